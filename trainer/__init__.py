@@ -1,0 +1,1 @@
+"""The centre: labels in, signed bundles out."""

@@ -1,0 +1,1 @@
+"""Pictures and their truth: readers, tray composites and augmentation."""
