@@ -1,0 +1,1 @@
+"""The box at the counter: frames in, basket out."""

@@ -1,0 +1,1 @@
+"""From observations to basket lines. Pure, except journal.py."""

@@ -1,0 +1,1 @@
+"""Between the processes of one box: ZeroMQ for messages, one mapped file for pixels."""

@@ -1,0 +1,1 @@
+"""Scales, scanners and the point of sale."""

@@ -1,0 +1,1 @@
+"""Moments worth a label."""

@@ -1,0 +1,125 @@
+"""Messages that ask a process to do something and wait for its answer.
+
+Flow: kiosk, edgectl -> Command -> basket -> CommandReply
+"""
+
+import msgspec
+
+
+class AnswerAsk(msgspec.Struct, frozen=True, tag="answer_ask"):
+    """The shopper tapped a picture; `sku_id` empty means "none of these, leave it out"."""
+
+    ask_id: str
+    sku_id: str
+
+
+class RemoveLine(msgspec.Struct, frozen=True, tag="remove_line"):
+    """Take `quantity` pieces off a line."""
+
+    line_id: str
+    quantity: int = 1
+
+
+class AddLine(msgspec.Struct, frozen=True, tag="add_line"):
+    """Add by search or scan; `gtin` is looked up where `sku_id` is empty."""
+
+    sku_id: str = ""
+    gtin: str = ""
+    quantity: int = 1
+    weight_g: int = 0
+
+
+class CorrectLine(msgspec.Struct, frozen=True, tag="correct_line"):
+    """This line is another SKU; every correction is a free label."""
+
+    line_id: str
+    sku_id: str
+
+
+class AddMore(msgspec.Struct, frozen=True, tag="add_more"):
+    """Hold this tray's lines and clear the counter for the next tray."""
+
+
+class Finish(msgspec.Struct, frozen=True, tag="finish"):
+    """Go to payment; the basket is fixed from here on."""
+
+
+class PaymentResult(msgspec.Struct, frozen=True, tag="payment_result"):
+    """What the terminal said: `approved`, `declined`, or `unknown` (then its status is asked)."""
+
+    result: str
+    reference: str = ""
+
+
+class CancelBasket(msgspec.Struct, frozen=True, tag="cancel_basket"):
+    """Void the basket; what lies on the counter is left behind until it is taken away."""
+
+
+class Suspend(msgspec.Struct, frozen=True, tag="suspend"):
+    """Park the basket; `Resume` brings it back."""
+
+
+class Resume(msgspec.Struct, frozen=True, tag="resume"):
+    """Go on with the suspended basket."""
+
+
+class CallHelp(msgspec.Struct, frozen=True, tag="call_help"):
+    """Call an attendant; `reason` is a stable code."""
+
+    reason: str = "shopper"
+
+
+class GetSnapshot(msgspec.Struct, frozen=True, tag="get_snapshot"):
+    """Only tell how the basket stands."""
+
+
+class SwapLease(msgspec.Struct, frozen=True, tag="swap_lease"):
+    """May the models be swapped now? Granted only between baskets."""
+
+    bundle_id: str
+
+
+BasketCommand = (
+    AnswerAsk | RemoveLine | AddLine | CorrectLine | AddMore | Finish | PaymentResult
+    | CancelBasket | Suspend | Resume | CallHelp | GetSnapshot | SwapLease
+)  # fmt: skip
+
+
+class Command(msgspec.Struct, frozen=True):
+    """A command for one lane. `command_id` makes a repeated delivery harmless."""
+
+    lane_id: str
+    command_id: str
+    body: BasketCommand
+    actor: str = "shopper"
+
+
+class CommandReply(msgspec.Struct, frozen=True):
+    """`is_done` False carries a stable code and what can be done instead."""
+
+    command_id: str
+    is_done: bool
+    code: str = ""
+    hint: str = ""
+    revision: int = 0
+
+
+class Health(msgspec.Struct, frozen=True):
+    """A process is alive and this is how it does; published by every process once per second.
+
+    Attributes:
+        process: its name in the table of processes, with `.lane` or `.lane.camera` behind it.
+        verdict: `ok`, `degraded` or `failed`.
+        reason: stable code where not ok.
+        facts: small figures for `edgectl status`, name -> text.
+    """
+
+    process: str
+    pid: int
+    at_ns: int
+    boot_id: str
+    verdict: str = "ok"
+    reason: str = ""
+    message: str = ""
+    rss_mib: float = 0.0
+    facts: dict[str, str] = {}

@@ -1,0 +1,1 @@
+"""From a frame to which items are where. No sockets, no disk."""

@@ -1,0 +1,1 @@
+"""What the store and the centre must agree on, byte for byte."""
