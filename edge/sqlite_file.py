@@ -2,7 +2,8 @@
 
 `pysqlite3` carries a current SQLite: versions 3.7.0 to 3.51.2 can corrupt a WAL file when two
 connections write (fixed in 3.51.3), and system libraries are older. Rows that are acknowledged are
-written inside `immediate()`; sqlite-utils does schema, migrations and reports on the same connection.
+written inside `immediate()`; sqlite-utils does schema, migrations and reports on the same
+connection.
 """
 
 import contextlib
@@ -13,7 +14,7 @@ from typing import Any
 try:
     import pysqlite3 as sqlite3
 except ImportError:  # not Linux; the standard library's version is reported by `edgectl doctor`
-    import sqlite3  # type: ignore[no-redef]
+    import sqlite3
 
 Connection = sqlite3.Connection
 SqliteError = sqlite3.Error
