@@ -49,11 +49,17 @@ class BundleFile(BaseModel):
 
 
 class Preprocess(BaseModel):
-    """Parameters of sync/preprocess.py that these models were trained with; whole numbers only."""
+    """Parameters of sync/preprocess.py that these models were trained with; whole numbers only.
+
+    Attributes:
+        detector_px: width of the detector's input.
+        detector_height_px: its height; None means square.
+    """
 
     model_config = ConfigDict(frozen=True, extra="allow")
 
     detector_px: int = Field(ge=64, le=2048)
+    detector_height_px: int | None = Field(default=None, ge=64, le=2048)
     detector_strides: tuple[int, ...] = (16,)
     crop_px: int = Field(ge=32, le=512)
     crop_margin_percent: int = Field(default=5, ge=0, le=50)
