@@ -9,6 +9,7 @@ index costs recall and gains nothing (reference measurement, DESIGN section 1).
 
 import hashlib
 import io
+import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -279,9 +280,9 @@ def _npz(**arrays: NDArray[np.generic] | np.generic) -> bytes:
 def _load_npz(path: Path, *names: str) -> dict[str, NDArray[np.generic]]:
     hint = "fetch or export the bundle again"
     try:
-        with np.load(path, allow_pickle=False) as archive:
+        with np.load(io.BytesIO(path.read_bytes()), allow_pickle=False) as archive:
             parts = {name: archive[name] for name in (*names, "format")}
-    except (OSError, ValueError, KeyError, EOFError) as err:
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as err:
         raise BundleError(f"{path.name} is damaged or missing: {err}", hint=hint) from err
     if int(parts["format"]) != GALLERY_FORMAT:
         raise BundleError(f"{path.name} has format {int(parts['format'])}", hint="update the box")

@@ -1,0 +1,1 @@
+"""For developers and operators. Nothing imports tools."""
