@@ -1,0 +1,259 @@
+"""Which bundle is in use, which was before, which waits: one row that survives any power cut.
+
+Flow: BundleState + what happened -> BundleState, on disk
+
+The transitions are pure functions on `BundleState`; `BundleStateFile` puts each result on disk in
+one transaction before anybody acts on it. Order of every write: files first (store.py: fsynced and
+renamed), then the receipt, then this row. So the row never names a bundle that is not whole.
+"""
+
+import json
+from dataclasses import asdict, dataclass, replace
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+from sqlite_utils import Database
+
+from edge.errors import DegradedError, FatalError
+from edge.sqlite_file import SqliteError, immediate, open_sqlite
+
+
+class BundlePhase(StrEnum):
+    """What the candidate, or the fresh active bundle, is going through."""
+
+    SETTLED = "settled"
+    SHADOW = "shadow"
+    PROBATION = "probation"
+    SCANNER = "scanner"
+
+
+class BundleStateError(FatalError):
+    """The state file cannot be written or read."""
+
+    code = "bundles.state"
+
+
+class BundleRefusedError(DegradedError):
+    """A bundle may not become candidate; the active one goes on."""
+
+    code = "bundles.refused"
+
+
+@dataclass(frozen=True, slots=True)
+class BundleState:
+    """The whole truth about bundles on this box; empty text means none.
+
+    Attributes:
+        generation: highest generation ever made active; grows, never shrinks.
+        candidate_generation: generation of the assignment that named the candidate.
+        deaths: perception died so often in `deaths_boot_id` since the swap.
+        baskets: finished since the swap.
+    """
+
+    active: str
+    factory: str
+    previous: str = ""
+    candidate: str = ""
+    phase: BundlePhase = BundlePhase.SETTLED
+    generation: int = 0
+    candidate_generation: int = 0
+    deaths: int = 0
+    deaths_boot_id: str = ""
+    baskets: int = 0
+    reason: str = ""
+
+
+def stage(state: BundleState, bundle_id: str, generation: int) -> BundleState:
+    """A verified bundle becomes the candidate.
+
+    Raises:
+        BundleRefusedError: it is active already, its generation is old, or another one is on
+            probation.
+    """
+    if bundle_id == state.active:
+        raise BundleRefusedError(f"bundle {bundle_id[:12]} is in use already")
+    if generation <= state.generation:
+        raise BundleRefusedError(
+            f"generation {generation} is not newer than {state.generation}",
+            hint="to go back, assign the old bundle with a higher generation",
+        )
+    if state.phase is BundlePhase.PROBATION:
+        raise BundleRefusedError(
+            f"bundle {state.active[:12]} is on probation", hint="it is tried again afterwards"
+        )
+    return replace(
+        state,
+        candidate=bundle_id,
+        candidate_generation=generation,
+        phase=BundlePhase.SHADOW,
+        reason="staged",
+    )
+
+
+def promote(state: BundleState, boot_id: str) -> BundleState:
+    """The candidate takes over; the active bundle becomes the previous one.
+
+    Raises:
+        ValueError: there is no candidate.
+    """
+    if not state.candidate:
+        raise ValueError("no candidate to promote")
+    return replace(
+        state,
+        active=state.candidate,
+        previous=state.active,
+        candidate="",
+        generation=state.candidate_generation,
+        candidate_generation=0,
+        phase=BundlePhase.PROBATION,
+        deaths=0,
+        deaths_boot_id=boot_id,
+        baskets=0,
+        reason="promoted",
+    )
+
+
+def drop_candidate(state: BundleState, reason: str) -> BundleState:
+    """The candidate leaves; nothing else changes but that its generation is spent."""
+    return replace(
+        state,
+        candidate="",
+        candidate_generation=0,
+        generation=max(state.generation, state.candidate_generation),
+        phase=state.phase if state.phase is BundlePhase.PROBATION else BundlePhase.SETTLED,
+        reason=reason,
+    )
+
+
+def confirm(state: BundleState) -> BundleState:
+    """Probation is over; the previous bundle stays at hand."""
+    return replace(state, phase=BundlePhase.SETTLED, deaths=0, baskets=0, reason="confirmed")
+
+
+def roll_back(state: BundleState, reason: str) -> BundleState:
+    """One step back: to the previous bundle, then the factory one, then selling by scanner.
+
+    Never a loop: every step leaves one bundle fewer to try.
+    """
+    if state.previous and state.previous != state.active:
+        return replace(
+            state, active=state.previous, previous="", phase=BundlePhase.SETTLED, deaths=0,
+            baskets=0, reason=reason,
+        )  # fmt: skip
+    if state.active != state.factory:
+        return replace(
+            state, active=state.factory, previous="", phase=BundlePhase.SETTLED, deaths=0,
+            baskets=0, reason=reason,
+        )  # fmt: skip
+    return replace(state, phase=BundlePhase.SCANNER, reason=reason)
+
+
+def count_death(state: BundleState, boot_id: str) -> BundleState:
+    """Perception died. A new boot starts anew: cutting the power is no fault of a model."""
+    deaths = state.deaths + 1 if state.deaths_boot_id == boot_id else 1
+    return replace(state, deaths=deaths, deaths_boot_id=boot_id)
+
+
+def count_basket(state: BundleState) -> BundleState:
+    """A basket was finished."""
+    return replace(state, baskets=state.baskets + 1)
+
+
+class BundleStateFile:
+    """The row on disk, receipts and quarantine. One process writes it: bundles."""
+
+    def __init__(self, path: Path, factory: str) -> None:
+        """Open or create; a new file starts with the factory bundle active.
+
+        Raises:
+            BundleStateError: the disk is full, read-only, or the file is damaged.
+        """
+        try:
+            self._connection = open_sqlite(path)
+            _migrate(self._connection)
+            with immediate(self._connection):
+                self._connection.execute(
+                    "INSERT OR IGNORE INTO state (id, body) VALUES (1, ?)",
+                    (_to_json(BundleState(active=factory, factory=factory)),),
+                )
+        except SqliteError as err:
+            raise BundleStateError(
+                f"bundle state cannot be opened: {err}", hint="free the disk: edgectl doctor"
+            ) from err
+
+    def read(self) -> BundleState:
+        """The state as it stands."""
+        row = self._connection.execute("SELECT body FROM state WHERE id = 1").fetchone()
+        body: dict[str, Any] = json.loads(row["body"])
+        return BundleState(**{**body, "phase": BundlePhase(body["phase"])})
+
+    def write(self, state: BundleState) -> None:
+        """Replace the state; on disk when this returns.
+
+        Raises:
+            BundleStateError: it could not be written, and the old state stands.
+        """
+        self._execute("UPDATE state SET body = ? WHERE id = 1", (_to_json(state),))
+
+    def add_receipt(self, bundle_id: str, receipt: dict[str, str]) -> None:
+        """Remember that a bundle was verified, by which metadata and when."""
+        self._execute(
+            "INSERT OR REPLACE INTO receipt (bundle_id, body) VALUES (?, ?)",
+            (bundle_id, json.dumps(receipt, sort_keys=True)),
+        )
+
+    def receipt(self, bundle_id: str) -> dict[str, str] | None:
+        """What was remembered, None for a bundle that was never verified here."""
+        row = self._connection.execute(
+            "SELECT body FROM receipt WHERE bundle_id = ?", (bundle_id,)
+        ).fetchone()
+        return None if row is None else dict(json.loads(row["body"]))
+
+    def quarantine(self, bundle_id: str, generation: int, reason: str) -> None:
+        """Never try this bundle under this generation again."""
+        self._execute(
+            "INSERT OR REPLACE INTO quarantine (bundle_id, generation, reason) VALUES (?, ?, ?)",
+            (bundle_id, generation, reason),
+        )
+
+    def quarantined(self) -> dict[str, str]:
+        """bundle_id -> reason."""
+        rows = self._connection.execute("SELECT bundle_id, reason FROM quarantine").fetchall()
+        return {row["bundle_id"]: row["reason"] for row in rows}
+
+    def is_quarantined(self, bundle_id: str, generation: int) -> bool:
+        """True when this bundle failed here under this or a later generation."""
+        row = self._connection.execute(
+            "SELECT 1 FROM quarantine WHERE bundle_id = ? AND generation >= ?",
+            (bundle_id, generation),
+        ).fetchone()
+        return row is not None
+
+    def close(self) -> None:
+        """Give the file back."""
+        self._connection.close()
+
+    def _execute(self, statement: str, values: tuple[object, ...]) -> None:
+        try:
+            with immediate(self._connection):
+                self._connection.execute(statement, values)
+        except SqliteError as err:
+            raise BundleStateError(
+                f"bundle state cannot be written: {err}", hint="free the disk: edgectl doctor"
+            ) from err
+
+
+def _migrate(connection: Any) -> None:
+    database = Database(connection)
+    database["state"].create({"id": int, "body": str}, pk="id", if_not_exists=True)
+    database["receipt"].create({"bundle_id": str, "body": str}, pk="bundle_id", if_not_exists=True)
+    database["quarantine"].create(
+        {"bundle_id": str, "generation": int, "reason": str},
+        pk=("bundle_id", "generation"),
+        if_not_exists=True,
+    )
+
+
+def _to_json(state: BundleState) -> str:
+    return json.dumps(asdict(state), sort_keys=True)
