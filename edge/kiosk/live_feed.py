@@ -2,8 +2,8 @@
 
 Flow: LiveFeed -> kiosk_app -> browser
 
-`edge/processes/kiosk_process.py` implements it on the bus, `tests/fakes/in_memory_feed.py` in memory.
-No sockets and no pixels of its own: pictures are encoded by `counter_picture.py`.
+`edge/processes/kiosk_process.py` implements it on the bus, `tests/fakes/in_memory_feed.py` in
+memory. No sockets and no pixels of its own: pictures are encoded by `counter_picture.py`.
 """
 
 import asyncio
@@ -11,8 +11,15 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol
 
+from edge.errors import CommandRefusedError
 from edge.messages.basket_messages import BasketSnapshot
 from edge.messages.command_messages import Command, CommandReply, Health
+
+
+class LaneUnreachableError(CommandRefusedError):
+    """The basket process did not answer in time; the basket on the screen stays as it is."""
+
+    code = "lane.unreachable"
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +145,7 @@ class LiveFeed(Protocol):
         ...
 
     def newest_sequence(self, lane_id: str, camera_id: str) -> int:
-        """Sequence of the newest frame whose boxes are known; -1 before the first. Costs nothing."""
+        """Sequence of the newest frame whose boxes are known; -1 before the first. A look-up."""
         ...
 
     def picture(self, lane_id: str, camera_id: str) -> CounterPicture | None:
