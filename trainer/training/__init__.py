@@ -1,1 +1,1 @@
-"""The networks, the loop that trains them, and their metrics. The only packages with torch are here and in export."""
+"""The networks, the loop that trains them, and their metrics; torch is here and in export."""

