@@ -1,0 +1,66 @@
+"""The hub's web application, assembled: endpoints of the boxes, error replies, security headers."""
+
+import logging
+from collections.abc import Awaitable, Callable
+
+from fastapi import FastAPI, Request, Response
+from fastapi.responses import JSONResponse
+
+from sync.errors import SyncError
+from sync.protocol import PROTOCOL_VERSION, ErrorReply
+from trainer.errors import TrainerError
+from trainer.hub.edge_api import EdgeServices, make_router
+
+logger = logging.getLogger(__name__)
+
+# Stable code -> HTTP status; what is not here is a client's mistake, 400.
+STATUS_OF = {
+    "identity.refused": 401,
+    "identity.not_enrolled": 403,
+    "identity.replayed": 409,
+    "identity.cloned": 409,
+    "outbox.epoch_conflict": 409,
+    "upload.offset": 409,
+    "upload.digest": 422,
+    "upload.refused": 413,
+    "request.too_large": 413,
+    "request.malformed": 422,
+    "fleet.enrolment": 403,
+    "not_found": 404,
+    "store.database": 503,
+}
+
+
+def create_hub_app(services: EdgeServices) -> FastAPI:
+    """The application; `services` are opened before and closed after it."""
+    app = FastAPI(title="Tillsight hub", version=PROTOCOL_VERSION)
+    app.include_router(make_router(services))
+    app.add_exception_handler(SyncError, _refuse)
+    app.add_exception_handler(TrainerError, _refuse)
+    app.middleware("http")(_harden)
+
+    @app.get("/health", name="health")
+    def health() -> dict[str, str]:
+        return {"status": "ok", "protocol_version": PROTOCOL_VERSION}
+
+    return app
+
+
+def _refuse(request: Request, err: Exception) -> JSONResponse:
+    """Every refusal in one form, with the status of its code."""
+    assert isinstance(err, SyncError | TrainerError)
+    status = STATUS_OF.get(err.code, 400)
+    logger.info("request refused path=%s code=%s", request.url.path, err.code)
+    reply = ErrorReply(code=err.code, message=str(err), hint=err.hint)
+    headers = {"Upload-Offset": str(offset)} if (offset := getattr(err, "offset", None)) else {}
+    return JSONResponse(reply.model_dump(), status_code=status, headers=headers)
+
+
+async def _harden(
+    request: Request, call_next: Callable[[Request], Awaitable[Response]]
+) -> Response:
+    response = await call_next(request)
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    response.headers["Cache-Control"] = "no-store"
+    response.headers["Strict-Transport-Security"] = "max-age=31536000"
+    return response

@@ -1,0 +1,1 @@
+"""The hub database and its blobs. No other package of the centre writes SQL."""

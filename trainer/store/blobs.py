@@ -1,0 +1,136 @@
+"""Blobs of the hub in a folder: content-addressed, resumable, verified before they count.
+
+Flow: parts -> uploads/<sha256>.part (fsync) -> hash -> blobs/<ab>/<sha256>
+
+The offset that is reported is on disk; so a power cut never makes the hub promise bytes it lost.
+"""
+
+import hashlib
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from sync.durable_file import fsync_directory
+from sync.protocol import MAX_BLOB_BYTES
+from trainer.errors import DegradedError
+
+MAX_PART_BYTES = 4 * 1024 * 1024
+
+
+class UploadError(DegradedError):
+    """A part cannot be taken; the code says why."""
+
+    code = "upload.refused"
+
+
+class UploadOffsetError(UploadError):
+    """The part does not begin where the last one ended."""
+
+    code = "upload.offset"
+
+    def __init__(self, message: str, *, offset: int) -> None:
+        super().__init__(message, hint=f"continue at {offset}")
+        self.offset = offset
+
+
+class UploadDigestError(UploadError):
+    """All parts are here and together they are something else; they are dropped."""
+
+    code = "upload.digest"
+
+
+@dataclass(frozen=True, slots=True)
+class UploadProgress:
+    """How much of a blob is here."""
+
+    offset: int
+    is_complete: bool
+
+
+class FolderBlobs:
+    """The hub's blobs below one folder; one process writes here."""
+
+    def __init__(self, root: Path) -> None:
+        """Use `root`, made where missing."""
+        self._root = root
+        self._uploads = root / "uploads"
+        self._uploads.mkdir(parents=True, exist_ok=True)
+
+    def path(self, sha256: str) -> Path:
+        """Where a blob lies, or would."""
+        return self._root / sha256[:2] / sha256
+
+    def has(self, sha256: str) -> bool:
+        """True when the whole blob is here."""
+        return self.path(sha256).is_file()
+
+    def size(self, sha256: str) -> int:
+        """Bytes of a blob that is here."""
+        return self.path(sha256).stat().st_size
+
+    def progress(self, sha256: str) -> UploadProgress:
+        """How much of a blob is here, on disk."""
+        if self.has(sha256):
+            return UploadProgress(self.size(sha256), is_complete=True)
+        part = self._part(sha256)
+        return UploadProgress(part.stat().st_size if part.exists() else 0, is_complete=False)
+
+    def append(self, sha256: str, offset: int, data: bytes, *, total: int) -> UploadProgress:
+        """Add a part; with the last one the blob is verified and becomes visible.
+
+        Args:
+            offset: where the part begins.
+            total: size of the whole blob.
+
+        Raises:
+            UploadOffsetError: not where the last part ended.
+            UploadDigestError: the whole is not what its name says.
+            UploadError: too large.
+        """
+        here = self.progress(sha256)
+        if here.is_complete:
+            return here
+        if total > MAX_BLOB_BYTES or offset + len(data) > total:
+            raise UploadError(f"{offset + len(data)} bytes of {total}", hint="send less")
+        if offset != here.offset:
+            raise UploadOffsetError(f"part begins at {offset}", offset=here.offset)
+        part = self._part(sha256)
+        with part.open("ab") as stream:
+            stream.write(data)
+            stream.flush()
+            os.fsync(stream.fileno())
+        if offset + len(data) < total:
+            return UploadProgress(offset + len(data), is_complete=False)
+        self._finish(sha256, part)
+        return UploadProgress(total, is_complete=True)
+
+    def put(self, data: bytes) -> str:
+        """Store a whole blob; its sha256."""
+        sha256 = hashlib.sha256(data).hexdigest()
+        if not self.has(sha256):
+            self._part(sha256).unlink(missing_ok=True)
+            self.append(sha256, 0, data, total=len(data))
+        return sha256
+
+    @contextmanager
+    def reading(self, sha256: str) -> Iterator[Path]:
+        """The blob as a file."""
+        yield self.path(sha256)
+
+    def _part(self, sha256: str) -> Path:
+        return self._uploads / f"{sha256}.part"
+
+    def _finish(self, sha256: str, part: Path) -> None:
+        with part.open("rb") as stream:
+            digest = hashlib.file_digest(stream, "sha256").hexdigest()
+        if digest != sha256:
+            part.unlink()
+            raise UploadDigestError(
+                f"what came is {digest[:12]}, not {sha256[:12]}", hint="send it again from 0"
+            )
+        target = self.path(sha256)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        part.replace(target)
+        fsync_directory(target.parent)
