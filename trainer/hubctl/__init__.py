@@ -1,0 +1,1 @@
+"""The hub on the command line, one file per command."""

@@ -1,0 +1,39 @@
+"""`hubctl`: the hub on the command line.
+
+Mounts one sub-app per file of this folder and turns our errors into a line with a hint and an exit
+code: 0 ok, 1 no, 2 usage, 3 degraded, 4 refused, 5 unreachable. It does nothing itself.
+"""
+
+import sys
+
+import typer
+
+from sync.errors import SyncError, TransportError
+from trainer.errors import TrainerError
+from trainer.hubctl import keys
+
+REFUSED = 4
+UNREACHABLE = 5
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, help="Tillsight hub.")
+app.add_typer(keys.app, name="keys")
+
+
+@app.callback()
+def _hub() -> None:
+    """Tillsight hub."""
+
+
+def main() -> None:
+    """Run a command."""
+    try:
+        app()
+    except (TrainerError, SyncError) as err:
+        typer.echo(f"{err.code}: {err}", err=True)
+        if err.hint:
+            typer.echo(f"  {err.hint}", err=True)
+        sys.exit(UNREACHABLE if isinstance(err, TransportError) else REFUSED)
+
+
+if __name__ == "__main__":
+    main()
