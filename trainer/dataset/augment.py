@@ -32,7 +32,7 @@ class PhotoPolicy:
         jpeg_probability, jpeg_min_quality: of a round trip through the codec.
     """
 
-    exposure_stops: float = 0.7
+    exposure_stops: float = 0.5
     gamma: float = 0.25
     contrast: float = 0.2
     saturation: float = 0.35

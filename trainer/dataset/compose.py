@@ -93,6 +93,34 @@ def compose_tray(
     return _labelled(canvas, owner, full_area, placed)
 
 
+def compose_onto(
+    canvas: Picture,
+    sprite: Sprite,
+    neighbours: Sequence[Sprite],
+    size_px: float,
+    random: np.random.Generator,
+) -> tuple[Picture, FloatArray]:
+    """One product in the middle of `canvas`, others beside, below and slightly over it.
+
+    Returns:
+        The canvas, drawn upon, and float32 (4,), the box of the visible part.
+    """
+    owner = np.full(canvas.shape[:2], -1, dtype=np.int16)
+    own = _turned(sprite, size_px, random)
+    top, left = ((canvas.shape[i] - own.shape[i]) // 2 for i in (0, 1))
+    own_area = max(int(np.count_nonzero(own[..., 3] > 127)), 1)
+    before = int(random.integers(len(neighbours) + 1))
+    for number, neighbour in enumerate(neighbours[:before]):
+        _scatter(canvas, owner, _turned(neighbour, size_px, random), (), number + 1, random)
+    _paste(canvas, owner, own, (top, left), 0, random)
+    for number, neighbour in enumerate(neighbours[before:]):
+        _scatter(
+            canvas, owner, _turned(neighbour, size_px, random), (own_area,), number + 9, random
+        )
+    x, y, columns, rows = cv2.boundingRect((owner == 0).astype(np.uint8))
+    return canvas, np.asarray([x, y, x + columns, y + rows], dtype=np.float32)
+
+
 def counter_texture(width: int, height: int, random: np.random.Generator) -> Picture:
     """A procedural counter: plain, wooden, speckled, striped or brushed, unevenly lit."""
     base = random.uniform(25, 235) + random.uniform(-25, 25, 3)
@@ -156,6 +184,21 @@ def _free_place(
         if all(c <= max_overlap * a for c, a in zip(counts, full_area, strict=True)):
             return top, left
     return None
+
+
+def _scatter(
+    canvas: Picture,
+    owner: NDArray[np.int16],
+    sprite: Sprite,
+    full_area: Sequence[int],
+    number: int,
+    random: np.random.Generator,
+) -> None:
+    """Paste where the items whose areas are given stay mostly visible; not at all if nowhere."""
+    guarded = np.where(owner < len(full_area), owner, -1)
+    place = _free_place(guarded, sprite, full_area, 0.35, random)
+    if place is not None:
+        _paste(canvas, owner, sprite, place, number, random)
 
 
 def _paste(

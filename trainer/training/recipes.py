@@ -72,7 +72,7 @@ def lite0_metric() -> Recipe:
         body="lite0",
         input_height_px=160,
         input_width_px=160,
-        num_steps=1500,
+        num_steps=1100,
         batch_size=32,
         learning_rate=2e-3,
         body_rate_factor=0.15,
@@ -80,6 +80,7 @@ def lite0_metric() -> Recipe:
         freeze_batch_norm=True,
         warmup_steps=60,
         clip_norm=5.0,
+        precision="fp32",
     )
 
 
