@@ -1,0 +1,258 @@
+"""One lane's counter: what a basket process calls, and the only way events come about.
+
+Flow: Observations, Command, time -> Events (to be written) -> apply -> BasketSnapshot
+
+Pure: no clock, no disk, no sockets. An event counts from `apply` on, and the caller applies only
+what the journal has on disk.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from edge.basket.basket import LaneState, fold
+from edge.basket.basket_events import Event, LineAdded
+from edge.basket.basket_view import Surroundings, snapshot_of
+from edge.basket.command_rules import RefusedError, carry_out
+from edge.basket.counter_map import CounterMap
+from edge.basket.drafting import Draft, Moment
+from edge.basket.fusion import FusedItem, Fusion, FusionSettings
+from edge.basket.judgement import NS_PER_MS, Judge, RuleSettings
+from edge.basket.pricing import SkuPrices
+from edge.basket.rules import Rules
+from edge.messages.basket_messages import BasketSnapshot
+from edge.messages.command_messages import Command, CommandReply
+from edge.messages.perception_messages import CameraState, Observations
+from sync.catalog import Catalog
+from sync.decision import DecisionParameters
+from sync.price_list import PriceList
+
+NUM_KEPT_LATENCIES = 1000
+CAMERA_NOTICES = ("covered", "moved", "dark", "blurred")
+NOTICE_CAMERA_LOST = "camera.lost"
+NOTICE_PERCEPTION = "perception.unavailable"
+NOTICE_SCANNER_MODE = "scanner.mode"
+
+
+@dataclass(frozen=True)
+class Offer:
+    """What can be sold and how it is recognised; fixed while a basket is open."""
+
+    catalog: Catalog
+    prices: PriceList
+    parameters: DecisionParameters
+    bundle_id: str = ""
+
+
+class Counter:
+    """The facade of edge/basket. See README.md for how a process drives it."""
+
+    def __init__(
+        self,
+        lane_id: str,
+        box_id: str,
+        offer: Offer,
+        maps: Mapping[str, CounterMap | None],
+        settings: RuleSettings | None = None,
+        fusion_settings: FusionSettings | None = None,
+    ) -> None:
+        self.state = LaneState()
+        self._lane_id, self._box_id, self._epoch = lane_id, box_id, 0
+        self._settings = settings or RuleSettings()
+        self._maps = dict(maps)
+        self._fusion = Fusion(maps, fusion_settings)
+        self._fused: list[FusedItem] = []
+        self._cameras: dict[str, CameraState] = {}
+        self._activity_ns = self._started_ns = 0
+        self._standing: frozenset[str] = frozenset()
+        self._refusal = ""
+        self._last_latency_ms = -1.0
+        self._latencies_ms: list[float] = []
+        self._next_offer: Offer | None = None
+        self._use(offer)
+
+    def restore(
+        self, history: Iterable[Event], epoch: int, now_ns: int, notices: Iterable[str] = ()
+    ) -> None:
+        """Take up the lane where the journal ends; call once before anything else.
+
+        Args:
+            epoch: the journal's; part of every new basket's id.
+            notices: shown until the process ends (a journal that had to be set aside).
+        """
+        self._epoch = epoch
+        for event in history:
+            fold(self.state, event)
+        for basket in filter(None, (self.state.basket, *self.state.parked)):
+            basket.changed_ns = now_ns  # the old time may be of another boot
+        self._activity_ns = self._started_ns = now_ns
+        self._standing = frozenset(notices)
+        places = {item.item_id: item.place for item in self.state.items.values()}
+        self._fusion.restore(places, self.state.num_items)
+
+    def on_observations(self, message: Observations, now_ns: int, now_utc: datetime) -> list[Event]:
+        """Take in one camera's claim; the events it leads to, to be written and applied."""
+        self._fusion.observe(message)
+        self._note_motion(message, now_ns)
+        self._fused = self._fusion.items()
+        draft = self._draft(now_ns, now_utc)
+        self._rules.on_items(draft, self._fused)
+        self._forget_gone()
+        return draft.events
+
+    def on_camera_state(self, message: CameraState, now_ns: int) -> None:
+        """How a camera does; shown as a notice, decides nothing."""
+        del now_ns
+        self._cameras[message.camera_id] = message
+
+    def tick(self, now_ns: int, now_utc: datetime) -> list[Event]:
+        """What the passing of time leads to: late questions, walk-away, end of a sale."""
+        draft = self._draft(now_ns, now_utc)
+        if not self.is_blind(now_ns):
+            self._rules.on_items(draft, self._fused)
+        self._rules.on_time(draft, self._activity_ns)
+        return draft.events
+
+    def on_command(
+        self, command: Command, now_ns: int, now_utc: datetime
+    ) -> tuple[CommandReply, list[Event]]:
+        """Carry out a command; the reply may be sent once the events are written."""
+        draft = self._draft(now_ns, now_utc, command.command_id)
+        refused = self._refuse_first(command)
+        if refused is None and command.command_id not in self.state.commands:
+            try:
+                carry_out(draft, command)
+            except RefusedError as err:
+                refused = CommandReply(command.command_id, False, err.reason, err.hint)
+        if refused is not None:
+            return self._with_revision(refused, self.state), []
+        self._activity_ns = max(self._activity_ns, now_ns)
+        reply = CommandReply(command.command_id, is_done=True)
+        return self._with_revision(reply, draft.state), draft.events
+
+    def apply(self, events: Iterable[Event], committed_at_ns: int | None = None) -> None:
+        """Let written events happen.
+
+        Args:
+            committed_at_ns: CLOCK_MONOTONIC when they were on disk; gives the line latency.
+        """
+        for event in events:
+            fold(self.state, event)
+            body = event.body
+            if committed_at_ns is not None and isinstance(body, LineAdded) and body.rested_at_ns:
+                self._last_latency_ms = (committed_at_ns - body.rested_at_ns) / NS_PER_MS
+                self._latencies_ms.append(self._last_latency_ms)
+        del self._latencies_ms[:-NUM_KEPT_LATENCIES]
+        if self._next_offer is not None and self.state.basket is None:
+            self._use(self._next_offer)
+        self._forget_gone()
+
+    def snapshot(self, now_ns: int) -> BasketSnapshot:
+        """The basket as it stands."""
+        is_blind = self.is_blind(now_ns)
+        around = Surroundings(
+            lane_id=self._lane_id,
+            currency=self._offer.prices.currency,
+            exponent=self._offer.prices.exponent,
+            now_ns=now_ns,
+            bundle_id=self._offer.bundle_id,
+            notices=self._notices(now_ns, is_blind),
+            is_blind=is_blind,
+            refusal=self._refusal,
+            last_line_latency_ms=self._last_latency_ms,
+        )
+        return snapshot_of(self.state, self._fused, around)
+
+    def is_blind(self, now_ns: int) -> bool:
+        """No camera of the lane delivers frames that are understood."""
+        newest = max(view.understood_ns for view in self._fusion.views.values())
+        since = newest or self._started_ns
+        is_late = now_ns - since > self._settings.blind_after_ms * NS_PER_MS
+        return is_late or not newest
+
+    def renew(self, offer: Offer) -> None:
+        """New prices, catalogue or bundle: at once between baskets, else with the next one."""
+        if self.state.basket is None:
+            self._use(offer)
+        else:
+            self._next_offer = offer
+
+    def refuse(self, code: str) -> None:
+        """No sale can be recorded; the screen says so until `recover`."""
+        self._refusal = code
+
+    def recover(self) -> None:
+        """The journal can be written again."""
+        self._refusal = ""
+
+    def take_latencies_ms(self) -> list[float]:
+        """Rest-to-line latencies since the last call."""
+        taken, self._latencies_ms = self._latencies_ms, []
+        return taken
+
+    def _use(self, offer: Offer) -> None:
+        self._offer, self._next_offer = offer, None
+        self._priced: tuple[datetime, SkuPrices] | None = None
+        self._skus = offer.catalog.by_id()
+        families = {s.sku_id: s.family for s in offer.catalog.skus if s.family}
+        self._rules = Rules(Judge(offer.parameters, families, self._settings))
+
+    def _draft(self, now_ns: int, now_utc: datetime, command_id: str = "") -> Draft:
+        return Draft(
+            state=self.state,
+            moment=Moment(now_ns, now_utc, self._box_id, self._lane_id, self._epoch),
+            skus=self._skus,
+            price_book=lambda: self._prices(now_utc),
+            bundle_id=self._offer.bundle_id,
+            language=self._settings.language,
+            command_id=command_id,
+        )
+
+    def _prices(self, now_utc: datetime) -> SkuPrices:
+        """Prices in force when the basket was opened, or now where none is open."""
+        basket = self.state.basket
+        opened = datetime.fromisoformat(basket.opened_utc) if basket else now_utc
+        if self._priced is None or self._priced[0] != opened:
+            self._priced = (opened, SkuPrices.at(self._offer.prices, opened))
+        return self._priced[1]
+
+    def _note_motion(self, message: Observations, now_ns: int) -> None:
+        is_moving = any(not t.is_resting and not t.is_occluded for t in message.tracks)
+        if message.is_hand_present or is_moving:
+            self._activity_ns = max(self._activity_ns, now_ns)
+
+    def _forget_gone(self) -> None:
+        for item in list(self._fused):
+            if item.is_gone and item.item_id not in self.state.items:
+                self._fusion.forget(item.item_id)
+                self._fused.remove(item)
+
+    def _refuse_first(self, command: Command) -> CommandReply | None:
+        """Refusals that hold for every command."""
+        if command.lane_id != self._lane_id:
+            return CommandReply(command.command_id, False, "lane.unknown", "wrong lane")
+        if not command.command_id:
+            return CommandReply("", False, "command.invalid", "a command needs its own id")
+        if self._refusal:
+            return CommandReply(command.command_id, False, self._refusal, "call an attendant")
+        return None
+
+    @staticmethod
+    def _with_revision(reply: CommandReply, state: LaneState) -> CommandReply:
+        revision = state.basket.revision if state.basket else 0
+        return CommandReply(reply.command_id, reply.is_done, reply.code, reply.hint, revision)
+
+    def _notices(self, now_ns: int, is_blind: bool) -> frozenset[str]:
+        notices = set(self._standing) | self._rules.notices
+        limit = self._settings.blind_after_ms * NS_PER_MS
+        for name, view in self._fusion.views.items():
+            state = self._cameras.get(name)
+            if view.failure:
+                notices.add(NOTICE_PERCEPTION)
+            elif now_ns - (view.newest_ns or self._started_ns) > limit:
+                notices.add(NOTICE_CAMERA_LOST)
+            if state is not None:
+                notices.update(f"camera.{c}" for c in state.conditions if c in CAMERA_NOTICES)
+        if is_blind:
+            notices.add(NOTICE_SCANNER_MODE)
+        return frozenset(notices)

@@ -1,0 +1,122 @@
+"""Whether an item can be charged now, must be asked about, or deserves another look.
+
+Flow: FusedItem -> Judgement
+
+Sequential: strong evidence is taken at once, weaker evidence waits a stated time for more cameras
+and looks, then the shopper is asked. Pure; knows nothing of baskets.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Literal
+
+from edge.basket.fusion import FusedItem
+from sync.decision import Decision, DecisionParameters, Verdict, decide, pool_scores
+
+NS_PER_MS = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class RuleSettings:
+    """Times and factors of the rules; README has the reasons.
+
+    Attributes:
+        wait_views_ms: an item waits this long for the other cameras that should see it.
+        early_factor: margin needed, as a multiple, while not every camera has spoken.
+        ask_after_ms: an undecided item is asked about after this.
+        unknown_after_ms: an item of no SKU, or without any look, is shown as unknown after this.
+        change_factor: margin needed, as a multiple, to change a line or withdraw a question.
+        change_after_ms: how long that margin must hold.
+        walk_away_s: no motion, no command for this long: the sale is suspended or voided.
+        walk_away_warn_s: the screen warns this long before.
+        walk_away_to: what then happens to a basket with lines.
+        empty_close_s: a sale with nothing in it ends after this.
+        paid_screen_s: the thank-you screen stays at least this long.
+        clear_s: goods of a paid basket that still lie there after this are left behind.
+        blind_after_ms: no understood frame of any camera for this long: the counter is blind.
+    """
+
+    wait_views_ms: float = 150.0
+    early_factor: float = 1.5
+    ask_after_ms: float = 700.0
+    unknown_after_ms: float = 1000.0
+    change_factor: float = 2.0
+    change_after_ms: float = 500.0
+    walk_away_s: float = 120.0
+    walk_away_warn_s: float = 20.0
+    walk_away_to: Literal["suspend", "void"] = "suspend"
+    empty_close_s: float = 5.0
+    paid_screen_s: float = 5.0
+    clear_s: float = 60.0
+    blind_after_ms: float = 1000.0
+    language: str = "en"
+
+
+class Step(StrEnum):
+    """What to do with an item now."""
+
+    WAIT = "wait"
+    ACCEPT = "accept"
+    ASK = "ask"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """The step and what it rests on; `decision` None where no look was made."""
+
+    step: Step
+    decision: Decision | None = None
+
+
+@dataclass(frozen=True)
+class Judge:
+    """The thresholds of one bundle and one store."""
+
+    parameters: DecisionParameters
+    families: Mapping[str, str]
+    settings: RuleSettings
+
+    def judge(self, item: FusedItem, waited_ms: float) -> Judgement:
+        """What to do with a new item that has rested for `waited_ms`."""
+        decision = self.decide(item)
+        if decision is None:
+            is_late = waited_ms >= self.settings.unknown_after_ms
+            return Judgement(Step.UNKNOWN if is_late else Step.WAIT)
+        if decision.verdict is Verdict.ACCEPT:
+            return Judgement(self._accept_now(item, waited_ms), decision)
+        if decision.verdict is Verdict.ASK:
+            is_late = waited_ms >= self.settings.ask_after_ms
+            return Judgement(Step.ASK if is_late else Step.WAIT, decision)
+        is_late = waited_ms >= self.settings.unknown_after_ms
+        return Judgement(Step.UNKNOWN if is_late else Step.WAIT, decision)
+
+    def decide(self, item: FusedItem, margin_factor: float = 1.0) -> Decision | None:
+        """The decision over all cameras that looked at the item; each counts once.
+
+        Args:
+            margin_factor: multiplies the margins of the bundle.
+        """
+        if not item.scores:
+            return None
+        pooled = pool_scores(list(item.scores.values()), self.parameters.look_exponent)
+        parameters = self.parameters
+        if margin_factor != 1.0:
+            parameters = parameters.model_copy(
+                update={
+                    "accept_margin": parameters.accept_margin * margin_factor,
+                    "family_margin": parameters.family_margin * margin_factor,
+                }
+            )
+        return decide(pooled, parameters, dict(self.families))
+
+    def _accept_now(self, item: FusedItem, waited_ms: float) -> Step:
+        """All cameras spoke, or the margin is high, or the others were waited for."""
+        if len(item.scores) >= item.num_expected or waited_ms >= self.settings.wait_views_ms:
+            return Step.ACCEPT
+        if len(item.scores) < 2:
+            return Step.WAIT
+        strict = self.decide(item, self.settings.early_factor)
+        is_strong = strict is not None and strict.verdict is Verdict.ACCEPT
+        return Step.ACCEPT if is_strong else Step.WAIT
