@@ -1,1 +1,1 @@
-"""Between the processes of one box: ZeroMQ for messages, one mapped file for pixels."""
+"""How processes of one box speak: typed messages on ZeroMQ, pixels through a memory-mapped ring."""
