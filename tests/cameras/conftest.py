@@ -1,0 +1,76 @@
+from collections.abc import Iterator
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from tests.fakes.fake_clock import FakeClock
+from tests.fakes.rtsp_server import PACKAGE, RtspServerProcess, free_port, is_installed
+
+
+def moving_picture(index: int, width: int = 320, height: int = 240) -> NDArray[np.uint8]:
+    """A gradient with a bright bar whose place tells the index."""
+    ramp = np.linspace(20, 120, width, dtype=np.uint8)
+    picture = np.repeat(np.repeat(ramp[None, :, None], height, 0), 3, 2)
+    left = 8 * index % (width - 16)
+    picture[:, left : left + 16] = 250
+    return np.ascontiguousarray(picture)
+
+
+def write_clip(
+    path: Path, num_frames: int, fps: float = 15.0, size: tuple[int, int] = (320, 240)
+) -> Path:
+    codec = "MJPG" if path.suffix == ".avi" else "mp4v"
+    writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*codec), fps, size)
+    assert writer.isOpened()
+    for index in range(num_frames):
+        writer.write(moving_picture(index, *size))
+    writer.release()
+    return path
+
+
+@pytest.fixture
+def clock() -> FakeClock:
+    return FakeClock()
+
+
+def write_h264(path: Path, num_frames: int, fps: int = 15) -> Path:
+    """What cameras send; encoded by the library that the RTSP server brings along."""
+    import av
+
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("libx264", fps, {"preset": "ultrafast", "g": "15"})
+        stream.width, stream.height, stream.pix_fmt = 320, 240, "yuv420p"
+        for index in range(num_frames):
+            frame = av.VideoFrame.from_ndarray(moving_picture(index), format="bgr24")
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode())
+    return path
+
+
+@pytest.fixture(scope="session")
+def rtsp_media(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    if not is_installed():
+        pytest.skip(f"{PACKAGE} is not installed: pip install 'aio-rtsp-toolkit[server]'")
+    folder = tmp_path_factory.mktemp("rtsp")
+    write_h264(folder / "counter.mp4", 60)
+    write_clip(folder / "old.mp4", 15)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def media(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("media")
+    write_clip(folder / "counter.mp4", 60)
+    write_clip(folder / "wide.avi", 45, size=(640, 360))
+    return folder
+
+
+@pytest.fixture
+def server(rtsp_media: Path) -> Iterator[RtspServerProcess]:
+    """A real RTSP server, not started yet."""
+    server = RtspServerProcess(rtsp_media, free_port())
+    yield server
+    server.stop()
