@@ -8,10 +8,10 @@ from enum import IntEnum
 from typing import Any
 
 import msgspec
-from cameras.errors import CameraError
 from rich.console import Console
 from rich.table import Table
 
+from cameras.errors import CameraError
 from edge.errors import ConfigError, EdgeError
 from sync.errors import PublisherError, SyncError, TransportError
 

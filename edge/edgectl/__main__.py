@@ -1,0 +1,25 @@
+"""edgectl: what store IT types on the box. One file per command; every command has --json."""
+
+import typer
+
+from edge.edgectl import cameras, status
+
+app = typer.Typer(
+    name="edgectl",
+    help="Look at and look after a Tillsight box. Exit codes: 0 ok, 1 no, 2 configuration or "
+    "usage, 3 degraded, 4 refused, 5 unreachable.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+app.command("status")(status.status)
+app.command("cameras")(cameras.cameras)
+
+
+def main() -> None:
+    """Entry point of the installed command."""
+    app()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,125 @@
+"""How the running box looks from outside: the newest message of every topic, read for a moment.
+
+Flow: bus -> BoxView -> edgectl
+
+Reads only; takes part in nothing. A process that says nothing within the time is absent, and
+absence is reported as such, never as health.
+"""
+
+import time
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+from edge.bus.commands import CommandClient
+from edge.bus.sockets import Bus, Subscriber, wait_for
+from edge.config import EdgeConfig
+from edge.messages.basket_messages import BasketSnapshot
+from edge.messages.command_messages import Command, CommandReply, Health
+from edge.messages.perception_messages import CameraState, PerceptionState
+from edge.processes.process_table import PROCESSES
+
+K = TypeVar("K")
+M = TypeVar("M")
+
+
+@dataclass(slots=True)
+class BoxView:
+    """What was heard.
+
+    Attributes:
+        health: process instance (`capture.lane-1.cam-1`) -> its newest health.
+        cameras: (lane id, camera id) -> its newest state.
+        baskets: lane id -> the basket as it stands.
+    """
+
+    health: dict[str, Health] = field(default_factory=dict)
+    cameras: dict[tuple[str, str], CameraState] = field(default_factory=dict)
+    baskets: dict[str, BasketSnapshot] = field(default_factory=dict)
+    perception: PerceptionState | None = None
+
+    @property
+    def is_silent(self) -> bool:
+        """Nothing was heard at all: no box runs on this configuration."""
+        return not (self.health or self.cameras or self.baskets or self.perception)
+
+
+def instance_names(config: EdgeConfig) -> list[str]:
+    """Every process instance that this configuration starts, in the order of the table."""
+    names = []
+    for name, row in PROCESSES.items():
+        for lane in config.lanes:
+            if row.scope == "lane":
+                names.append(f"{name}.{lane.lane_id}")
+            if row.scope == "camera":
+                names += [f"{name}.{lane.lane_id}.{c.camera_id}" for c in lane.cameras]
+        if row.scope == "box":
+            names.append(name)
+    return names
+
+
+def look_at_box(config: EdgeConfig, timeout_s: float = 2.5) -> BoxView:
+    """Listen until everything has spoken, or until the time is up."""
+    bus = Bus(config.paths.run_dir, "edgectl")
+    try:
+        return _listen(bus, config, timeout_s)
+    finally:
+        bus.close()
+
+
+def ask_lane(config: EdgeConfig, command: Command, timeout_s: float = 5.0) -> CommandReply:
+    """Send one command to a lane and wait for its answer.
+
+    Raises:
+        CommandTimeoutError: nobody answered.
+    """
+    bus = Bus(config.paths.run_dir, "edgectl")
+    try:
+        return CommandClient(bus, "command", command.lane_id).ask(command, timeout_s)
+    finally:
+        bus.close()
+
+
+def _listen(bus: Bus, config: EdgeConfig, timeout_s: float) -> BoxView:
+    view = BoxView()
+    names = instance_names(config)
+    health = {n: bus.subscriber("health", Health, process=n) for n in [*names, "supervisor"]}
+    cameras = {
+        (lane.lane_id, c.camera_id): bus.subscriber(
+            "camera_state", CameraState, lane.lane_id, c.camera_id
+        )
+        for lane in config.lanes
+        for c in lane.cameras
+    }
+    baskets = {
+        lane.lane_id: bus.subscriber("basket", BasketSnapshot, lane.lane_id)
+        for lane in config.lanes
+    }
+    perception = bus.subscriber("perception", PerceptionState)
+    sockets = [
+        subscriber.socket
+        for group in (health, cameras, baskets, {"": perception})
+        for subscriber in group.values()
+    ]
+    deadline = time.monotonic() + timeout_s
+    while (left_s := deadline - time.monotonic()) > 0:
+        wait_for(sockets, min(200, max(1, round(left_s * 1000))))
+        _take_all(health, view.health)
+        _take_all(cameras, view.cameras)
+        _take_all(baskets, view.baskets)
+        view.perception = _newest(perception) or view.perception
+        is_complete = len(view.health) > len(names) and len(view.cameras) == len(cameras)
+        if is_complete and len(view.baskets) == len(baskets) and view.perception:
+            break
+    return view
+
+
+def _take_all(subscribers: dict[K, Subscriber[M]], into: dict[K, M]) -> None:
+    for key, subscriber in subscribers.items():
+        message = _newest(subscriber)
+        if message is not None:
+            into[key] = message
+
+
+def _newest(subscriber: Subscriber[M]) -> M | None:
+    messages = subscriber.receive_all()
+    return messages[-1] if messages else None
