@@ -1,0 +1,76 @@
+// Calm rows that say what is wrong and what to do next. The most important one first, two at most.
+
+import { Icon, type IconName } from "@tillsight/web-shared/icon.tsx";
+import { basket, connection, hello, screen, status } from "../state.ts";
+import { codeText, t } from "../texts.ts";
+
+interface Notice {
+  readonly code: string;
+  readonly icon: IconName;
+  readonly kind: "" | "banner-calm" | "banner-serious";
+  readonly title: string;
+  readonly text: string;
+}
+
+const MAX_SHOWN = 2;
+const CALM = new Set(["hub.offline", "bundle.swapping", "model.loading", "help.called"]);
+const ON_OTHER_SCREEN = new Set(["journal.unwritable"]);
+const ICONS: Readonly<Record<string, IconName>> = {
+  "camera.lost": "camera_off",
+  "camera.covered": "camera_off",
+  "camera.dark": "camera_off",
+  "camera.moved": "camera_off",
+  "perception.unavailable": "refresh",
+  "scanner.mode": "barcode",
+  "item.left_behind": "basket",
+  "basket.walk_away": "clock",
+  "hub.offline": "wifi_off",
+  "model.loading": "refresh",
+  "bundle.swapping": "refresh",
+  "help.called": "person",
+};
+
+export function Notices() {
+  const shown = notices().slice(0, MAX_SHOWN);
+  return (
+    <div class="notices" role="status">
+      {shown.map((notice) => (
+        <div key={notice.code} class={`banner ${notice.kind}`} data-notice={notice.code}>
+          {notice.code === "reconnecting" ? <span class="spinner" /> : <Icon name={notice.icon} size="1.9em" />}
+          <p>
+            <strong>{notice.title}</strong>
+            {notice.text}
+          </p>
+        </div>
+      ))}
+    </div>
+  );
+}
+
+function notices(): readonly Notice[] {
+  const found: Notice[] = [];
+  if (connection.value !== "live" && (hello.value || basket.value)) {
+    found.push(notice("reconnecting", "wifi_off", "banner-calm", t("reconnecting"), t("reconnecting_text")));
+  }
+  const snapshot = basket.value;
+  if (snapshot?.is_blind && screen.value === "shopping") {
+    const text = snapshot.lines.length > 0 ? t("blind_text") : t("blind_empty_text");
+    found.push(notice("blind", "camera_off", "", t("blind_title"), text));
+  }
+  for (const code of codes()) {
+    if (snapshot?.is_blind && code !== "scanner.mode" && !CALM.has(code)) continue;
+    const title = codeText("notice", code);
+    const kind = CALM.has(code) ? "banner-calm" : "";
+    found.push(notice(code, ICONS[code] ?? "info", kind, title, codeText("notice", code, "_text")));
+  }
+  return found;
+}
+
+function codes(): readonly string[] {
+  const all = [...(basket.value?.notices ?? []), ...(status.value?.notices ?? [])];
+  return [...new Set(all)].filter((code) => !ON_OTHER_SCREEN.has(code));
+}
+
+function notice(code: string, icon: IconName, kind: Notice["kind"], title: string, text: string): Notice {
+  return { code, icon, kind, title, text };
+}

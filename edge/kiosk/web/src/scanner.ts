@@ -1,0 +1,48 @@
+// A hand scanner that types: digits faster than fingers, then Enter, wherever the focus is.
+
+import { command } from "./live.ts";
+import { screen, showToast } from "./state.ts";
+import { t } from "./texts.ts";
+
+const MAX_GAP_MS = 60; // scanners type a key every 2 to 30 ms, people every 100
+const CODE = /^\d{8}$|^\d{12,14}$/;
+
+export function isBarcode(text: string): boolean {
+  return CODE.test(text.trim());
+}
+
+export async function addByBarcode(code: string): Promise<boolean> {
+  if (screen.value === "paying" || screen.value === "paid") return false;
+  return command({ type: "add_line", gtin: code.trim() });
+}
+
+export function listenToScanner(): void {
+  let typed = "";
+  let last = 0;
+  window.addEventListener(
+    "keydown",
+    (event) => {
+      const now = performance.now();
+      if (now - last > MAX_GAP_MS) typed = "";
+      last = now;
+      if (/^\d$/.test(event.key)) typed += event.key;
+      else if (event.key === "Enter" && isBarcode(typed)) {
+        event.preventDefault();
+        event.stopPropagation();
+        const code = typed;
+        typed = "";
+        clearField(code);
+        void addByBarcode(code).then((isDone) => isDone && showToast(t("why_scan")));
+      }
+    },
+    { capture: true },
+  );
+}
+
+/** What the scanner typed into a field is not what the shopper was looking for. */
+function clearField(code: string): void {
+  const field = document.activeElement;
+  if (!(field instanceof HTMLInputElement) || !field.value.endsWith(code)) return;
+  field.value = field.value.slice(0, -code.length);
+  field.dispatchEvent(new Event("input", { bubbles: true }));
+}

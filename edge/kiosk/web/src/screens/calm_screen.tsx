@@ -1,0 +1,55 @@
+// The screens with nothing to decide: getting ready, left behind, parked, taking a break.
+// Each says what is going on and what happens next.
+
+import { Button } from "@tillsight/web-shared/button.tsx";
+import { Icon, type IconName } from "@tillsight/web-shared/icon.tsx";
+import { command } from "../live.ts";
+import { CounterView } from "../parts/counter_view.tsx";
+import { isAttendant, showToast, type Screen } from "../state.ts";
+import { t } from "../texts.ts";
+
+interface Words {
+  readonly icon: IconName;
+  readonly title: string;
+  readonly text: string;
+}
+
+export function CalmScreen({ name }: { name: Screen }) {
+  const words = wordsOf(name);
+  return (
+    <section class="calm" aria-labelledby="calm-title">
+      {name === "left_behind" ? (
+        <CounterView />
+      ) : (
+        <span class="calm-icon">
+          {name === "loading" ? <span class="spinner" /> : <Icon name={words.icon} size="3.6rem" />}
+        </span>
+      )}
+      <h1 id="calm-title">{words.title}</h1>
+      <p>{words.text}</p>
+      {name === "suspended" && isAttendant.value && (
+        <Button kind="main" size="big" onPress={() => void command({ type: "resume" })}>
+          {t("staff_resume")}
+        </Button>
+      )}
+      {name !== "loading" && (
+        <Button icon="person" onPress={() => void callHelp(name)}>
+          {t("help_call")}
+        </Button>
+      )}
+    </section>
+  );
+}
+
+function wordsOf(name: Screen): Words {
+  if (name === "left_behind") return { icon: "basket", title: t("left_behind_title"), text: t("left_behind_text") };
+  if (name === "suspended") {
+    return { icon: "clock", title: t("phase_suspended_title"), text: t("phase_suspended_text") };
+  }
+  if (name === "refused") return { icon: "warning", title: t("phase_refused_title"), text: t("phase_refused_text") };
+  return { icon: "refresh", title: t("loading_title"), text: t("loading_text") };
+}
+
+async function callHelp(reason: string): Promise<void> {
+  if (await command({ type: "call_help", reason })) showToast(t("help_called"));
+}

@@ -1,0 +1,86 @@
+// Everything the screen shows, as signals. The server is the only one who changes a basket.
+
+import { computed, signal } from "@preact/signals";
+import type { SocketState } from "@tillsight/web-shared/resilient_socket.ts";
+import type { Hello, QueueEntry, StatusMessage } from "./wire.ts";
+import type { Ask, BasketSnapshot } from "./wire_types.ts";
+
+export type SheetName =
+  | { readonly name: "none" }
+  | { readonly name: "search"; readonly purpose: "add" | "scan" }
+  | { readonly name: "search"; readonly purpose: "answer"; readonly askId: string }
+  | { readonly name: "search"; readonly purpose: "correct"; readonly lineId: string }
+  | { readonly name: "line"; readonly lineId: string }
+  | { readonly name: "settings" | "help" | "cancel" | "staff" };
+
+export type Screen =
+  | "loading"
+  | "welcome"
+  | "shopping"
+  | "left_behind"
+  | "paying"
+  | "paid"
+  | "suspended"
+  | "refused";
+
+export const hello = signal<Hello | undefined>(undefined);
+export const basket = signal<BasketSnapshot | undefined>(undefined);
+export const status = signal<StatusMessage | undefined>(undefined);
+export const connection = signal<SocketState>("connecting");
+export const queue = signal<readonly QueueEntry[]>([]);
+export const isAttendant = signal(false);
+export const isAgeChecked = signal(true);
+
+export const sheet = signal<SheetName>({ name: "none" });
+export const toast = signal("");
+export const isStarted = signal(false);
+export const dismissedBasket = signal("");
+export const camera = signal("");
+export const declinedBasket = signal("");
+
+export const screen = computed<Screen>(() => screenOf(basket.value, isStarted.value, dismissedBasket.value));
+
+/** Which screen a basket wants. A basket that cannot be seen is never shown as an empty one. */
+export function screenOf(
+  snapshot: BasketSnapshot | undefined,
+  hasStarted: boolean,
+  dismissed: string,
+): Screen {
+  if (!snapshot) return "loading";
+  if (snapshot.phase === "paying" || snapshot.phase === "suspended" || snapshot.phase === "refused") {
+    return snapshot.phase;
+  }
+  if (snapshot.phase === "paid" && snapshot.basket_id !== dismissed) return "paid";
+  if (snapshot.lines.length > 0 && snapshot.phase === "shopping") return "shopping";
+  const visible = snapshot.items.filter((item) => item.state !== "ignored" && item.state !== "left_behind");
+  if (visible.length > 0 && snapshot.phase !== "paid") return "shopping";
+  if (snapshot.items.some((item) => item.state === "left_behind")) return "left_behind";
+  if (snapshot.asks.length > 0 || snapshot.is_blind || hasStarted) return "shopping";
+  return "welcome";
+}
+
+export const openAsks = computed<readonly Ask[]>(() => basket.value?.asks ?? []);
+
+export const itemCount = computed(() =>
+  (basket.value?.lines ?? []).reduce((sum, line) => sum + (line.weight_g > 0 ? 1 : line.quantity), 0),
+);
+
+export const ageLimit = computed(() =>
+  Math.max(0, ...(basket.value?.lines ?? []).map((line) => line.age_limit)),
+);
+
+export function openSheet(next: SheetName): void {
+  sheet.value = next;
+}
+
+export function closeSheet(): void {
+  sheet.value = { name: "none" };
+}
+
+let toastTimer: ReturnType<typeof setTimeout> | undefined;
+
+export function showToast(text: string): void {
+  toast.value = text;
+  clearTimeout(toastTimer);
+  toastTimer = setTimeout(() => (toast.value = ""), 4_000);
+}

@@ -1,0 +1,228 @@
+// The messages between a box and its screen. Generated from edge/messages and
+// edge/kiosk/socket_messages.py by `python -m tools.checks.wire_types`; do not edit.
+
+export type Phase = "idle" | "shopping" | "paying" | "paid" | "suspended" | "refused";
+
+export type LineOrigin = "vision" | "answer" | "search" | "scan" | "attendant";
+
+export interface BasketLine {
+  readonly line_id: string;
+  readonly sku_id: string;
+  readonly name: string;
+  readonly quantity: number;
+  readonly unit_amount_minor: number;
+  readonly amount_minor: number;
+  readonly origin: LineOrigin;
+  readonly tray: number;
+  readonly deposit_minor: number;
+  readonly discount_minor: number;
+  readonly discount_name: string;
+  readonly age_limit: number;
+  readonly weight_g: number;
+  readonly picture: string;
+  readonly item_ids: readonly string[];
+  readonly confidence: number;
+}
+
+export interface Option {
+  readonly sku_id: string;
+  readonly name: string;
+  readonly unit_amount_minor: number;
+  readonly picture: string;
+}
+
+export interface Ask {
+  readonly ask_id: string;
+  readonly item_id: string;
+  readonly kind: string;
+  readonly options: readonly Option[];
+  readonly since_ns: number;
+}
+
+export type ItemState = "checking" | "charged" | "asking" | "unknown" | "ignored" | "left_behind";
+
+export interface ItemView {
+  readonly item_id: string;
+  readonly state: ItemState;
+  readonly sku_id: string;
+  readonly name: string;
+  readonly amount_minor: number;
+  readonly tracks: readonly (readonly [string, number])[];
+  readonly counter_cm: readonly [number, number];
+}
+
+export interface BasketSnapshot {
+  readonly lane_id: string;
+  readonly basket_id: string;
+  readonly revision: number;
+  readonly phase: Phase;
+  readonly currency: string;
+  readonly exponent: number;
+  readonly lines: readonly BasketLine[];
+  readonly asks: readonly Ask[];
+  readonly items: readonly ItemView[];
+  readonly total_minor: number;
+  readonly tax_minor: number;
+  readonly tray: number;
+  readonly notices: readonly string[];
+  readonly can_pay: boolean;
+  readonly is_blind: boolean;
+  readonly at_ns: number;
+  readonly bundle_id: string;
+  readonly last_line_latency_ms: number;
+}
+
+export interface CommandReply {
+  readonly command_id: string;
+  readonly is_done: boolean;
+  readonly code: string;
+  readonly hint: string;
+  readonly revision: number;
+}
+
+export interface ReceiptLine {
+  readonly name: string;
+  readonly sku_id: string;
+  readonly quantity: number;
+  readonly unit_amount_minor: number;
+  readonly amount_minor: number;
+  readonly weight_g: number;
+  readonly deposit_minor: number;
+  readonly discount_minor: number;
+  readonly discount_name: string;
+}
+
+export interface Receipt {
+  readonly receipt_id: string;
+  readonly store: string;
+  readonly lane_id: string;
+  readonly issued_at: string;
+  readonly currency: string;
+  readonly exponent: number;
+  readonly lines: readonly ReceiptLine[];
+  readonly num_items: number;
+  readonly total_minor: number;
+  readonly tax_minor: number;
+  readonly format: number;
+}
+
+export interface AnswerAsk {
+  readonly type: "answer_ask";
+  readonly ask_id: string;
+  readonly sku_id: string;
+}
+
+export interface RemoveLine {
+  readonly type: "remove_line";
+  readonly line_id: string;
+  readonly quantity?: number;
+}
+
+export interface AddLine {
+  readonly type: "add_line";
+  readonly sku_id?: string;
+  readonly gtin?: string;
+  readonly quantity?: number;
+  readonly weight_g?: number;
+}
+
+export interface CorrectLine {
+  readonly type: "correct_line";
+  readonly line_id: string;
+  readonly sku_id: string;
+}
+
+export interface AddMore {
+  readonly type: "add_more";
+}
+
+export interface Finish {
+  readonly type: "finish";
+}
+
+export interface PaymentResult {
+  readonly type: "payment_result";
+  readonly result: string;
+  readonly reference?: string;
+}
+
+export interface CancelBasket {
+  readonly type: "cancel_basket";
+}
+
+export interface Suspend {
+  readonly type: "suspend";
+}
+
+export interface Resume {
+  readonly type: "resume";
+}
+
+export interface CallHelp {
+  readonly type: "call_help";
+  readonly reason?: string;
+}
+
+export interface GetSnapshot {
+  readonly type: "get_snapshot";
+}
+
+export interface SwapLease {
+  readonly type: "swap_lease";
+  readonly bundle_id: string;
+}
+
+export type BasketCommand =
+  | AnswerAsk
+  | RemoveLine
+  | AddLine
+  | CorrectLine
+  | AddMore
+  | Finish
+  | PaymentResult
+  | CancelBasket
+  | Suspend
+  | Resume
+  | CallHelp
+  | GetSnapshot
+  | SwapLease;
+
+export interface Drawn {
+  readonly type: "drawn";
+  readonly camera_id: string;
+  readonly sequence: number;
+}
+
+export interface Watch {
+  readonly type: "watch";
+  readonly cameras: readonly string[];
+}
+
+export interface CommandRequest {
+  readonly type: "command";
+  readonly command_id: string;
+  readonly body: BasketCommand;
+  readonly lane_id?: string;
+}
+
+export interface Attendant {
+  readonly type: "attendant";
+  readonly pin: string;
+}
+
+export interface AgeChecked {
+  readonly type: "age_checked";
+  readonly basket_id: string;
+}
+
+export interface Leave {
+  readonly type: "leave";
+}
+
+export type FromScreen =
+  | Drawn
+  | Watch
+  | CommandRequest
+  | Attendant
+  | AgeChecked
+  | Leave;
