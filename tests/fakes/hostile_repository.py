@@ -134,7 +134,7 @@ class HostileRepository:
     def sign(self, role: str, signers: Signers | None = None) -> bytes:
         """A role as it is now, signed."""
         keys = self.keys[key_role(role)] if signers is None else signers
-        metadata = Metadata(copy.deepcopy(self.signed[role]))
+        metadata = Metadata(self.signed[role])
         for signer in keys:
             metadata.sign(signer, append=True)
         return metadata.to_bytes(_SERIALIZER)
