@@ -20,6 +20,7 @@ UNDERSTOOD = (ObservationStatus.SEEN, ObservationStatus.UNCHANGED)
 GAP_NS = 1_000_000_000  # after a longer silence, trackers begin anew
 SETTLE_NS = 1_500_000_000  # and need this long before a missing track means anything
 HIDING_SHARE = 0.25  # of an item's box under another box: it may be hidden, not gone
+REPLACING_IOU = 0.7  # another item at rest in just this box stands in its place
 
 
 class CameraView:
@@ -60,11 +61,12 @@ class CameraView:
 
     def may_hide(self, box: FloatArray, own_track: int | None) -> bool:
         """Another track covers so much of `box` that what lies there may be hidden."""
-        return any(
-            overlap(np.array(track.xyxy), box)[1] > HIDING_SHARE
-            for track in self.tracks.values()
-            if track.track_id != own_track
-        )
+        for track in self.tracks.values():
+            iou, share = overlap(np.array(track.xyxy), box)
+            is_in_its_place = track.is_resting and iou >= REPLACING_IOU
+            if track.track_id != own_track and share > HIDING_SHARE and not is_in_its_place:
+                return True
+        return False
 
 
 def overlap(first: FloatArray, second: FloatArray) -> tuple[float, float]:

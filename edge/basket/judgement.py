@@ -22,6 +22,7 @@ class RuleSettings:
     """Times and factors of the rules; README has the reasons.
 
     Attributes:
+        dwell_ms: an item rests at least this long, by capture time, before it is charged.
         wait_views_ms: an item waits this long for the other cameras that should see it.
         early_factor: margin needed, as a multiple, while not every camera has spoken.
         ask_after_ms: an undecided item is asked about after this.
@@ -37,6 +38,7 @@ class RuleSettings:
         blind_after_ms: no understood frame of any camera for this long: the counter is blind.
     """
 
+    dwell_ms: float = 0.0
     wait_views_ms: float = 150.0
     early_factor: float = 1.5
     ask_after_ms: float = 700.0
@@ -78,8 +80,15 @@ class Judge:
     families: Mapping[str, str]
     settings: RuleSettings
 
-    def judge(self, item: FusedItem, waited_ms: float) -> Judgement:
-        """What to do with a new item that has rested for `waited_ms`."""
+    def judge(self, item: FusedItem, waited_ms: float, rested_ms: float = 1e9) -> Judgement:
+        """What to do with a new item.
+
+        Args:
+            waited_ms: since the box first saw it at rest.
+            rested_ms: since it came to rest, by the time of capture.
+        """
+        if rested_ms < self.settings.dwell_ms:
+            return Judgement(Step.WAIT)
         decision = self.decide(item)
         if decision is None:
             is_late = waited_ms >= self.settings.unknown_after_ms

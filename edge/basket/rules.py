@@ -127,7 +127,8 @@ class Rules:
             self.notices.add(NOTICE_CHANGED)
             return
         waited_ms = (draft.moment.now_ns - watch.since_ns) / NS_PER_MS
-        judgement = self.judge.judge(item, waited_ms)
+        rested_ms = (draft.moment.now_ns - item.rested_at_ns) / NS_PER_MS
+        judgement = self.judge.judge(item, waited_ms, rested_ms)
         if judgement.step is Step.WAIT:
             return
         if basket is not None and basket.phase is Phase.PAID:
