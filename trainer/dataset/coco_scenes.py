@@ -75,6 +75,20 @@ def read_coco(file: Path, images_dir: Path) -> list[ScenePicture]:
     return pictures
 
 
+def read_scene_folder(folder: Path) -> list[ScenePicture]:
+    """All pictures of every COCO file in `folder`; pictures lie beside their file.
+
+    Raises:
+        DatasetError: no COCO file, or one of them is wrong.
+    """
+    files = [f for f in sorted(folder.rglob("*.json")) if _is_coco(f)]
+    if not files:
+        raise DatasetError(
+            f"{folder.name} holds no COCO file", hint="see trainer/dataset/README.md"
+        )
+    return [scene for file in files for scene in read_coco(file, file.parent)]
+
+
 def read_picture(path: Path) -> Picture:
     """Pixels of a file as uint8 BGR.
 
@@ -85,6 +99,11 @@ def read_picture(path: Path) -> Picture:
     if picture is None:
         raise DatasetError(f"{path.name} is no readable picture", hint="remove or replace the file")
     return np.asarray(picture, dtype=np.uint8)
+
+
+def _is_coco(file: Path) -> bool:
+    head = file.read_bytes()[:4096]
+    return b'"images"' in head or b'"annotations"' in head
 
 
 def _scene_picture(

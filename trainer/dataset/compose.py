@@ -89,7 +89,7 @@ def compose_tray(
         placed.append(chosen)
     for _ in range(2):
         if random.random() < policy.distractor_probability:
-            _draw_distractor(canvas, owner, random)
+            draw_distractor(canvas, owner, random)
     return _labelled(canvas, owner, full_area, placed)
 
 
@@ -241,9 +241,7 @@ def _cast_shadow(
     window[:] = (window.astype(np.float32) * (1.0 - darkness)).astype(np.uint8)
 
 
-def _draw_distractor(
-    canvas: Picture, owner: NDArray[np.int16], random: np.random.Generator
-) -> None:
+def draw_distractor(canvas: Picture, owner: NDArray[np.int16], random: np.random.Generator) -> None:
     """A hand-like shape from the border, or a phone, wallet or card; hides what lies below."""
     height, width = owner.shape
     mask = np.zeros((height, width), dtype=np.uint8)

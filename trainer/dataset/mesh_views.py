@@ -44,7 +44,7 @@ class SurfaceCloud:
 
     Attributes:
         points: float32 (P, 3), centimetres, centred on the bounding box.
-        normals: float32 (P, 3), unit length, outward as modelled.
+        normals: float32 (P, 3), unit length, outward.
         colours: float32 (P, 3), BGR, 0 to 255.
         extent_cm: float64 (3,), sides of the bounding box.
     """
@@ -88,9 +88,11 @@ def load_surface(folder: Path, sprite_px: int = 200, seed: int = 0) -> SurfaceCl
     place = (uvs[uv_faces[chosen]] * weights).sum(axis=1)
     columns = (place[:, 0] % 1.0 * (texture.shape[1] - 1)).astype(np.int64)
     rows = ((1 - place[:, 1]) % 1.0 * (texture.shape[0] - 1)).astype(np.int64)
+    normals = (crossed / np.maximum(twice_area[:, None], 1e-12))[chosen]
+    outward = 1.0 if float((points * normals).sum()) >= 0 else -1.0  # some files wind the other way
     return SurfaceCloud(
         points.astype(np.float32),
-        (crossed / np.maximum(twice_area[:, None], 1e-12))[chosen].astype(np.float32),
+        (normals * outward).astype(np.float32),
         texture[rows, columns].astype(np.float32),
         high - low,
     )
@@ -105,76 +107,119 @@ def render_view(cloud: SurfaceCloud, random: np.random.Generator, sprite_px: int
     # Facing is judged towards the lens, not along the axis: perspective shows less of the sides.
     normals = cloud.normals @ turn.T.astype(np.float32)
     towards = np.asarray([0, 0, distance], dtype=np.float32) - points
-    facing = (normals * towards).sum(axis=1)
-    seen = facing * _outward_sign(points, normals) > 0
+    seen = (normals * towards).sum(axis=1) > 0
     scale = sprite_px * 0.92 * distance / (cloud.size_cm * 1.15)
     x = points[seen, 0] / depth[seen] * scale + sprite_px / 2
     y = -points[seen, 1] / depth[seen] * scale + sprite_px / 2
-    colours = _shaded(cloud.colours[seen], normals[seen], random)
-    return _splat(x, y, depth[seen], colours, sprite_px, cloud.size_cm * DEPTH_TOLERANCE)
+    colours = shaded(cloud.colours[seen], normals[seen], random_lamp(random))
+    slack = cloud.size_cm * DEPTH_TOLERANCE
+    square = (sprite_px, sprite_px)
+    picture, is_whole, _ = splat(x, y, depth[seen], colours, square, slack)
+    return np.dstack([picture, np.where(is_whole, np.uint8(255), np.uint8(0))])
 
 
-def _splat(x: Floats, y: Floats, depth: Floats, colours: Floats, size: int, slack: float) -> Sprite:
-    """Average of the nearest points of each pixel; pinholes are closed."""
-    inside = (x >= 0) & (x < size) & (y >= 0) & (y < size)
-    pixel = y[inside].astype(np.int64) * size + x[inside].astype(np.int64)
+def splat(
+    x: Floats, y: Floats, depth: Floats, colours: Floats, size: tuple[int, int], slack: float
+) -> tuple[Picture, NDArray[np.bool_], Floats]:
+    """Average of the nearest points of each pixel; pinholes are closed.
+
+    Args:
+        x, y: pixels; points outside are dropped.
+        depth: distance from the lens, the unit of `slack`.
+        size: height and width of the result.
+        slack: points this far behind the nearest still count.
+
+    Returns:
+        uint8 BGR, where the surface is, and its depth (infinite elsewhere).
+    """
+    height, width = size
+    inside = (x >= 0) & (x < width) & (y >= 0) & (y < height)
+    pixel = y[inside].astype(np.int64) * width + x[inside].astype(np.int64)
     depth, colours = depth[inside], colours[inside]
-    nearest = np.full(size * size, np.inf, dtype=np.float32)
+    nearest = np.full(height * width, np.inf, dtype=np.float32)
     np.minimum.at(nearest, pixel, depth)
     front = depth <= nearest[pixel] + slack
     pixel, colours = pixel[front], colours[front]
-    count = np.bincount(pixel, minlength=size * size).astype(np.float32)
-    mean = (
-        np.stack(
-            [np.bincount(pixel, colours[:, c], minlength=size * size) for c in range(3)], axis=1
-        )
-        / np.maximum(count, 1)[:, None]
-    )
-    picture = np.clip(mean, 0, 255).astype(np.uint8).reshape(size, size, 3)
-    hit = (count > 0).astype(np.uint8).reshape(size, size)
-    closed = cv2.morphologyEx(hit, cv2.MORPH_CLOSE, np.ones((3, 3), np.uint8))
-    holes = (closed > 0) & (hit == 0)
-    spread = cv2.blur(picture.astype(np.float32) * hit[..., None], (3, 3))
+    count = np.bincount(pixel, minlength=height * width).astype(np.float32)
+    sums = [np.bincount(pixel, colours[:, c], minlength=height * width) for c in range(3)]
+    mean = np.stack(sums, axis=1) / np.maximum(count, 1)[:, None]
+    picture = np.clip(mean, 0, 255).astype(np.float32).reshape(height, width, 3)
+    return _closed(picture, (count > 0).reshape(size), nearest.reshape(size))
+
+
+def _closed(
+    picture: Floats, hit: NDArray[np.bool_], depth: Floats
+) -> tuple[Picture, NDArray[np.bool_], Floats]:
+    """Fill gaps between points with the mean of their neighbours."""
     share = cv2.blur(hit.astype(np.float32), (3, 3))
+    spread = cv2.blur(picture * hit[..., None], (3, 3))
+    # A gap has points on several sides; a pixel outside the outline has few.
+    is_whole = hit | (share > 0.5)
+    closed = cv2.morphologyEx(is_whole.astype(np.uint8), cv2.MORPH_CLOSE, np.ones((3, 3), np.uint8))
+    is_whole = closed > 0
+    holes = is_whole & ~hit
     filled = spread / np.maximum(share, 1e-3)[..., None]
-    picture[holes] = np.clip(filled, 0, 255).astype(np.uint8)[holes]
-    return np.dstack([picture, closed * np.uint8(255)])
+    colours = np.where(holes[..., None], filled, picture)
+    near = cv2.erode(np.where(hit, depth, 1e6).astype(np.float32), np.ones((3, 3), np.uint8))
+    depths = np.where(holes, near, depth)
+    return np.clip(colours, 0, 255).astype(np.uint8), is_whole, depths.astype(np.float32)
 
 
-def _shaded(colours: Floats, normals: Floats, random: np.random.Generator) -> Floats:
-    """Ambient, one soft lamp from above, and a highlight whose sharpness varies with the finish."""
-    lamp = np.asarray([random.uniform(-1, 1), random.uniform(-0.2, 1), random.uniform(0.4, 1)])
-    lamp = (lamp / np.linalg.norm(lamp)).astype(np.float32)
-    ambient = random.uniform(0.35, 0.75)
-    lambert = np.abs(normals @ lamp)
-    halfway = lamp + np.asarray([0, 0, 1], dtype=np.float32)
+@dataclass(frozen=True, slots=True)
+class Lamp:
+    """Light of one picture: direction to the lamp (3,), ambient share, gloss of the surfaces."""
+
+    direction: Floats
+    ambient: float
+    gloss: float
+    sharpness: float
+
+
+def random_lamp(random: np.random.Generator) -> Lamp:
+    """Soft light from above, in camera axes."""
+    towards = np.asarray([random.uniform(-1, 1), random.uniform(-0.2, 1), random.uniform(0.4, 1)])
+    return Lamp(
+        (towards / np.linalg.norm(towards)).astype(np.float32),
+        random.uniform(0.35, 0.75),
+        random.uniform(0, 90),
+        random.uniform(8, 60),
+    )
+
+
+def shaded(colours: Floats, normals: Floats, lamp: Lamp) -> Floats:
+    """Ambient, diffuse and a highlight; normals and lamp in camera axes."""
+    lambert = np.abs(normals @ lamp.direction)
+    halfway = lamp.direction + np.asarray([0, 0, 1], dtype=np.float32)
     halfway /= np.linalg.norm(halfway)
-    gloss = random.uniform(0, 90) * np.abs(normals @ halfway) ** random.uniform(8, 60)
-    lit = colours * (ambient + (1.1 - ambient) * lambert)[:, None] + gloss[:, None]
+    highlight = lamp.gloss * np.abs(normals @ halfway) ** lamp.sharpness
+    lit = colours * (lamp.ambient + (1.1 - lamp.ambient) * lambert)[:, None] + highlight[:, None]
     return np.asarray(lit, dtype=np.float32)
+
+
+def resting_rotation(
+    extent_cm: NDArray[np.float64], random: np.random.Generator
+) -> NDArray[np.float64]:
+    """Product axes to counter axes (z up): a pose in which goods rest, and any yaw."""
+    turned = np.stack([np.abs(pose @ extent_cm) for pose in POSES])  # (6, x y z)
+    weights = (turned[:, 0] * turned[:, 1] / turned[:, 2]) ** STABILITY_POWER
+    weights[-1] *= 0.1  # hardly anything stands on its head
+    pose = POSES[int(random.choice(len(POSES), p=weights / weights.sum()))]
+    yaw = random.uniform(0, 2 * np.pi)
+    spin = np.asarray([[np.cos(yaw), -np.sin(yaw), 0], [np.sin(yaw), np.cos(yaw), 0], [0, 0, 1]])
+    return np.asarray(spin @ pose, dtype=np.float64)
 
 
 def _counter_rotation(
     extent_cm: NDArray[np.float64], random: np.random.Generator
 ) -> NDArray[np.float64]:
     """Product axes to camera axes: a resting pose, any yaw, the camera 25 to 90 degrees up."""
-    turned = np.stack([np.abs(pose @ extent_cm) for pose in POSES])  # (6, x y z)
-    weights = (turned[:, 0] * turned[:, 1] / turned[:, 2]) ** STABILITY_POWER
-    weights[-1] *= 0.1  # hardly anything stands on its head
-    pose = POSES[int(random.choice(len(POSES), p=weights / weights.sum()))]
-    yaw = random.uniform(0, 2 * np.pi)
+    resting = resting_rotation(extent_cm, random)
     elevation = np.deg2rad(random.uniform(25, 90))
-    spin = np.asarray([[np.cos(yaw), -np.sin(yaw), 0], [np.sin(yaw), np.cos(yaw), 0], [0, 0, 1]])
     tilt = np.pi / 2 - elevation  # camera z is towards the lens
     lean = np.asarray(
         [[1, 0, 0], [0, np.cos(tilt), np.sin(tilt)], [0, -np.sin(tilt), np.cos(tilt)]]
     )
-    return np.asarray(lean.T @ spin @ pose, dtype=np.float64)
-
-
-def _outward_sign(points: Floats, normals: Floats) -> float:
-    """1 if the mesh's normals point outward, -1 if its triangles are wound the other way."""
-    return 1.0 if float((points * normals).sum()) >= 0 else -1.0
+    return np.asarray(lean.T @ resting, dtype=np.float64)
 
 
 def _reduced(texture: Picture, corners: Doubles, uvs: Doubles, pixels_per_cm: float) -> Picture:

@@ -1,0 +1,1 @@
+"""Makes the base bundle: detector, recogniser, gallery and thresholds for the shipped catalogue."""

@@ -1,0 +1,164 @@
+"""From weights to the files that ship: ONNX, INT8, and the decision between them.
+
+Flow: weights.pt -> detector.onnx | detector.int8.onnx, embedder.onnx | embedder.int8.onnx +
+report.json
+"""
+
+import dataclasses
+import json
+import logging
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from sync.gallery import unit_rows
+from sync.preprocess import Picture, crop_square, letterbox, normalise
+from tools.base_bundle.inputs import CROP_MARGIN_PERCENT, CROP_PX, Inputs
+from tools.base_bundle.training_stages import training_scenes, validation_scenes
+from trainer.dataset.coco_scenes import ScenePicture, read_picture
+from trainer.dataset.metric_samples import gallery_crop
+from trainer.dataset.views import read_views
+from trainer.export.gallery_fit import embed
+from trainer.export.onnx_export import DETECTOR, embedder_interface, export_onnx
+from trainer.export.parity import OnnxModel, ParityReport, detector_parity, embedder_parity
+from trainer.export.quantize import quantize, tail_convolutions
+from trainer.training.checkpoint import load_checkpoint
+from trainer.training.detections import (
+    DetectorSetting,
+    best_score_threshold,
+    measure,
+)
+from trainer.training.detector_model import DetectorModel
+from trainer.training.embedder_model import EmbedderModel
+from trainer.training.metrics import PictureResult, detection_metrics
+from trainer.training.train import WEIGHTS_NAME
+
+logger = logging.getLogger(__name__)
+
+NUM_CALIBRATION = 120
+NUM_MEASURED = 240  # pictures on which files are compared
+NUM_HEAD_OUTPUTS = 2  # the last convolutions of the detector: scores and distances
+REPORT_NAME = "report.json"
+
+
+def detector_setting() -> DetectorSetting:
+    """Input size and strides as trained."""
+    return DetectorSetting(width=DETECTOR.width, height=DETECTOR.height)
+
+
+def export_detector(inputs: Inputs) -> None:
+    """Write both files, measure both, and say in the report which one ships on a CPU."""
+    folder = inputs.work / "export_detector"
+    if (folder / REPORT_NAME).exists():
+        return
+    model = DetectorModel()
+    model.load_state_dict(load_checkpoint(inputs.work / "detector" / WEIGHTS_NAME))
+    plain, small = folder / "detector.onnx", folder / "detector.int8.onnx"
+    export_onnx(model, DETECTOR, plain)
+    pictures = _spread(training_scenes(inputs), NUM_CALIBRATION)
+    sizes = (DETECTOR.width, DETECTOR.height)
+    calibration = [normalise([letterbox(read_picture(s.path), *sizes)[0]]) for s in pictures]
+    quantize(plain, small, calibration, float_nodes=tail_convolutions(plain, NUM_HEAD_OUTPUTS))
+    scenes = _spread(validation_scenes(inputs), NUM_MEASURED)
+    setting = detector_setting()
+    results = {f.name: measure(OnnxModel(f), scenes, setting) for f in (plain, small)}
+    metrics = {name: detection_metrics(found) for name, found in results.items()}
+    thresholds = {name: best_score_threshold(found) for name, found in results.items()}
+    report = detector_parity(
+        [_sure(r, thresholds[plain.name]) for r in results[plain.name]],
+        [_sure(r, thresholds[small.name]) for r in results[small.name]],
+        metrics[plain.name].ap50,
+        metrics[small.name].ap50,
+    )
+    chosen = small if report.passed else plain
+    _write_report(
+        folder,
+        report,
+        chosen,
+        {
+            "score_threshold": thresholds[chosen.name],
+            "metrics": {name: dataclasses.asdict(m) for name, m in metrics.items()},
+        },
+    )
+
+
+def export_embedder(inputs: Inputs) -> None:
+    """Write both files and compare which SKU each crop of the validation scenes is nearest to."""
+    folder = inputs.work / "export_embedder"
+    if (folder / REPORT_NAME).exists():
+        return
+    model = EmbedderModel()
+    model.load_state_dict(load_checkpoint(inputs.work / "embedder" / WEIGHTS_NAME))
+    plain, small = folder / "embedder.onnx", folder / "embedder.int8.onnx"
+    export_onnx(model, embedder_interface(CROP_PX), plain)
+    calibration, _ = item_crops(_spread(training_scenes(inputs), NUM_CALIBRATION // 2))
+    quantize(plain, small, [normalise([c]) for c in calibration[: 2 * NUM_CALIBRATION]])
+    crops, owners = item_crops(_spread(validation_scenes(inputs), NUM_MEASURED))
+    views, view_owners = gallery_crops(inputs)
+    reference, candidate = OnnxModel(plain), OnnxModel(small)
+    base = unit_rows(embed(reference, views))
+    sku_ids = sorted(set(view_owners))
+    means = np.stack([base[[o == s for o in view_owners]].mean(axis=0) for s in sku_ids])
+    known = [i for i, owner in enumerate(owners) if owner in set(sku_ids)]
+    labels = np.asarray([sku_ids.index(owners[i]) for i in known], dtype=np.int64)
+    shown = [crops[i] for i in known]
+    report = embedder_parity(
+        embed(reference, shown), embed(candidate, shown), unit_rows(means), labels
+    )
+    _write_report(folder, report, small if report.passed else plain, {"num_crops": len(shown)})
+
+
+def chosen_file(inputs: Inputs, name: str) -> Path:
+    """The file of `export_<name>` that ships on a CPU."""
+    folder = inputs.work / f"export_{name}"
+    return folder / str(read_report(inputs, name)["chosen"])
+
+
+def read_report(inputs: Inputs, name: str) -> dict[str, object]:
+    """What `export_<name>` measured."""
+    report: dict[str, object] = json.loads(
+        (inputs.work / f"export_{name}" / REPORT_NAME).read_text()
+    )
+    return report
+
+
+def item_crops(scenes: Sequence[ScenePicture]) -> tuple[list[Picture], list[str]]:
+    """Every labelled item of the scenes as the box would cut it, and its SKU."""
+    crops, owners = [], []
+    for scene in scenes:
+        picture = read_picture(scene.path)
+        for xyxy, sku_id in zip(scene.boxes, scene.sku_ids, strict=True):
+            crops.append(crop_square(picture, xyxy, CROP_PX, CROP_MARGIN_PERCENT / 100))
+            owners.append(sku_id)
+    return crops, owners
+
+
+def gallery_crops(inputs: Inputs) -> tuple[list[Picture], list[str]]:
+    """Gallery views of our catalogue as crops, and their SKUs."""
+    views = read_views(inputs.work / "gallery_views")
+    crops, owners = [], []
+    for product, sku_id in enumerate(views.sku_ids):
+        for number in range(len(views.encoded[product])):
+            sprite = views.view(product, number)
+            crops.append(gallery_crop(sprite, CROP_PX, CROP_MARGIN_PERCENT / 100))
+            owners.append(sku_id)
+    return crops, owners
+
+
+def _sure(result: PictureResult, threshold: float) -> np.ndarray:
+    return result.xyxy[result.score >= threshold]
+
+
+def _spread(scenes: Sequence[ScenePicture], count: int) -> list[ScenePicture]:
+    """At most `count` scenes, evenly over the list."""
+    step = max(1, len(scenes) // count)
+    return list(scenes[::step][:count])
+
+
+def _write_report(
+    folder: Path, parity: ParityReport, chosen: Path, more: dict[str, object]
+) -> None:
+    report = {"chosen": chosen.name, "parity": dataclasses.asdict(parity), **more}
+    logger.info("file chosen file=%s parity=%s", chosen.name, report["parity"])
+    (folder / REPORT_NAME).write_text(json.dumps(report, indent=1))

