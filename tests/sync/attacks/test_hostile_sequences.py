@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 from sync.errors import SyncError
 from tests.fakes.hostile_repository import NOW, HostileRepository, UpdateBox, new_signer
 from tests.fakes.update_world import manifest_of
-from tests.sync.attacks.conftest import MEMORY
+from tests.sync.conftest import MEMORY
 
 NUM_SEQUENCES = 1_000
 MAX_STEPS = 4
