@@ -19,7 +19,7 @@ from cameras.config import CameraConfig
 from cameras.connection import Connect, Connection, ConnectionFault, Picture
 from cameras.connection_quality import QualityMeter
 from cameras.frame import Frame, Outage, OutageReason, SourceCondition, SourceState
-from cameras.freeze import FreezeDetector
+from cameras.frozen_picture import FreezeDetector
 from cameras.reconnect_backoff import delay_s, policy_for
 
 logger = logging.getLogger(__name__)

@@ -12,9 +12,7 @@ SECRET = "s3cr:t@x"
         pytest.param("rtsp://u:p@cam/a", "rtsp", "rtsp://***@cam/a", id="with password"),
         pytest.param("rtsp://cam:8554/a?b=1", "rtsp", "rtsp://cam:8554/a?b=1", id="with query"),
         pytest.param("RTSPS://[::1]/a", "rtsp", "RTSPS://[::1]/a", id="tls, ipv6"),
-        pytest.param(
-            "rtsp://cam/a?password=p&x=1", "rtsp", "rtsp://cam/a?password=***&x=1", id="q"
-        ),
+        pytest.param("rtsp://cam/a?pwd=p&x=1", "rtsp", "rtsp://cam/a?pwd=***&x=1", id="q"),
         pytest.param("usb:2", "usb", "usb:2", id="usb by number"),
         pytest.param("/dev/video0", "usb", "/dev/video0", id="usb by device"),
         pytest.param("/dev/v4l/by-id/usb-Cam_1-video-index0", "usb", None, id="usb by name"),

@@ -38,9 +38,10 @@ class RtspFront:
     requests: list[str] = field(default_factory=list)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        with contextlib.suppress(ConnectionError, asyncio.IncompleteReadError):
+        ends = (OSError, asyncio.IncompleteReadError, asyncio.CancelledError)
+        with contextlib.suppress(*ends):
             await self._gate(reader, writer)
-        writer.close()
+        writer.transport.abort()
 
     async def _gate(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         while True:
@@ -69,11 +70,12 @@ class RtspFront:
             asyncio.create_task(self._copy(reader, server_writer)),
             asyncio.create_task(self._copy(server_reader, writer)),
         ]
-        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-        server_writer.close()
+        try:
+            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for task in tasks:
+                task.cancel()
+            server_writer.transport.abort()
 
     async def _copy(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         while data := await reader.read(65_536):
@@ -140,6 +142,8 @@ def running(front: RtspFront) -> Iterator[RtspFront]:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        # Aborted transports close their sockets in the next turns of the loop.
+        await asyncio.sleep(0.01)
 
     try:
         yield front

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from cameras.freeze import FreezeDetector
+from cameras.frozen_picture import FreezeDetector
 
 SECOND = 1_000_000_000
 
