@@ -32,6 +32,10 @@ logger = logging.getLogger(__name__)
 _BODY = msgspec.json.Decoder(EventBody)
 
 
+class JournalDamagedError(JournalError):
+    """What is in the file is no journal of ours; it is set aside."""
+
+
 @dataclass
 class Journal:
     """An open journal.
@@ -69,6 +73,23 @@ class Journal:
             ) from err
         return events
 
+    def probe(self) -> None:
+        """Write something that means nothing, to learn whether the journal can be written.
+
+        Raises:
+            JournalError: it cannot.
+        """
+        try:
+            with immediate(self.connection):
+                self.connection.execute(
+                    "INSERT INTO fact (name, value) VALUES ('probe', 1)"
+                    " ON CONFLICT (name) DO UPDATE SET value = value + 1"
+                )
+        except SqliteError as err:
+            raise JournalError(
+                f"journal {self.path.name} cannot be written: {err}", hint=HINT_DISK
+            ) from err
+
     def restart_events(self) -> list[Event]:
         """Events from the last one before which no basket was open or parked.
 
@@ -97,11 +118,15 @@ class Journal:
 
     def _read(self, query: str) -> Iterable[Event]:
         try:
-            rows = self.connection.execute(query).fetchall()
-            return [_event(row) for row in rows]
-        except (SqliteError, msgspec.MsgspecError) as err:
+            return [_event(row) for row in self.connection.execute(query).fetchall()]
+        except msgspec.MsgspecError as err:
+            raise JournalDamagedError(
+                f"journal {self.path.name} holds an event that cannot be read: {err}",
+                hint="call support",
+            ) from err
+        except SqliteError as err:
             raise JournalError(
-                f"journal {self.path.name} cannot be read: {err}", hint="call support"
+                f"journal {self.path.name} cannot be read: {err}", hint=HINT_DISK
             ) from err
 
     def _numbered(self, draft: Event) -> Event:
@@ -133,7 +158,7 @@ def open_journal(path: Path, boot_id: str) -> Journal:
                 f"journal {path.name} cannot be opened: {err}", hint=HINT_DISK
             ) from err
         logger.error("journal damaged path=%s reason=%s", path.name, err)  # noqa: TRY400
-    except (JournalError, msgspec.MsgspecError) as err:
+    except JournalDamagedError as err:
         logger.error("journal damaged path=%s reason=%s", path.name, err)  # noqa: TRY400
     return _begin_anew(path, boot_id)
 
@@ -157,7 +182,7 @@ def _open_checked(path: Path, boot_id: str) -> Journal:
     try:
         answer = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
         if answer != "ok":
-            raise JournalError(f"journal {path.name}: {answer}")
+            raise JournalDamagedError(f"journal {path.name}: {answer}")
         _migrate(connection)
         epoch = _epoch(connection, path, is_new)
         journal = Journal(path, epoch, boot_id, connection)
@@ -192,7 +217,10 @@ def _migrate(connection: Any) -> None:
     """Bring the schema up to SCHEMA_VERSION; each step once, in its own transaction."""
     version = connection.execute("PRAGMA user_version").fetchone()[0]
     if version > SCHEMA_VERSION:
-        raise JournalError(f"journal schema {version} is newer than this program's")
+        raise JournalError(
+            f"journal schema {version} is newer than this program's {SCHEMA_VERSION}",
+            hint="install the newer program again",
+        )
     if version < 1:
         with immediate(connection):
             _create_schema_1(connection)
