@@ -41,7 +41,6 @@ class KioskSettings:
     Attributes:
         token: opens the page once as `/?token=...`; afterwards a cookie does.
         attendant_pin_hash: from `tokens.hash_pin`; empty switches the attendant mode off.
-        idle_warning_s: without a touch or a change for so long, the page asks "still there?".
         receipt_s: how long the thank-you page stays.
     """
 
@@ -51,7 +50,6 @@ class KioskSettings:
     default_language: str = "en"
     languages: tuple[str, ...] = LANGUAGES
     attendant_pin_hash: str = ""
-    idle_warning_s: int = 90
     receipt_s: int = 45
     static_dir: Path = STATIC_DIR
 
@@ -72,7 +70,6 @@ def create_app(feed: LiveFeed, settings: KioskSettings) -> FastAPI:
             "store": settings.store,
             "languages": list(settings.languages),
             "default_language": settings.default_language,
-            "idle_warning_s": settings.idle_warning_s,
             "receipt_s": settings.receipt_s,
             "has_attendant": bool(settings.attendant_pin_hash),
         },

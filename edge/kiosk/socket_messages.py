@@ -123,7 +123,7 @@ def queue_entries(feed: LiveFeed, age_checked: dict[str, str]) -> list[dict[str,
 
 
 def _reasons(snapshot: BasketSnapshot, age_checked: dict[str, str]) -> list[str]:
-    reasons = [notice for notice in snapshot.notices if notice.startswith("help.")]
+    reasons = [notice for notice in snapshot.notices if notice == "help.called"]
     if not age_record(snapshot, age_checked):
         reasons.append("age.unchecked")
     reasons += [f"ask.{ask.kind}" for ask in snapshot.asks]

@@ -1,66 +1,60 @@
-// Notices that nobody is there: warns by sight and sound first, then calls a person. Never charges,
-// never empties a basket.
+// Notices that nobody is there. The box decides when a basket was left; the page warns in time,
+// by sight and sound, and tells the box as long as somebody is at the screen.
 
-import { effect, signal, untracked } from "@preact/signals";
+import { computed, effect, signal } from "@preact/signals";
 import { request } from "./live.ts";
 import { forgetPreferences, preferences } from "./preferences.ts";
-import { basket, closeSheet, hello, isStarted, screen } from "./state.ts";
+import { basket, closeSheet, isStarted, screen, sheet } from "./state.ts";
 
-const COUNTDOWN_S = 30;
-const MORE_TIME = 3;
-const WELCOME_RESET_S = 60;
+const WALK_AWAY = "basket.walk_away_soon";
+const TELL_EVERY_MS = 10_000;
+const RESET_MS = 60_000;
+const NUM_EXTENSIONS = 2; // "more time" is three times the box's patience
 
-/** Seconds left before a person is called; -1 while somebody is there. */
-export const secondsLeft = signal(-1);
+const answeredFor = signal("");
+
+/** The box is about to park or void this basket unless somebody answers. */
+export const isLeaving = computed(() => {
+  const snapshot = basket.value;
+  return snapshot !== undefined && snapshot.notices.includes(WALK_AWAY) && answeredFor.value !== snapshot.basket_id;
+});
 
 let touchedAt = performance.now();
-let hasCalled = false;
+let toldAt = 0;
+let extensions = 0;
 
+/** Somebody is at the screen: searching or reading is shopping too. */
 export function stillHere(): void {
   touchedAt = performance.now();
-  secondsLeft.value = -1;
-  hasCalled = false;
+  extensions = 0;
+  if (screen.peek() !== "shopping" || (touchedAt - toldAt < TELL_EVERY_MS && !isLeaving.peek())) return;
+  tellBox();
 }
 
 export function watchForIdle(): void {
   for (const kind of ["pointerdown", "keydown"]) window.addEventListener(kind, stillHere, { capture: true });
   effect(() => {
-    void basket.value?.revision;
-    void basket.value?.basket_id;
-    void basket.value?.items.length;
-    untracked(stillHere);
+    const snapshot = basket.value;
+    if (!snapshot?.notices.includes(WALK_AWAY)) answeredFor.value = "";
+    else if (preferences.peek().hasMoreTime && extensions < NUM_EXTENSIONS && isLeaving.value) {
+      extensions += 1;
+      tellBox();
+    }
   });
-  setInterval(checkIdle, 1_000);
+  setInterval(startAfreshWhenIdle, 1_000);
 }
 
-function checkIdle(): void {
-  const idleS = (performance.now() - touchedAt) / 1000;
-  const factor = preferences.value.hasMoreTime ? MORE_TIME : 1;
-  if (screen.value === "shopping") checkShopper(idleS, factor);
-  else {
-    secondsLeft.value = -1;
-    if (idleS > WELCOME_RESET_S * factor && screen.value === "welcome") startAfresh();
-  }
+function tellBox(): void {
+  toldAt = performance.now();
+  answeredFor.value = basket.peek()?.basket_id ?? "";
+  void request({ type: "get_snapshot" });
 }
 
-function checkShopper(idleS: number, factor: number): void {
-  const warnS = (hello.value?.idle_warning_s ?? 90) * factor;
-  const countdownS = COUNTDOWN_S * factor;
-  const hasGoods = (basket.value?.lines.length ?? 0) > 0 || (basket.value?.items.length ?? 0) > 0;
-  if (idleS < warnS || hasCalled) return;
-  const left = Math.ceil(warnS + countdownS - idleS);
-  if (left > 0 && hasGoods) {
-    secondsLeft.value = left;
-    return;
-  }
-  secondsLeft.value = -1;
-  if (hasGoods) {
-    hasCalled = true;
-    void request({ type: "call_help", reason: "walk_away" });
-  } else startAfresh();
-}
-
-function startAfresh(): void {
+/** On the welcome screen, or started without a single item, the next shopper finds a plain page. */
+function startAfreshWhenIdle(): void {
+  const isEmpty = screen.value === "welcome" || (screen.value === "shopping" && !basket.value?.basket_id);
+  const isStale = performance.now() - touchedAt > RESET_MS * (preferences.value.hasMoreTime ? 3 : 1);
+  if (!isEmpty || !isStale || sheet.value.name === "staff") return;
   touchedAt = performance.now();
   isStarted.value = false;
   closeSheet();

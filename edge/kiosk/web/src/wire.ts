@@ -12,7 +12,6 @@ export interface Hello {
   readonly store: string;
   readonly languages: readonly string[];
   readonly default_language: string;
-  readonly idle_warning_s: number;
   readonly receipt_s: number;
   readonly has_attendant: boolean;
 }

@@ -13,8 +13,8 @@ interface Notice {
 }
 
 const MAX_SHOWN = 2;
-const CALM = new Set(["hub.offline", "bundle.swapping", "model.loading", "help.called"]);
-const ON_OTHER_SCREEN = new Set(["journal.unwritable"]);
+const CALM = new Set(["hub.offline", "bundle.swapping", "model.loading", "help.called", "item.left_out"]);
+const ELSEWHERE = new Set(["journal.unwritable", "age.check", "payment.unclear", "basket.walk_away_soon"]);
 const ICONS: Readonly<Record<string, IconName>> = {
   "camera.lost": "camera_off",
   "camera.covered": "camera_off",
@@ -23,7 +23,9 @@ const ICONS: Readonly<Record<string, IconName>> = {
   "perception.unavailable": "refresh",
   "scanner.mode": "barcode",
   "item.left_behind": "basket",
-  "basket.walk_away": "clock",
+  "camera.blurred": "camera_off",
+  "counter.changed": "warning",
+  "item.left_out": "basket",
   "hub.offline": "wifi_off",
   "model.loading": "refresh",
   "bundle.swapping": "refresh",
@@ -68,7 +70,7 @@ function notices(): readonly Notice[] {
 
 function codes(): readonly string[] {
   const all = [...(basket.value?.notices ?? []), ...(status.value?.notices ?? [])];
-  return [...new Set(all)].filter((code) => !ON_OTHER_SCREEN.has(code));
+  return [...new Set(all)].filter((code) => !ELSEWHERE.has(code));
 }
 
 function notice(code: string, icon: IconName, kind: Notice["kind"], title: string, text: string): Notice {

@@ -3,20 +3,16 @@
 
 import { Button } from "@tillsight/web-shared/button.tsx";
 import { Icon } from "@tillsight/web-shared/icon.tsx";
-import { signal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import { command } from "../live.ts";
 import { say } from "../speech.ts";
 import { basket, hello, isAttendant, itemCount } from "../state.ts";
 import { money, t } from "../texts.ts";
 
-const unanswered = signal("");
-
 export function PayingScreen() {
   const snapshot = basket.value;
   const total = snapshot ? money(snapshot.total_minor, snapshot) : "";
-  const basketId = snapshot?.basket_id ?? "";
-  const isUnknown = unanswered.value === basketId || (snapshot?.notices.includes("payment.unknown") ?? false);
+  const isUnknown = snapshot?.notices.includes("payment.unclear") ?? false;
   useEffect(() => say(`${t("pay_title")}. ${t("total")} ${total}`), [total]);
   return (
     <section class="paying" aria-labelledby="paying-title">
@@ -35,9 +31,9 @@ export function PayingScreen() {
           {t("pay_waiting")}
         </p>
       )}
-      {hello.value?.terminal === "practice" && <PracticeTerminal basketId={basketId} />}
+      {hello.value?.terminal === "practice" && <PracticeTerminal />}
       {hello.value?.terminal === "attendant" && isAttendant.value && (
-        <Button kind="main" size="big" icon="check" onPress={() => void answer("approved", basketId)}>
+        <Button kind="main" size="big" icon="check" onPress={() => void answer("approved")}>
           {t("staff_paid")}
         </Button>
       )}
@@ -45,19 +41,19 @@ export function PayingScreen() {
   );
 }
 
-function PracticeTerminal({ basketId }: { basketId: string }) {
+function PracticeTerminal() {
   return (
     <div class="practice card">
       <h2>{t("practice_terminal")}</h2>
       <p>{t("practice_text")}</p>
       <div class="practice-answers">
-        <Button kind="main" icon="check" onPress={() => void answer("approved", basketId)}>
+        <Button kind="main" icon="check" onPress={() => void answer("approved")}>
           {t("practice_approved")}
         </Button>
-        <Button icon="close" onPress={() => void answer("declined", basketId)}>
+        <Button icon="close" onPress={() => void answer("declined")}>
           {t("practice_declined")}
         </Button>
-        <Button icon="clock" onPress={() => void answer("unknown", basketId)}>
+        <Button icon="clock" onPress={() => void answer("unknown")}>
           {t("practice_unknown")}
         </Button>
       </div>
@@ -65,7 +61,6 @@ function PracticeTerminal({ basketId }: { basketId: string }) {
   );
 }
 
-async function answer(result: string, basketId: string): Promise<void> {
-  unanswered.value = result === "unknown" ? basketId : "";
+async function answer(result: string): Promise<void> {
   await command({ type: "payment_result", result });
 }
