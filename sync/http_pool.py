@@ -87,6 +87,12 @@ class HttpReply:
         return self.headers.get("Content-Type", "").split(";")[0].strip().lower()
 
     @property
+    def has_known_end(self) -> bool:
+        """Whether a cut can be told from the end: without a length it cannot."""
+        chunked = self.headers.get("Transfer-Encoding", "").lower() == "chunked"
+        return chunked or "Content-Length" in self.headers
+
+    @property
     def retry_after_s(self) -> float | None:
         """Seconds the hub asks to wait; dates are not used."""
         with suppress(ValueError):
@@ -172,6 +178,8 @@ class HubHttp:
                 done = raw.length_remaining == 0
             finally:
                 if done:
+                    # A reply without a body still has to be read before the next one may come.
+                    raw.drain_conn()
                     raw.release_conn()
                 else:
                     raw.close()
@@ -191,7 +199,7 @@ class HubHttp:
         _ACTIVE.guard = guard
         try:
             with _translated(url, guard):
-                return self._pool.urlopen(
+                reply = self._pool.urlopen(
                     method,
                     url,
                     redirect=False,
@@ -201,6 +209,10 @@ class HubHttp:
                     timeout=timeout,
                     preload_content=False,
                 )
+                if guard.has_fired:  # http.client takes a cut inside the headers for their end
+                    reply.close()
+                    raise TimeoutError
+                return reply
         finally:
             _ACTIVE.guard = None
 

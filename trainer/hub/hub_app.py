@@ -13,6 +13,8 @@ from trainer.hub.edge_api import EdgeServices, make_router
 
 logger = logging.getLogger(__name__)
 
+MAX_REQUEST_BYTES = 16 * 1024 * 1024
+
 # Stable code -> HTTP status; what is not here is a client's mistake, 400.
 STATUS_OF = {
     "identity.refused": 401,
@@ -33,7 +35,8 @@ STATUS_OF = {
 
 def create_hub_app(services: EdgeServices) -> FastAPI:
     """The application; `services` are opened before and closed after it."""
-    app = FastAPI(title="Tillsight hub", version=PROTOCOL_VERSION)
+    # Every endpoint has a smaller limit of its own; this is the last net.
+    app = FastAPI(title="Tillsight hub", version=PROTOCOL_VERSION, max_body_size=MAX_REQUEST_BYTES)
     app.include_router(make_router(services))
     app.add_exception_handler(SyncError, _refuse)
     app.add_exception_handler(TrainerError, _refuse)
