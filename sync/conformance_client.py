@@ -29,6 +29,7 @@ from sync.update_errors import classify
 from sync.update_fetcher import HubFetcher
 
 FAILED = 1
+BOOTSTRAP_NAME = "initial_root"
 _FOREIGN = (RepositoryError, DownloadError, urllib3.exceptions.HTTPError, OSError, ValueError)
 
 
@@ -52,10 +53,11 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _init(folder: Path, trusted_root: Path) -> None:
+    """Keep the root the client is born with; it is verified when it is first used."""
     folder.mkdir(parents=True, exist_ok=True)
-    http = HubHttp(HttpSettings())
     root = trusted_root.read_bytes()
-    DurableUpdater(folder, "unused", fetcher=HubFetcher(http), bootstrap=root, config=_config())
+    write_durably(folder / BOOTSTRAP_NAME, root)
+    write_durably(folder / "root.json", root)
 
 
 def _refreshed(options: argparse.Namespace) -> DurableUpdater:
@@ -63,7 +65,7 @@ def _refreshed(options: argparse.Namespace) -> DurableUpdater:
         options.metadata_dir,
         options.metadata_url,
         fetcher=HubFetcher(HubHttp(HttpSettings(user_agent="tillsight-conformance"))),
-        bootstrap=_first_root(options.metadata_dir),
+        bootstrap=(options.metadata_dir / BOOTSTRAP_NAME).read_bytes(),
         config=_config(),
     )
     updater.refresh()
@@ -92,12 +94,6 @@ def _fetch(
     target.verify_length_and_hashes(data)
     path.parent.mkdir(parents=True, exist_ok=True)
     write_durably(path, data)
-
-
-def _first_root(folder: Path) -> bytes:
-    """The oldest root that is kept: the one this client was initialised with."""
-    roots = (folder / "root_history").glob("*.root.json")
-    return min(roots, key=lambda p: int(p.name.split(".")[0])).read_bytes()
 
 
 def _config() -> UpdaterConfig:

@@ -15,7 +15,7 @@ from tuf.ngclient.fetcher import FetcherInterface
 
 from sync.errors import TransportError
 from sync.http_pool import HubHttp
-from sync.transport_errors import CaptivePortalError, LocalDiskError, for_status
+from sync.transport_errors import BadReplyError, CaptivePortalError, LocalDiskError, for_status
 from sync.update_errors import FetchFailedError
 
 METADATA_DEADLINE_S = 30.0  # 2 MB of metadata at 100 kB/s, and a slow TLS handshake
@@ -69,6 +69,10 @@ class HubFetcher(BytesFetcher):
                     raise CaptivePortalError(
                         f"{url}: a web page came instead of metadata",
                         hint="log this network in, or use another one",
+                    )
+                if not reply.has_known_end:
+                    raise BadReplyError(
+                        f"{url}: neither length nor chunks", hint="was it cut in the headers?"
                     )
                 return _capped(reply.chunks(), url)
         except TransportError as err:

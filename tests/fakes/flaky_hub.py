@@ -21,7 +21,7 @@ HANG_S = 20.0  # longer than any client here waits
 Kind = Literal[
     "none", "cut", "reset", "stall", "drip", "status", "wrong_range", "ignore_range", "flip",
     "html", "gzip", "slow_headers", "hang", "longer", "shorter", "redirect", "extra", "no_length",
-    "no_range",
+    "no_range", "bloated",
 ]  # fmt: skip
 
 
@@ -181,6 +181,9 @@ class _Reply:
             length = len(body)
         elif kind == "extra":
             body, length = body + b"z" * 100_000, None
+        elif kind == "bloated":
+            body += b" " * 100_000
+            length = len(body)
         elif kind == "no_length":
             length = None
         elif kind == "gzip":
