@@ -15,6 +15,7 @@ from cameras.errors import CameraConfigError
 
 MAX_IPC_PATH_CHARS = 100  # sun_path holds 107 bytes; the rest is for a lock file's ending
 MAX_KNOBS = 60
+FACTORY_BUNDLE = Path(__file__).resolve().parent / "bundles" / "factory"
 
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,31}$")]
 """Ids stand in file names, in addresses and in every message: short and plain."""
@@ -108,20 +109,23 @@ class PathKnobs(Part):
     bundle_dir: Path | None = None
     prices_file: Path | None = None
 
+    @property
+    def serving_bundle(self) -> Path:
+        """The bundle this box serves."""
+        return self.bundle_dir or FACTORY_BUNDLE
+
 
 class KioskKnobs(Part):
     """The shopper's screen; it listens on localhost only.
 
     Attributes:
         attendant_pin_hash: salted scrypt from `edgectl pin`; empty: no attendant mode.
-        idle_warning_s: without a touch for so long, the page asks "still there?".
     """
 
     port: int = Field(default=8600, ge=1, le=65_535)
     store: str = Field(default="Tillsight", min_length=1, max_length=60)
     language: Literal["en", "de", "es", "fr", "ar"] = "en"
     attendant_pin_hash: str = Field(default="", pattern=r"^$|^[0-9a-f]{32}\$[0-9a-f]{64}$")
-    idle_warning_s: int = Field(default=90, ge=10, le=3_600)
     receipt_s: int = Field(default=45, ge=5, le=600)
 
 
@@ -131,32 +135,43 @@ class PerceptionKnobs(Part):
     Attributes:
         providers: tried in this order; the first that really loads is used.
         threads: of the inference runtime; 1 per core that is not needed by cameras.
-        frame_timeout_ms: a frame that takes longer is reported as timed_out, which means unknown.
+        frame_timeout_ms: a pass that takes longer is stopped; the frame counts as unknown.
         max_frame_age_ms: an older frame is skipped, because a newer one is already there.
+        rest_ms: an item is at rest when it was still for so long.
     """
 
     providers: tuple[Provider, ...] = Field(default=("tensorrt", "cuda", "cpu"), min_length=1)
     threads: int = Field(default=1, ge=1, le=64)
     frame_timeout_ms: int = Field(default=2_000, ge=100, le=60_000)
     max_frame_age_ms: int = Field(default=500, ge=50, le=60_000)
+    rest_ms: int = Field(default=60, ge=0, le=2_000)
 
 
 class BasketKnobs(Part):
-    """When an item becomes a line.
+    """When an item becomes a line; reasons are in edge/basket/README.md.
 
     Attributes:
-        dwell_ms: so long an item rests before it is charged; shorter charges a hand's pause.
-        leave_ms: so long an item is gone before its line leaves; shorter forgets hidden items.
         pairing_window_ms: frames of two cameras this near in time show the same moment.
+        gone_after_ms: an item is gone when its free place was seen for so long.
+        wait_views_ms: an item waits so long for the other cameras that should see it.
+        ask_after_ms: an undecided item is asked about after this.
+        unknown_after_ms: an item of no SKU is shown as unknown after this.
         blind_after_ms: no camera spoke for so long: the counter cannot be seen.
-        walk_away_s: nothing moved for so long: the basket is set aside.
+        walk_away_s: nothing moved for so long: the basket is set aside, or voided.
+        paid_screen_s: the thank-you screen stays at least so long.
+        clear_s: goods of a paid basket that still lie there after this are left behind.
     """
 
-    dwell_ms: int = Field(default=200, ge=0, le=5_000)
-    leave_ms: int = Field(default=400, ge=50, le=10_000)
-    pairing_window_ms: int = Field(default=150, ge=10, le=1_000)
-    blind_after_ms: int = Field(default=1_500, ge=200, le=60_000)
-    walk_away_s: float = Field(default=90.0, ge=10.0, le=3_600.0)
+    pairing_window_ms: int = Field(default=250, ge=10, le=1_000)
+    gone_after_ms: int = Field(default=250, ge=50, le=10_000)
+    wait_views_ms: int = Field(default=150, ge=0, le=5_000)
+    ask_after_ms: int = Field(default=700, ge=0, le=10_000)
+    unknown_after_ms: int = Field(default=1_000, ge=0, le=10_000)
+    blind_after_ms: int = Field(default=1_000, ge=200, le=60_000)
+    walk_away_s: float = Field(default=120.0, ge=10.0, le=3_600.0)
+    walk_away_to: Literal["suspend", "void"] = "suspend"
+    paid_screen_s: float = Field(default=5.0, ge=0.0, le=600.0)
+    clear_s: float = Field(default=60.0, ge=0.0, le=3_600.0)
 
 
 class FrameRingKnobs(Part):

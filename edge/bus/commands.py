@@ -3,8 +3,8 @@
 Flow: CommandClient.ask -> ipc socket -> CommandServer.receive ... reply -> CommandReply
 
 The client waits for the answer with the id of its command and may ask again with the same id after
-a time-out; the server remembers its last answers and does nothing twice. After a crash of the
-server its memory is the caller's journal: `remember` fills it.
+a time-out; the server remembers what it has done and does nothing twice. A refusal is forgotten:
+asked again, it may be granted. Across a crash of the server the journal remembers.
 """
 
 import time
@@ -80,12 +80,9 @@ class CommandServer:
     def reply(self, pending: PendingCommand, reply: CommandReply) -> None:
         """Answer; a client that went away meanwhile loses only its answer."""
         answer = self._encoder.encode(reply)
-        self._keep(reply.command_id, answer)
+        if reply.is_done:
+            self._keep(reply.command_id, answer)
         self.socket.send_multipart([pending.sender, answer])
-
-    def remember(self, reply: CommandReply) -> None:
-        """A command that was carried out before this process started."""
-        self._keep(reply.command_id, self._encoder.encode(reply))
 
     def close(self) -> None:
         """Stop answering."""

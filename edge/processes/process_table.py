@@ -30,7 +30,7 @@ PROCESSES: dict[str, Process] = {
     #  name                 module                              scope     restart     watchdog_s
     "basket":     Process("edge.processes.basket_process",     "lane",   "always",     5.0),
     "kiosk":      Process("edge.processes.kiosk_process",      "box",    "always",    10.0),
-    "perception": Process("edge.processes.perception_process", "box",    "always",    30.0),
+    "perception": Process("edge.processes.perception_process", "box",    "always",    10.0),
     "capture":    Process("edge.processes.capture_process",    "camera", "always",    10.0),
 }
 # fmt: on

@@ -16,7 +16,7 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import FrameType
 
@@ -44,16 +44,25 @@ class Work:
     Attributes:
         instance: the process's name with `.lane` or `.lane.camera` behind it.
         boot_id: of this boot of the machine; times of another boot mean nothing.
+        life: changes with every start of the box.
         stopping: set when the process should end; wait on it instead of sleeping.
     """
 
-    def __init__(self, process: str, config: EdgeConfig, lane_id: str, camera_id: str) -> None:
+    def __init__(
+        self,
+        process: str,
+        config: EdgeConfig,
+        lane_id: str = "",
+        camera_id: str = "",
+        supervisor_pid: int = 0,
+    ) -> None:
         self.process = process
         self.config = config
         self.lane_id = lane_id
         self.camera_id = camera_id
         self.instance = instance_name(process, lane_id, camera_id)
         self.boot_id = read_boot_id()
+        self.life = f"{self.boot_id}/{supervisor_pid or os.getppid()}"
         self.stopping = threading.Event()
         self.bus = Bus(config.paths.run_dir, process, self.instance)
         self._health = self.bus.publisher("health", Health)
@@ -85,7 +94,11 @@ class Work:
             self._publish(now_ns)
 
     def report(
-        self, verdict: str = "ok", reason: str = "", message: str = "", **facts: object
+        self,
+        verdict: str = "ok",
+        reason: str = "",
+        message: str = "",
+        facts: Mapping[str, object] | None = None,
     ) -> None:
         """How this process does, published at once if the verdict changed, else with a beat.
 
@@ -96,7 +109,7 @@ class Work:
         is_changed = (verdict, reason) != (self._state.verdict, self._state.reason)
         self._state = Health(
             self.instance, os.getpid(), 0, self.boot_id, verdict, reason, message, 0.0,
-            {name: str(value) for name, value in facts.items()},
+            {name: str(value) for name, value in (facts or {}).items()},
         )  # fmt: skip
         if is_changed:
             if verdict != "ok":
@@ -141,7 +154,8 @@ def run_process(process: str, run: Callable[[Work], None], argv: list[str] | Non
     if arguments.supervisor_pid and not die_with(arguments.supervisor_pid):
         return EXIT_FAILED
     try:
-        work = Work(process, config, arguments.lane, arguments.camera)
+        place = (arguments.lane, arguments.camera)
+        work = Work(process, config, *place, arguments.supervisor_pid)
     except EdgeError as err:
         _log_failure(err.code, err, err.hint)
         return EXIT_FAILED

@@ -15,18 +15,16 @@ from edge.messages.command_messages import Command, CommandReply, Finish, Remove
 class Counter:
     """Answers commands in its own thread and counts them."""
 
-    def __init__(self, run_dir: Path, delay_s: float = 0.0) -> None:
+    def __init__(self, run_dir: Path, delay_s: float = 0.0, num_refusals: int = 0) -> None:
         self.done: list[str] = []
         self._bus = Bus(run_dir, "basket")
         self._server = CommandServer(self._bus, "command", "a")
         self._delay = threading.Event()
         self._delay_s = delay_s
+        self._num_refusals = num_refusals
         self._is_stopping = threading.Event()
         self._thread = threading.Thread(target=self._serve)
         self._thread.start()
-
-    def remember(self, command_id: str) -> None:
-        self._server.remember(CommandReply(command_id, True, revision=7))
 
     def stop(self) -> None:
         self._is_stopping.set()
@@ -43,7 +41,9 @@ class Counter:
     def _answer(self, pending: PendingCommand) -> None:
         self.done.append(pending.command.command_id)
         self._delay.wait(self._delay_s)
-        self._server.reply(pending, CommandReply(pending.command.command_id, True, revision=1))
+        is_done = len(self.done) > self._num_refusals
+        reply = CommandReply(pending.command.command_id, is_done, revision=1)
+        self._server.reply(pending, reply)
 
 
 @pytest.fixture
@@ -74,14 +74,12 @@ def test_a_command_sent_twice_is_done_once_and_answered_twice(
     assert replies == [CommandReply("1", True, revision=1)] * 3
 
 
-def test_a_command_of_an_earlier_life_is_answered_from_memory(
-    tmp_path: Path, client: CommandClient
-) -> None:
-    counter = Counter(tmp_path)
-    counter.remember("old")
-    reply = client.ask(_command("old"), 5)
+def test_a_refused_command_may_be_asked_again(tmp_path: Path, client: CommandClient) -> None:
+    counter = Counter(tmp_path, num_refusals=1)
+    replies = [client.ask(_command("1"), 5) for _ in range(3)]
     counter.stop()
-    assert (reply.revision, counter.done) == (7, [])
+    assert [reply.is_done for reply in replies] == [False, True, True]
+    assert counter.done == ["1", "1"]
 
 
 def test_nobody_there_is_a_time_out_and_the_command_waits_for_the_process(

@@ -1,0 +1,286 @@
+"""One lane's process: what the cameras claim becomes a basket that is on disk before it is shown.
+
+Flow: Observations, CameraState, Command -> Counter -> journal (fsync) -> BasketSnapshot, replies
+
+Owns the lane's journal. A crash loses nothing that was shown: the basket is read back and published
+again. While the journal cannot be written, the sale is refused on the screen and tried again.
+Which item becomes which line is edge/basket's decision.
+"""
+
+import logging
+import sys
+import time
+from datetime import UTC, datetime
+
+import msgspec
+
+from edge.basket.basket_events import Event
+from edge.basket.counter import Counter, Offer
+from edge.basket.fusion import FusionSettings
+from edge.basket.journal import Journal, open_journal
+from edge.basket.judgement import RuleSettings
+from edge.bus.commands import CommandServer
+from edge.bus.sockets import wait_for
+from edge.config import EdgeConfig
+from edge.errors import JournalError
+from edge.messages.basket_messages import BasketSnapshot
+from edge.messages.command_messages import Command, CommandReply
+from edge.messages.perception_messages import CameraState, Observations
+from edge.processes.latency_window import LatencyWindow
+from edge.processes.serving_bundle import open_offer, read_counter_maps
+from edge.processes.worker import Work, run_process
+from sync.catalog import Catalog
+from sync.decision import DecisionParameters
+from sync.errors import SyncError
+from sync.price_list import PriceList
+
+NS_PER_S = 1_000_000_000
+TICK_NS = 100_000_000
+PUBLISH_NS = 500_000_000  # an unchanged basket is repeated for readers that came late
+RETRY_NS = NS_PER_S  # journal and bundle
+REFUSAL_NO_OFFER = "bundle.unavailable"
+# Shows what a journal holds while no bundle can be opened; nothing is sold from it.
+NOTHING_FOR_SALE = Offer(
+    Catalog(skus=()),
+    PriceList(currency="XXX", exponent=2, entries=()),
+    DecisionParameters(
+        temperature=1.0, accept_margin=0.0, family_margin=0.0,
+        accept_similarity=1.0, unknown_similarity=1.0,
+    ),
+)  # fmt: skip
+
+logger = logging.getLogger(__name__)
+
+
+class LaneKeeper:
+    """Counter and journal of one lane; the one place where events become true."""
+
+    def __init__(self, work: Work) -> None:
+        self._work = work
+        self._maps = read_counter_maps(work.lane)
+        self._journal: Journal | None = None
+        self._journal_error = "not opened yet"
+        self._offer: Offer | None = None
+        self._offer_error: tuple[str, str] = (REFUSAL_NO_OFFER, "not opened yet")
+        self._next_try_ns = 0
+        self._latencies = LatencyWindow()
+        self.counter = self._make_counter(0)
+
+    @property
+    def is_open(self) -> bool:
+        """Whether a sale can be made and recorded."""
+        return self._offer is not None and self._journal is not None and not self._journal_error
+
+    def prepare(self, now_ns: int) -> None:
+        """Open journal and bundle, or try again what failed; at most once per second."""
+        if self.is_open or now_ns < self._next_try_ns:
+            return
+        self._next_try_ns = now_ns + RETRY_NS
+        if self._offer is None and self._open_offer():
+            self.counter = self._make_counter(now_ns)
+        if self._journal is None and self._open_journal():
+            self.counter = self._make_counter(now_ns)
+        elif self._journal is not None and self._journal_error:
+            self._probe_journal(self._journal)
+        self.say_how()
+
+    def observe(self, message: Observations) -> None:
+        """A camera's claim."""
+        if self._offer is not None and self._journal is not None:
+            now_ns = time.monotonic_ns()
+            self._commit(self.counter.on_observations(message, now_ns, datetime.now(UTC)))
+
+    def tick(self) -> None:
+        """Time passes."""
+        if self._offer is not None and self._journal is not None:
+            self._commit(self.counter.tick(time.monotonic_ns(), datetime.now(UTC)))
+
+    def carry_out(self, command: Command) -> CommandReply:
+        """A command; the answer says done only when it is on disk."""
+        now_ns = time.monotonic_ns()
+        reply, events = self.counter.on_command(command, now_ns, datetime.now(UTC))
+        if self._commit(events):
+            return reply
+        return CommandReply(command.command_id, False, JournalError.code, "call an attendant")
+
+    def close(self) -> None:
+        """Let the journal go; nothing is pending."""
+        if self._journal is not None:
+            self._journal.close()
+
+    def _commit(self, events: list[Event]) -> bool:
+        """Put events on disk and only then let them happen; False if that is not possible."""
+        if not events:
+            return True
+        if self._journal is None or self._journal_error:
+            return False
+        try:
+            written = self._journal.append(events)
+        except JournalError as err:
+            self._note_journal_error(err)
+            self._next_try_ns = time.monotonic_ns() + RETRY_NS
+            self.say_how()
+            return False
+        self.counter.apply(written, committed_at_ns=time.monotonic_ns())
+        self._latencies.add(self.counter.take_latencies_ms())
+        return True
+
+    def _make_counter(self, now_ns: int) -> Counter:
+        """The lane as the journal has it, with what can be sold now."""
+        knobs = self._work.config.basket
+        counter = Counter(
+            self._work.lane_id,
+            self._work.config.box_id,
+            self._offer or NOTHING_FOR_SALE,
+            self._maps,
+            rule_settings(self._work.config),
+            FusionSettings(
+                pairing_window_ms=knobs.pairing_window_ms, gone_after_ms=knobs.gone_after_ms
+            ),
+        )
+        if self._journal is not None:
+            history = self._journal.restart_events()
+            counter.restore(history, self._journal.epoch, now_ns, self._journal.notices)
+        return counter
+
+    def _open_journal(self) -> bool:
+        path = self._work.config.paths.state_dir / f"journal-{self._work.lane_id}.db"
+        try:
+            self._journal = open_journal(path, self._work.boot_id)
+        except JournalError as err:
+            self._note_journal_error(err)
+            return False
+        self._journal_error = ""
+        logger.info("journal open path=%s epoch=%d", path, self._journal.epoch)
+        return True
+
+    def _probe_journal(self, journal: Journal) -> None:
+        try:
+            journal.probe()
+        except JournalError as err:
+            self._note_journal_error(err)
+            return
+        logger.info("journal can be written again")
+        self._journal_error = ""
+
+    def _note_journal_error(self, err: JournalError) -> None:
+        if str(err) != self._journal_error:
+            logger.error("sale refused code=%s: %s; hint: %s", err.code, err, err.hint)
+        self._journal_error = str(err)
+
+    def _open_offer(self) -> bool:
+        try:
+            self._offer = open_offer(self._work.config)
+        except SyncError as err:
+            if (err.code, str(err)) != self._offer_error:
+                logger.error("nothing can be sold code=%s: %s; hint: %s", err.code, err, err.hint)  # noqa: TRY400
+            self._offer_error = (err.code, str(err))
+            return False
+        return True
+
+    def say_how(self) -> None:
+        """Tell the screen and the health of this process whether a sale can be made."""
+        facts = {
+            "rest_to_line_p50_ms": self._latencies.quantile_ms(0.5),
+            "rest_to_line_p95_ms": self._latencies.quantile_ms(0.95),
+        }
+        if self._journal_error:
+            self.counter.refuse(JournalError.code)
+            self._work.report("failed", JournalError.code, self._journal_error, facts)
+        elif self._offer is None:
+            self.counter.refuse(REFUSAL_NO_OFFER)
+            self._work.report("failed", *self._offer_error, facts)
+        else:
+            self.counter.recover()
+            self._work.report(facts=facts)
+
+
+class Lane:
+    """The sockets of one lane and the order in which they are served."""
+
+    def __init__(self, work: Work) -> None:
+        self._work = work
+        self._keeper = LaneKeeper(work)
+        lane_id = work.lane_id
+        self._observations = work.bus.subscriber("observations", Observations, lane_id)
+        self._cameras = [
+            work.bus.subscriber("camera_state", CameraState, lane_id, camera.camera_id)
+            for camera in work.lane.cameras
+        ]
+        self._commands = CommandServer(work.bus, "command", lane_id)
+        self._baskets = work.bus.publisher("basket", BasketSnapshot, lane_id)
+        self._shown: BasketSnapshot | None = None
+        self._next_tick_ns = self._next_publish_ns = 0
+
+    def run(self) -> None:
+        """Until the process is told to stop."""
+        sockets = [
+            self._observations.socket,
+            self._commands.socket,
+            *(camera.socket for camera in self._cameras),
+        ]
+        try:
+            while not self._work.is_stopping:
+                self._work.beat()
+                self._keeper.prepare(time.monotonic_ns())
+                self._serve()
+                self._publish(time.monotonic_ns())
+                left_ns = self._next_tick_ns - time.monotonic_ns()
+                wait_for(sockets, max(0, left_ns // 1_000_000))
+        finally:
+            self._keeper.close()
+
+    def _serve(self) -> None:
+        """Cameras first: an answer to a command is about what was seen before it."""
+        for camera in self._cameras:
+            for state in camera.receive_all():
+                self._keeper.counter.on_camera_state(state, time.monotonic_ns())
+        for message in self._observations.receive_all():
+            self._keeper.observe(message)
+        while (pending := self._commands.receive()) is not None:
+            self._commands.reply(pending, self._keeper.carry_out(pending.command))
+        now_ns = time.monotonic_ns()
+        if now_ns >= self._next_tick_ns:
+            self._next_tick_ns = now_ns + TICK_NS
+            self._keeper.tick()
+
+    def _publish(self, now_ns: int) -> None:
+        snapshot = self._keeper.counter.snapshot(now_ns)
+        timeless = msgspec.structs.replace(snapshot, at_ns=0)
+        if now_ns >= self._next_publish_ns:
+            self._keeper.say_how()
+        elif timeless == self._shown:
+            return
+        self._shown = timeless
+        self._next_publish_ns = now_ns + PUBLISH_NS
+        self._baskets.send(snapshot)
+
+
+def rule_settings(config: EdgeConfig) -> RuleSettings:
+    """The configuration in the words of the rules."""
+    knobs = config.basket
+    return RuleSettings(
+        wait_views_ms=knobs.wait_views_ms,
+        ask_after_ms=knobs.ask_after_ms,
+        unknown_after_ms=knobs.unknown_after_ms,
+        walk_away_s=knobs.walk_away_s,
+        walk_away_to=knobs.walk_away_to,
+        paid_screen_s=knobs.paid_screen_s,
+        clear_s=knobs.clear_s,
+        blind_after_ms=knobs.blind_after_ms,
+        language=config.kiosk.language,
+    )
+
+
+def run(work: Work) -> None:
+    """Keep the lane until told to stop."""
+    Lane(work).run()
+
+
+def main() -> int:
+    """Entry of `python -m edge.processes.basket_process`."""
+    return run_process("basket", run)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
