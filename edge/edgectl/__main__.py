@@ -2,7 +2,7 @@
 
 import typer
 
-from edge.edgectl import cameras, status
+from edge.edgectl import cameras, replay, status
 
 app = typer.Typer(
     name="edgectl",
@@ -14,6 +14,7 @@ app = typer.Typer(
 )
 app.command("status")(status.status)
 app.command("cameras")(cameras.cameras)
+app.command("replay")(replay.replay)
 
 
 def main() -> None:

@@ -1,0 +1,1 @@
+"""The demo: the product's own processes on the clips that ship with it."""

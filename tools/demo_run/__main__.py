@@ -1,0 +1,65 @@
+"""tools/demo: see a counter work on this machine, without camera, GPU or network."""
+
+import json
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from tools.demo_run.clip_folder import ClipFolder, read_clips
+from tools.demo_run.play_live import play_live
+from tools.demo_run.play_once import as_json, as_table, p95_ms, play_all
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+
+
+def demo(
+    once: Annotated[
+        bool, typer.Option(help="Play every clip once, compare each basket with its truth, exit.")
+    ] = False,
+    clip: Annotated[
+        str, typer.Option(help="Only this clip; all with --once, else the first.")
+    ] = "",
+    seconds: Annotated[float, typer.Option(help="Live: stop after so long; 0 runs on.")] = 0.0,
+    browser: Annotated[bool, typer.Option(help="Live: open the kiosk page.")] = False,
+    json_output: Annotated[bool, typer.Option("--json", help="One JSON document.")] = False,
+) -> None:
+    """Three cameras over a counter, a priced basket on a page: the product's own processes."""
+    clips = _chosen(clip)
+    root = ROOT / ".demo"
+    console = Console(stderr=json_output)
+    if not once:
+        raise typer.Exit(play_live(clips[0], root, console, seconds=seconds, open_browser=browser))
+    played = play_all(clips, root, console)
+    if json_output:
+        sys.stdout.write(json.dumps({"clips": as_json(played)}, indent=2) + "\n")
+    else:
+        console.print(as_table(played))
+        num_right = sum(one.is_right for one in played)
+        console.print(
+            f"{num_right} of {len(played)} baskets right; "
+            f"at rest -> line p95 {p95_ms(played):.0f} ms"
+        )
+    raise typer.Exit(0 if all(one.is_right for one in played) else 1)
+
+
+def _chosen(name: str) -> list[ClipFolder]:
+    clips = read_clips()
+    chosen = [clip for clip in clips if not name or clip.name == name]
+    if not chosen:
+        names = ", ".join(clip.name for clip in clips)
+        raise typer.BadParameter(f"no clip {name!r}; there are: {names}")
+    return chosen
+
+
+def main() -> None:
+    """Entry point behind tools/demo."""
+    app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+    app.command()(demo)
+    app()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,146 @@
+"""tools/demo --once: every clip through the real processes, each basket beside its truth.
+
+Flow: clip -> box -> final BasketSnapshot -> verdict
+
+A basket counts as right when its lines are the truth to the piece and no question is open.
+"""
+
+import time
+from collections import Counter
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from edge.messages.basket_messages import BasketSnapshot
+from tools.demo_run.clip_folder import ClipFolder
+from tools.demo_run.demo_box import LANE_ID, DemoBox, running_box, wait_until_ready
+
+POLL_S = 0.4
+SETTLE_S = 2.0  # after the last frame: late evidence, open questions
+LIMIT_S = 60.0  # for a clip of a few seconds on a slow machine
+
+
+@dataclass(frozen=True)
+class Played:
+    """What one clip came to.
+
+    Attributes:
+        rest_to_line_ms: from the frame in which an item rested to the journal's fsync, per line.
+    """
+
+    clip: str
+    basket: dict[str, int]
+    truth: dict[str, int]
+    num_asks: int
+    is_right: bool
+    total: str
+    rest_to_line_ms: list[float]
+    frame_p95_ms: float
+    seconds: float
+
+
+def play_all(clips: list[ClipFolder], root: Path, console: Console) -> list[Played]:
+    """Play the clips one after the other, each in a fresh box."""
+    played = []
+    for number, clip in enumerate(clips, start=1):
+        console.print(f"[{number}/{len(clips)}] {clip.title} ({clip.duration_s:.0f} s) ...")
+        with running_box(root, clip, is_looped=False) as box:
+            played.append(_play(box, clip))
+    return played
+
+
+def as_table(played: list[Played]) -> Table:
+    """Each basket beside its truth."""
+    table = Table(title="Baskets", title_justify="left")
+    for column in ("clip", "basket", "truth", "", "total", "rest to line (ms)", "frame p95 (ms)"):
+        table.add_column(column)
+    for one in played:
+        times = ", ".join(f"{t:.0f}" for t in one.rest_to_line_ms)
+        table.add_row(
+            one.clip,
+            _words(one.basket) + (f" (+{one.num_asks} questions)" if one.num_asks else ""),
+            _words(one.truth),
+            "[green]right[/green]" if one.is_right else "[red]WRONG[/red]",
+            one.total,
+            times,
+            f"{one.frame_p95_ms:.0f}",
+        )
+    return table
+
+
+def as_json(played: list[Played]) -> list[dict[str, object]]:
+    """The same for machines."""
+    return [asdict(one) for one in played]
+
+
+def p95_ms(played: list[Played]) -> float:
+    """95th percentile of rest to line over every line of every clip; 0 without lines."""
+    times = sorted(t for one in played for t in one.rest_to_line_ms)
+    return times[min(len(times) - 1, int(0.95 * len(times)))] if times else 0.0
+
+
+def _play(box: DemoBox, clip: ClipFolder) -> Played:
+    started = time.monotonic()
+    wait_until_ready(box)
+    latencies: dict[str, float] = {}
+    snapshot: BasketSnapshot | None = None
+    frame_p95 = 0.0
+    ended_at: float | None = None
+    while time.monotonic() - started < clip.duration_s + LIMIT_S:
+        view = box.look(POLL_S)
+        current = view.baskets.get(LANE_ID)
+        if current is not None:
+            snapshot = current
+            _note_latency(current, latencies)
+        if view.perception is not None:
+            frame_p95 = view.perception.latency_p95_ms
+        is_over = view.cameras and all(c.state == "ended" for c in view.cameras.values())
+        if is_over and ended_at is None:
+            ended_at = time.monotonic()
+        if ended_at is not None and time.monotonic() - ended_at > SETTLE_S:
+            break
+    return _judge(clip, snapshot, latencies, frame_p95, time.monotonic() - started)
+
+
+def _note_latency(snapshot: BasketSnapshot, latencies: dict[str, float]) -> None:
+    newest = snapshot.last_line_latency_ms
+    key = f"{snapshot.basket_id}:{newest:.3f}"
+    if newest >= 0:
+        latencies.setdefault(key, newest)
+
+
+def _judge(
+    clip: ClipFolder,
+    snapshot: BasketSnapshot | None,
+    latencies: dict[str, float],
+    frame_p95: float,
+    seconds: float,
+) -> Played:
+    basket: Counter[str] = Counter()
+    for line in snapshot.lines if snapshot else ():
+        basket[line.sku_id] += line.quantity
+    num_asks = len(snapshot.asks) if snapshot else 0
+    return Played(
+        clip=clip.name,
+        basket=dict(basket),
+        truth=clip.truth,
+        num_asks=num_asks,
+        is_right=basket == Counter(clip.truth) and num_asks == 0,
+        total=_money(snapshot) if snapshot else "-",
+        rest_to_line_ms=list(latencies.values()),
+        frame_p95_ms=frame_p95,
+        seconds=seconds,
+    )
+
+
+def _money(snapshot: BasketSnapshot) -> str:
+    unit = 10**snapshot.exponent
+    whole, part = divmod(snapshot.total_minor, unit)
+    digits = f".{part:0{snapshot.exponent}d}" if snapshot.exponent else ""
+    return f"{whole}{digits} {snapshot.currency}"
+
+
+def _words(counts: dict[str, int]) -> str:
+    return ", ".join(f"{n} {sku}" for sku, n in sorted(counts.items())) or "empty"
