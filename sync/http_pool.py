@@ -350,6 +350,8 @@ def _reason(err: Exception, url: str) -> TransportError:
 _REASONS: tuple[tuple[tuple[type[Exception], ...], Callable[..., TransportError], str], ...] = (
     ((urllib3.exceptions.SSLError,), TlsError, "set ca_file if the network inspects TLS"),
     ((urllib3.exceptions.ProxyError,), ProxyRefusedError, "check the proxy's address"),
+    # NewConnectionError is a TimeoutError by inheritance only.
+    ((urllib3.exceptions.NewConnectionError,), LinkLostError, "is the hub's address right?"),
     ((urllib3.exceptions.TimeoutError, TimeoutError), StalledError, "tried again by itself"),
     ((urllib3.exceptions.LocationValueError,), BadReplyError, "check the hub's address"),
 )

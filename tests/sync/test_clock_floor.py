@@ -14,24 +14,25 @@ DAY = timedelta(days=1)
 
 
 Y1970, Y1971, Y2038, Y2050 = (datetime(year, 1, 1, tzinfo=UTC) for year in (1970, 1971, 2038, 2050))
+DRAWER = BUILD + 390 * DAY
 Case = tuple[datetime, datetime | None, datetime, str, bool]
 
 # fmt: off
 CLOCKS: dict[str, Case] = {
-    #  case                   system clock       hub's Date        believed           source
-    "good clock":            (NOW,               None,             NOW,               "system", False),
-    "good clock, lying hub": (NOW,               Y2050,            NOW,               "system", False),
-    "1970, no hub":          (Y1970,             None,             BUILD,             "floor",  False),
-    "1970, hub knows":       (Y1970,             NOW,              NOW,               "hub",    False),
-    "1970, hub says 2050":   (Y1970,             Y2050,            BUILD,             "floor",  False),
-    "1970, hub says 1971":   (Y1970,             Y1971,            BUILD,             "floor",  False),
-    "a day behind":          (BUILD - DAY,       None,             BUILD,             "floor",  False),
-    "a year in a drawer":    (BUILD + 390 * DAY, None,             BUILD + 390 * DAY, "system", False),
-    "2038, no hub":          (Y2038,             None,             Y2038,             "system", True),
-    "2050, no hub":          (Y2050,             None,             Y2050,             "system", True),
-    "2050, hub knows":       (Y2050,             NOW,              NOW,               "hub",    False),
-    "2050, hub agrees":      (Y2050,             Y2050 + DAY / 9,  Y2050,             "system", False),
-    "2050, hub says 1970":   (Y2050,             Y1970,            BUILD,             "hub",    False),
+    #  case                   system clock, hub's Date, believed, source, doubtful
+    "good clock":            (NOW, None, NOW, "system", False),
+    "good clock, lying hub": (NOW, Y2050, NOW, "system", False),
+    "1970, no hub":          (Y1970, None, BUILD, "floor", False),
+    "1970, hub knows":       (Y1970, NOW, NOW, "hub", False),
+    "1970, hub says 2050":   (Y1970, Y2050, BUILD, "floor", False),
+    "1970, hub says 1971":   (Y1970, Y1971, BUILD, "floor", False),
+    "a day behind":          (BUILD - DAY, None, BUILD, "floor", False),
+    "a year in a drawer":    (DRAWER, None, DRAWER, "system", False),
+    "2038, no hub":          (Y2038, None, Y2038, "system", True),
+    "2050, no hub":          (Y2050, None, Y2050, "system", True),
+    "2050, hub knows":       (Y2050, NOW, NOW, "hub", False),
+    "2050, hub agrees":      (Y2050, Y2050 + DAY / 9, Y2050, "system", False),
+    "2050, hub says 1970":   (Y2050, Y1970, BUILD, "hub", False),
 }
 # fmt: on
 
