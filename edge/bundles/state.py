@@ -247,7 +247,9 @@ class BundleStateFile:
 def _migrate(connection: Any) -> None:
     database = Database(connection)
     database.table("state").create({"id": int, "body": str}, pk="id", if_not_exists=True)
-    database.table("receipt").create({"bundle_id": str, "body": str}, pk="bundle_id", if_not_exists=True)
+    database.table("receipt").create(
+        {"bundle_id": str, "body": str}, pk="bundle_id", if_not_exists=True
+    )
     database.table("quarantine").create(
         {"bundle_id": str, "generation": int, "reason": str},
         pk=("bundle_id", "generation"),

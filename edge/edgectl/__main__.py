@@ -2,7 +2,7 @@
 
 import typer
 
-from edge.edgectl import cameras, replay, status
+from edge.edgectl import cameras, doctor, replay, status
 
 app = typer.Typer(
     name="edgectl",
@@ -13,6 +13,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.command("status")(status.status)
+app.command("doctor")(doctor.doctor)
 app.command("cameras")(cameras.cameras)
 app.command("replay")(replay.replay)
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import cv2
+import numpy as np
 
 from cameras.config import CameraConfig
 from cameras.frame import Frame, Outage
@@ -164,7 +165,8 @@ def _still_frames(camera_id: str, empty: Path, full: Path) -> Iterator[Frame]:
             continue
         for _ in range(repeats):
             at_ns = NS_PER_S + round(number * NS_PER_S / SCENE_FPS)
-            yield Frame(picture, camera_id, "lane-1", number, at_ns, clip_time_ns=at_ns - NS_PER_S)
+            pixels = np.asarray(picture, dtype=np.uint8)
+            yield Frame(pixels, camera_id, "lane-1", number, at_ns, clip_time_ns=at_ns - NS_PER_S)
             number += 1
 
 
