@@ -2,7 +2,7 @@
 
 import typer
 
-from edge.edgectl import cameras, doctor, replay, status
+from edge.edgectl import calibrate, cameras, doctor, replay, status
 
 app = typer.Typer(
     name="edgectl",
@@ -16,6 +16,7 @@ app.command("status")(status.status)
 app.command("doctor")(doctor.doctor)
 app.command("cameras")(cameras.cameras)
 app.command("replay")(replay.replay)
+app.add_typer(calibrate.app, name="calibrate")
 
 
 def main() -> None:
