@@ -26,6 +26,7 @@ from tools.base_bundle.training_stages import validation_scenes
 from trainer.dataset.coco_scenes import ScenePicture, read_picture
 from trainer.errors import ExportError
 from trainer.export.gallery_fit import embed
+from trainer.export.half_precision import to_half
 from trainer.export.parity import OnnxModel
 from trainer.training.detections import detect
 
@@ -72,18 +73,14 @@ Entry = tuple[str, Role, str]  # path in the bundle, role, target
 
 
 def _copy_models(inputs: Inputs, out: Path) -> list[Entry]:
-    """The chosen file for CPUs; the float file for GPUs where INT8 was chosen."""
+    """The chosen file for CPUs; a 16-bit one for GPUs."""
     files: list[Entry] = []
     roles: Sequence[tuple[str, Role]] = (("detector", "detector"), ("embedder", "embedder"))
     for name, role in roles:
         chosen = chosen_file(inputs, name)
         _copy(chosen, out / chosen.name)
-        is_float = chosen.name == f"{name}.onnx"
-        files.append((chosen.name, role, "any" if is_float else "cpu"))
-        if not is_float:
-            plain = chosen.with_name(f"{name}.onnx")
-            _copy(plain, out / plain.name)
-            files.append((plain.name, role, "gpu"))
+        to_half(chosen.with_name(f"{name}.onnx"), out / f"{name}.fp16.onnx")
+        files += [(chosen.name, role, "cpu"), (f"{name}.fp16.onnx", role, "gpu")]
     for file, kind in (("whitening.npz", "whitening"), ("gallery.npz", "gallery")):
         _copy(inputs.work / "gallery" / file, out / file)
         files.append((file, kind, "any"))  # type: ignore[arg-type]

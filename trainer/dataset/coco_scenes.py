@@ -71,7 +71,9 @@ def read_coco(file: Path, images_dir: Path) -> list[ScenePicture]:
         path = images_dir / str(image["file_name"])
         if not path.is_file():
             raise DatasetError(f"{file.name} names {path.name}, which is not in {images_dir.name}")
-        pictures.append(_scene_picture(path, image, by_image[int(image["id"])], categories))
+        pictures.append(
+            _scene_picture(path, file.stem, image, by_image[int(image["id"])], categories)
+        )
     return pictures
 
 
@@ -81,7 +83,7 @@ def read_scene_folder(folder: Path) -> list[ScenePicture]:
     Raises:
         DatasetError: no COCO file, or one of them is wrong.
     """
-    files = [f for f in sorted(folder.rglob("*.json")) if _is_coco(f)]
+    files = [f for f in sorted(folder.glob("*.json")) if _is_coco(f)]
     if not files:
         raise DatasetError(
             f"{folder.name} holds no COCO file", hint="see trainer/dataset/README.md"
@@ -102,12 +104,13 @@ def read_picture(path: Path) -> Picture:
 
 
 def _is_coco(file: Path) -> bool:
-    head = file.read_bytes()[:4096]
-    return b'"images"' in head or b'"annotations"' in head
+    with file.open("rb") as stream:
+        return b'"images"' in stream.read(64)
 
 
 def _scene_picture(
     path: Path,
+    camera: str,
     image: Mapping[str, Any],
     annotations: Sequence[Mapping[str, Any]],
     categories: Mapping[int, str],
@@ -118,7 +121,7 @@ def _scene_picture(
     return ScenePicture(
         path=path,
         scene=str(image.get("scene", path.stem)),
-        camera=str(image.get("camera", "")),
+        camera=str(image.get("camera", camera)),
         boxes=_boxes(kept),
         sku_ids=tuple(_sku(a, categories) for a in kept),
         item_ids=tuple(str(a.get("item_id", a.get("id", ""))) for a in kept),

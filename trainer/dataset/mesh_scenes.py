@@ -37,7 +37,7 @@ POINTS_PER_PIXEL = 3.0
 
 @dataclass(frozen=True, slots=True)
 class PlacedItem:
-    """One product on the counter: which, how it is turned (3, 3), where its centre is (3,) in cm."""
+    """One product on the counter: how it is turned (3, 3), where its centre is (3,) in cm."""
 
     sku_id: str
     rotation: Doubles

@@ -9,6 +9,8 @@ ship is parity.py's decision.
 Source: Jacob et al. 2018, arXiv:1712.05877; ONNX Runtime, "Quantize ONNX models".
 """
 
+import contextlib
+import logging
 import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -58,7 +60,7 @@ def quantize(
             sensitivity measurement.
     """
     input_name = onnx.load(str(source), load_external_data=False).graph.input[0].name
-    with tempfile.TemporaryDirectory() as scratch:
+    with tempfile.TemporaryDirectory() as scratch, _quiet_root():
         prepared = Path(scratch) / "prepared.onnx"
         quant_pre_process(str(source), str(prepared), skip_symbolic_shape=True)
         quantize_static(
@@ -74,6 +76,18 @@ def quantize(
             nodes_to_exclude=list(float_nodes),
             extra_options={"CalibMovingAverage": True},
         )
+
+
+@contextlib.contextmanager
+def _quiet_root() -> Iterator[None]:
+    """The quantiser logs every widened channel to the root logger: hundreds of lines per file."""
+    root = logging.getLogger()
+    level = root.level
+    root.setLevel(logging.ERROR)
+    try:
+        yield
+    finally:
+        root.setLevel(level)
 
 
 def tail_convolutions(source: Path, count: int) -> list[str]:
