@@ -33,6 +33,7 @@ EXIT_OK, EXIT_FAILED, EXIT_CONFIG = 0, 1, 2
 HEALTH_INTERVAL_NS = 1_000_000_000
 LAST_WORDS_MS = 100  # for the last health to leave
 PR_SET_PDEATHSIG = 1
+STDERR = 2
 LOG_FORMAT = "%(asctime)s %(levelname)s {instance} %(name)s: %(message)s"
 
 logger = logging.getLogger(__name__)
@@ -160,7 +161,7 @@ def run_process(process: str, run: Callable[[Work], None], argv: list[str] | Non
         _log_failure(err.code, err, err.hint)
         return EXIT_FAILED
     catch_signals(work.stopping)
-    faulthandler.register(signal.SIGUSR1)  # the supervisor asks a hung process where it is
+    faulthandler.register(signal.SIGUSR1, STDERR)  # the supervisor asks a hung process where it is
     return _run_to_its_end(work, run)
 
 
@@ -185,7 +186,7 @@ def set_up_logging(level: str, instance: str) -> None:
     logging.basicConfig(
         level=level.upper(), format=LOG_FORMAT.format(instance=instance), stream=sys.stderr
     )
-    faulthandler.enable()
+    faulthandler.enable(STDERR)
 
 
 def catch_signals(stopping: threading.Event) -> None:
