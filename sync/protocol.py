@@ -187,6 +187,7 @@ ENDPOINTS: dict[str, Endpoint] = {
     "upload_offset":  Endpoint("HEAD", "/v1/blobs/{sha256}",      None,          None,         "box",         0),
     "upload":         Endpoint("PUT",  "/v1/blobs/{sha256}",      None,          None,         "box",         MAX_BLOB_BYTES),
     "download":       Endpoint("GET",  "/v1/blobs/{sha256}",      None,          None,         "box",         0),
+    "chunk_list":     Endpoint("GET",  "/v1/blobs/{sha256}/chunks", None,        None,          "box",         0),
     "metadata":       Endpoint("GET",  "/v1/tuf/{name}",          None,          None,         "box",         0),
 }
 # fmt: on

@@ -19,6 +19,7 @@ from fastapi.responses import FileResponse
 from pydantic import ValidationError
 from sqlalchemy import Engine
 
+from sync.chunk_list import chunk_list
 from sync.device_identity import (
     IdentityError,
     claims_of,
@@ -159,6 +160,13 @@ def _add_blob_endpoints(
         if not services.blobs.has(_digest(sha256)):
             raise NotHereError(f"no blob {sha256[:12]}")
         return FileResponse(services.blobs.path(sha256), media_type="application/octet-stream")
+
+    @router.get(ENDPOINTS["chunk_list"].path, name="chunk_list")
+    def chunks(sha256: str, box: box_of) -> Response:
+        if not services.blobs.has(_digest(sha256)):
+            raise NotHereError(f"no blob {sha256[:12]}")
+        listed = chunk_list(services.blobs.path(sha256))
+        return Response(listed, media_type="application/octet-stream")
 
     @router.get("/v1/tuf/{name:path}", name="metadata")
     def metadata(name: str, box: box_of) -> FileResponse:

@@ -2,7 +2,7 @@
 
 Flow: bytes | file -> blobs/<sha256> (durable)
 
-Anything with the same two methods can stand in its place, such as the hub's object store.
+Anything with `put` can stand in its place, such as the hub's own blob store.
 """
 
 import hashlib
@@ -21,10 +21,6 @@ class BlobSink(Protocol):
 
     def put(self, data: bytes) -> str:
         """Store bytes; their sha256."""
-        ...
-
-    def put_file(self, path: Path) -> str:
-        """Store a copy of a file; its sha256."""
         ...
 
 
@@ -54,3 +50,10 @@ class BlobFolder:
             fsync_file(Path(temporary))
             rename_durably(Path(temporary), self.folder / sha256)
         return sha256
+
+
+def put_file(sink: BlobSink, path: Path) -> str:
+    """Store a copy of a file in any sink; its sha256."""
+    if isinstance(sink, BlobFolder):
+        return sink.put_file(path)
+    return sink.put(path.read_bytes())

@@ -33,7 +33,7 @@ from sync.update_documents import (
     ring_path,
 )
 from sync.update_resolution import PATCHES_FIELD
-from trainer.release.blob_folder import BlobFolder, BlobSink
+from trainer.release.blob_folder import BlobFolder, BlobSink, put_file
 from trainer.release.key_files import KeyRing
 from trainer.release.release_errors import PublishRefusedError
 from trainer.release.signed_tree import BLOBS_FOLDER, SignedTree
@@ -70,7 +70,7 @@ class Signing(Transaction):
             patch_from: older bundles that boxes have; small patches from their files are offered.
         """
         for entry in bundle.manifest.files:
-            if self.blobs.put_file(bundle.directory / entry.path) != entry.sha256:
+            if put_file(self.blobs, bundle.directory / entry.path) != entry.sha256:
                 raise PublishRefusedError(
                     f"{entry.path} is not what the manifest says", hint="build the bundle again"
                 )

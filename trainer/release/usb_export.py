@@ -7,7 +7,7 @@ It holds the timestamp of the day, so it works for as long as that is valid.
 """
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -28,11 +28,18 @@ class ExportReport:
     num_bytes: int
 
 
-def export_updates(folder: Path, stick: Path, *, bundle_ids: frozenset[str]) -> ExportReport:
+def export_updates(
+    folder: Path,
+    stick: Path,
+    *,
+    bundle_ids: frozenset[str],
+    blob_path: Callable[[str], Path] | None = None,
+) -> ExportReport:
     """Copy everything a box needs to install the named bundles and the whole catalogue.
 
     Args:
         bundle_ids: bundles to take along; documents, prices and segments come always.
+        blob_path: where a blob lies, if the hub keeps them outside the repository's folder.
 
     Raises:
         RepositoryFolderError: a blob that metadata leads to is missing.
@@ -44,9 +51,10 @@ def export_updates(folder: Path, stick: Path, *, bundle_ids: frozenset[str]) -> 
     num_bytes = 0
     for name in names:
         num_bytes += _copy(folder / METADATA_FOLDER / name, stick / EXPORT_METADATA / name)
-    blobs = sorted(set(_blobs(tree, folder / BLOBS_FOLDER, bundle_ids)))
+    place = blob_path or (folder / BLOBS_FOLDER).joinpath
+    blobs = sorted(set(_blobs(tree, place, bundle_ids)))
     for name in blobs:
-        num_bytes += _copy(folder / BLOBS_FOLDER / name, stick / EXPORT_BLOBS / name)
+        num_bytes += _copy(place(name), stick / EXPORT_BLOBS / name)
     fsync_directory(stick / EXPORT_METADATA)
     fsync_directory(stick / EXPORT_BLOBS)
     return ExportReport(len(names), len(blobs), num_bytes)
@@ -61,17 +69,19 @@ def _metadata_names(tree: SignedTree) -> Iterator[str]:
             yield f"{metadata.signed.version}.{role}.json"
 
 
-def _blobs(tree: SignedTree, blobs: Path, bundle_ids: frozenset[str]) -> Iterator[str]:
+def _blobs(
+    tree: SignedTree, place: Callable[[str], Path], bundle_ids: frozenset[str]
+) -> Iterator[str]:
     for role in tree.targets_roles():
         for path, target in tree.targets(role).targets.items():
             sha256 = target.hashes["sha256"]
             if role != BUNDLES_ROLE or path == policy_path() or path.split("/")[1] in bundle_ids:
                 yield sha256
             if role == BUNDLES_ROLE and path.split("/")[1] in bundle_ids:
-                manifest = BundleManifest.model_validate_json((blobs / sha256).read_bytes())
+                manifest = BundleManifest.model_validate_json(place(sha256).read_bytes())
                 yield from (entry.sha256 for entry in manifest.files)
             if role == CATALOGUE_ROLE:
-                index = CatalogueIndex.model_validate_json((blobs / sha256).read_bytes())
+                index = CatalogueIndex.model_validate_json(place(sha256).read_bytes())
                 yield from (segment.sha256 for segment in index.segments)
                 yield from (prices.sha256 for prices in index.prices)
 
