@@ -60,12 +60,16 @@ class ProductShelf:
         return entry.product if entry else None
 
     def search(self, query: str, language: str, limit: int) -> tuple[Product, ...]:
-        """Products that hold every word of the query, names that begin with it first.
+        """Products with words that begin like those of the query, else that hold them at all.
 
-        An empty query lists loose produce first: it has no barcode to scan.
+        Names that begin with it come first. An empty query lists loose produce first: it has no
+        barcode to scan.
         """
         wanted = _plain(query).split()
-        found = [e for e in self._entries.values() if all(w in e.words for w in wanted)]
+        entries = self._entries.values()
+        found = [e for e in entries if all(f" {w}" in e.words for w in wanted)]
+        if not found:  # the middle of a long word, or of a barcode
+            found = [e for e in entries if all(w in e.words for w in wanted)]
 
         def rank(entry: _Entry) -> tuple[bool, bool, str]:
             name = _plain(_name(entry.product, language))
@@ -103,7 +107,9 @@ def _product(sku: Sku, amount_minor: int, twins: tuple[str, ...]) -> Product:
 
 
 def _words_of(sku: Sku) -> str:
-    return _plain(" ".join([*sku.names.values(), sku.gtin, sku.plu or "", *sku.category_path]))
+    return " " + _plain(
+        " ".join([*sku.names.values(), sku.gtin, sku.plu or "", *sku.category_path])
+    )
 
 
 def _name(product: Product, language: str) -> str:
