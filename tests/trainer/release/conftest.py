@@ -62,29 +62,36 @@ class Centre:
         (directory / "manifest.json").write_bytes(manifest.canonical())
         return open_bundle(directory)
 
-    def box(self, source: Path | None = None, box_id: str = "box-7") -> "FollowingBox":
+    def box(
+        self,
+        source: Path | None = None,
+        box_id: str = "box-7",
+        fetcher: FileFetcher | None = None,
+    ) -> "FollowingBox":
         """A box that reads the repository, or an export of it."""
-        return FollowingBox(self, source or self.repo, box_id)
+        return FollowingBox(self, source or self.repo, box_id, fetcher)
 
 
 class FollowingBox:
     """A box with an empty disk, born with the first root."""
 
-    def __init__(self, centre: Centre, source: Path, box_id: str) -> None:
+    def __init__(
+        self, centre: Centre, source: Path, box_id: str, fetcher: FileFetcher | None
+    ) -> None:
         self.centre = centre
         self.box_id = box_id
         self.folder = Path(tempfile.mkdtemp(dir=centre.folder))
         self.root = (centre.repo / "metadata" / "1.root.json").read_bytes()
-        self.read_from(source)
+        self.read_from(source, fetcher)
 
-    def read_from(self, source: Path) -> None:
+    def read_from(self, source: Path, fetcher: FileFetcher | None = None) -> None:
         """The same box with another repository or stick before it."""
         self.blobs = ExportedBlobs(source, BlobStore(self.folder / "cas"))
         self.updates = TrustedUpdates(
             UpdateRoad(
                 folder=self.folder / "updates",
                 metadata_url=EXPORT_URL,
-                fetcher=FileFetcher(source),
+                fetcher=fetcher or FileFetcher(source),
                 blobs=self.blobs,
                 root=self.root,
                 box_id=self.box_id,
