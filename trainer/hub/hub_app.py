@@ -10,6 +10,7 @@ from sync.errors import SyncError
 from sync.protocol import PROTOCOL_VERSION, ErrorReply
 from trainer.errors import TrainerError
 from trainer.hub.edge_api import EdgeServices, make_router
+from trainer.hub.operator_api import make_operator_router
 
 logger = logging.getLogger(__name__)
 
@@ -28,6 +29,8 @@ STATUS_OF = {
     "request.too_large": 413,
     "request.malformed": 422,
     "fleet.enrolment": 403,
+    "token.refused": 401,
+    "token.forbidden": 403,
     "not_found": 404,
     "store.database": 503,
 }
@@ -38,6 +41,7 @@ def create_hub_app(services: EdgeServices) -> FastAPI:
     # Every endpoint has a smaller limit of its own; this is the last net.
     app = FastAPI(title="Tillsight hub", version=PROTOCOL_VERSION, max_body_size=MAX_REQUEST_BYTES)
     app.include_router(make_router(services))
+    app.include_router(make_operator_router(services.engine))
     app.add_exception_handler(SyncError, _refuse)
     app.add_exception_handler(TrainerError, _refuse)
     app.middleware("http")(_harden)

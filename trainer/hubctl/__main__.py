@@ -10,13 +10,14 @@ import typer
 
 from sync.errors import SyncError, TransportError
 from trainer.errors import TrainerError
-from trainer.hubctl import keys
+from trainer.hubctl import fleet, keys
 
 REFUSED = 4
 UNREACHABLE = 5
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Tillsight hub.")
 app.add_typer(keys.app, name="keys")
+app.add_typer(fleet.app, name="fleet")
 
 
 @app.callback()

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, insert, select, update
 
+from sync.device_identity import fingerprint_words
 from trainer.store import audit
 from trainer.store.fleet import BoxRow, EnrolmentError, find_box, must_find_box
 from trainer.store.schema import BOXES, CLAIM_CODES, PREAUTHORISED
@@ -73,6 +74,8 @@ def enrol(
             claimed = _use_claim_code(connection, claim_code, box_id, now)
             return _admit(connection, box_id, claimed, now=now, actor=f"claim:{box_id}")
         return known
+    if known and known.status == "replaced" and claim_code:
+        return claim_replacement(connection, box_id, public_key, claim_code, now=now)
     if known:
         raise EnrolmentError(
             f"box {box_id} is {known.status} with another key"
@@ -91,24 +94,35 @@ def enrol(
 
 
 def accept(
-    connection: Connection, box_id: str, *, now: datetime, actor: str,
-    store_id: str | None = None, ring: str = "",
-) -> BoxRow:  # fmt: skip
-    """A person compared the six words and says yes.
+    connection: Connection,
+    box_id: str,
+    *,
+    now: datetime,
+    actor: str,
+    words: str,
+    store_id: str | None = None,
+    ring: str = "",
+) -> BoxRow:
+    """A person read six words on the box's screen and says yes.
 
     Raises:
-        EnrolmentError: the box is not waiting.
+        EnrolmentError: the box is not waiting, or the words are another key's.
     """
     known = find_box(connection, box_id)
     if known is None or known.status != "pending":
         raise EnrolmentError(f"box {box_id} is not waiting", hint="see hubctl fleet list")
+    if words.split() != fingerprint_words(known.public_key).split():
+        raise EnrolmentError(
+            f"these are not the words of box {box_id}",
+            hint="somebody else may be asking under this name: read them again on the box",
+        )
     return _admit(connection, box_id, (store_id, ring), now=now, actor=actor)
 
 
 def set_status(
     connection: Connection, box_id: str, status: str, *, now: datetime, actor: str, reason: str
 ) -> None:
-    """Revoke, quarantine or readmit a box.
+    """Revoke, quarantine or readmit a box; a readmitted one begins a new chain of nonces.
 
     Raises:
         EnrolmentError: no such box.
@@ -117,7 +131,7 @@ def set_status(
     connection.execute(
         update(BOXES)
         .where(BOXES.c.box_id == box_id)
-        .values(status=status, status_reason=reason[:200])
+        .values(status=status, status_reason=reason[:200], nonce="", previous_nonce="")
     )
     audit.record(
         connection, now=now, actor=actor, action=f"box_{status}", subject=box_id,
@@ -131,7 +145,7 @@ def replace_box(connection: Connection, box_id: str, *, now: datetime, actor: st
     connection.execute(
         update(BOXES)
         .where(BOXES.c.box_id == box_id)
-        .values(public_key=f"{secrets.token_hex(32)}", status="pending", nonce="",
+        .values(public_key=secrets.token_hex(32), status="replaced", nonce="",
                 previous_nonce="", next_public_key="")
     )  # fmt: skip
     audit.record(connection, now=now, actor=actor, action="box_replaced", subject=box_id)

@@ -101,7 +101,7 @@ def check_in(connection: Connection, box: BoxRow, message: CheckIn, *, now: date
         CloneError: the nonce is neither the current nor the one before.
     """
     fresh = secrets.token_hex(16)
-    if message.nonce == box.nonce:
+    if message.nonce == box.nonce or not box.nonce:  # empty: a person readmitted the box
         previous = box.nonce
     elif message.nonce == box.previous_nonce:
         previous = box.previous_nonce

@@ -95,8 +95,9 @@ def test_a_box_without_a_code_waits_until_a_person_accepts(
     box = SigningBox(client)
     assert box.enrol().json()["status"] == "pending"
     assert box.check_in().status_code == 403
+    words = box.enrol().json()["fingerprint_words"]
     with writing(engine) as connection:
-        enrolment.accept(connection, "box-1", now=NOW, actor="op")
+        enrolment.accept(connection, "box-1", now=NOW, actor="op", words=words)
     assert box.enrol().json()["status"] == "enrolled"
     assert box.check_in().status_code == 200
 

@@ -1,0 +1,169 @@
+"""What people and hubctl call: boxes, enrolment, remote commands, audit. Tokens decide who may.
+
+Flow: request with a bearer token -> role check -> store -> JSON
+"""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Depends, Query, Request
+from pydantic import BaseModel, ConfigDict, Field
+from sqlalchemy import Engine
+
+from trainer.store import enrolment, fleet
+from trainer.store.database import reading, writing
+from trainer.store.fleet_list import list_audit, list_boxes
+from trainer.store.tokens import Role, TokenError, create_token, holder_of, revoke_token
+
+BoxStatus = Literal["", "pending", "enrolled", "revoked", "quarantined"]
+
+
+class Body(BaseModel):
+    """A request of a person: unknown fields are mistakes."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class ClaimCodeRequest(Body):
+    """For one box; an empty name lets the installer choose."""
+
+    box_id: str = Field(default="", max_length=63)
+    store_id: str | None = None
+    ring: str = Field(default="", max_length=63)
+
+
+class AcceptRequest(Body):
+    """The six words as the person read them on the box's screen."""
+
+    fingerprint_words: str
+    store_id: str | None = None
+    ring: str = Field(default="", max_length=63)
+
+
+class StatusRequest(Body):
+    """Revoke a box, or let one back in after a person looked."""
+
+    status: Literal["enrolled", "revoked"]
+    reason: str = Field(min_length=3, max_length=200)
+
+
+class CommandRequest(Body):
+    """A remote command."""
+
+    kind: Literal["restart", "logs", "support_bundle", "drop_candidate", "rollback"]
+
+
+class TokenRequest(Body):
+    """A token for a person or a worker."""
+
+    name: str = Field(min_length=1, max_length=120)
+    role: Role
+
+
+def make_operator_router(engine: Engine) -> APIRouter:
+    """Endpoints below /v1/operator."""
+    router = APIRouter(prefix="/v1/operator", tags=["operator"])
+    viewer = Annotated[str, Depends(_needs(engine, Role.VIEWER))]
+    operator = Annotated[str, Depends(_needs(engine, Role.OPERATOR))]
+    admin = Annotated[str, Depends(_needs(engine, Role.ADMIN))]
+
+    @router.get("/boxes")
+    def boxes(
+        who: viewer,
+        status: BoxStatus = "",
+        after: Annotated[str, Query(max_length=63)] = "",
+        limit: Annotated[int, Query(ge=1, le=500)] = 100,
+    ) -> list[dict[str, Any]]:
+        with reading(engine) as connection:
+            return list_boxes(
+                connection, now=datetime.now(UTC), status=status, after=after, limit=limit
+            )
+
+    @router.get("/audit")
+    def audit_entries(
+        who: operator, limit: Annotated[int, Query(ge=1, le=500)] = 100
+    ) -> list[dict[str, Any]]:
+        with reading(engine) as connection:
+            return list_audit(connection, limit=limit)
+
+    @router.post("/claim-codes")
+    def claim_code(who: operator, body: ClaimCodeRequest) -> dict[str, str]:
+        with writing(engine) as connection:
+            code = enrolment.create_claim_code(
+                connection,
+                now=datetime.now(UTC),
+                actor=who,
+                box_id=body.box_id,
+                store_id=body.store_id,
+                ring=body.ring,
+            )
+        return {"claim_code": code}
+
+    @router.post("/tokens")
+    def token(who: admin, body: TokenRequest) -> dict[str, str]:
+        with writing(engine) as connection:
+            made = create_token(connection, body.name, body.role, now=datetime.now(UTC), actor=who)
+        return {"token": made}
+
+    @router.delete("/tokens/{name}", status_code=204)
+    def drop_token(who: admin, name: str) -> None:
+        with writing(engine) as connection:
+            revoke_token(connection, name, now=datetime.now(UTC), actor=who)
+
+    _add_box_endpoints(router, engine, _needs(engine, Role.OPERATOR))
+    return router
+
+
+def _add_box_endpoints(
+    router: APIRouter, engine: Engine, needs_operator: Callable[..., str]
+) -> None:
+    operator = Annotated[str, Depends(needs_operator)]
+
+    @router.post("/boxes/{box_id}/accept")
+    def accept(who: operator, box_id: str, body: AcceptRequest) -> dict[str, str]:
+        with writing(engine) as connection:
+            box = enrolment.accept(
+                connection,
+                box_id,
+                now=datetime.now(UTC),
+                actor=who,
+                words=body.fingerprint_words,
+                store_id=body.store_id,
+                ring=body.ring,
+            )
+        return {"status": box.status}
+
+    @router.post("/boxes/{box_id}/status")
+    def set_status(who: operator, box_id: str, body: StatusRequest) -> dict[str, str]:
+        with writing(engine) as connection:
+            enrolment.set_status(
+                connection, box_id, body.status, now=datetime.now(UTC), actor=who,
+                reason=body.reason,
+            )  # fmt: skip
+        return {"status": body.status}
+
+    @router.post("/boxes/{box_id}/replace")
+    def replace(who: operator, box_id: str) -> dict[str, str]:
+        with writing(engine) as connection:
+            code = enrolment.replace_box(connection, box_id, now=datetime.now(UTC), actor=who)
+        return {"claim_code": code}
+
+    @router.post("/boxes/{box_id}/commands")
+    def command(who: operator, box_id: str, body: CommandRequest) -> dict[str, str]:
+        with writing(engine) as connection:
+            command_id = fleet.ask_box(
+                connection, box_id, body.kind, now=datetime.now(UTC), actor=who
+            )
+        return {"command_id": command_id}
+
+
+def _needs(engine: Engine, role: Role) -> Callable[[Request], str]:
+    def check(request: Request) -> str:
+        scheme, _, token = request.headers.get("authorization", "").partition(" ")
+        if scheme.lower() != "bearer" or not token:
+            raise TokenError("no token", hint="send Authorization: Bearer ...")
+        with reading(engine) as connection:
+            return holder_of(connection, token.strip(), role, now=datetime.now(UTC))
+
+    return check
