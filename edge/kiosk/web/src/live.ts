@@ -101,7 +101,7 @@ function receiveBasket(message: BasketMessage): void {
   const now = message.basket;
   if (before && before.basket_id !== now.basket_id) isStarted.value = false;
   if (before?.phase === "paying" && now.phase === "shopping") declinedBasket.value = now.basket_id;
-  else if (now.phase !== "shopping") declinedBasket.value = "";
+  else if (now.phase !== "shopping" || now.revision !== before?.revision) declinedBasket.value = "";
   basket.value = now;
   isAgeChecked.value = message.is_age_checked;
   isAttendant.value = message.is_attendant;

@@ -9,6 +9,7 @@ import "./styles/basket.css";
 import "./styles/sheets.css";
 import "./styles/receipt.css";
 import { render } from "preact";
+import { callForAgeChecks } from "./age_call.ts";
 import { App } from "./app.tsx";
 import { onAcknowledge } from "./frames.ts";
 import { watchForIdle } from "./idle.ts";
@@ -23,6 +24,7 @@ connect();
 listenToScanner();
 watchForIdle();
 announceChanges();
+callForAgeChecks();
 
 const page = document.getElementById("page");
 if (page) render(<App />, page);

@@ -54,7 +54,10 @@ export function drawShot(drawing: Drawing): void {
   const boxes = shot.header.boxes.filter((box) => drawing.items.get(box[0])?.state !== "ignored");
   for (const box of boxes) outline(context, drawing, box, ratio);
   const taken: Rectangle[] = [];
-  for (const box of boxes) label(context, drawing, box, ratio, taken);
+  for (const box of boxes) {
+    const others = boxes.filter((other) => other !== box).map((other) => rectangleOf(other, canvas));
+    label(context, drawing, box, ratio, taken, others);
+  }
 }
 
 function rectangleOf(box: FrameBox, canvas: HTMLCanvasElement): Rectangle {
@@ -99,52 +102,89 @@ function label(
   box: FrameBox,
   ratio: number,
   taken: Rectangle[],
+  others: readonly Rectangle[],
 ): void {
   const item = drawing.items.get(box[0]);
   const words = drawing.labelOf(item);
   if (!words) return;
-  const look = lookOf(item);
-  const size = Math.max(13, Math.min(18, drawing.canvas.width / ratio / 58)) * ratio;
-  const padding = size * 0.6;
-  const height = size * 1.9;
+  const { canvas } = drawing;
+  const size = Math.max(13, Math.min(18, canvas.width / ratio / 56)) * ratio;
   context.font = `600 ${size}px ${FONT}`;
-  const room = Math.max(8 * size, Math.min(15 * size, drawing.canvas.width * 0.3));
-  const price = words.price ? `  ${words.price}` : "";
-  const head = words.mark ? `${words.mark} ` : "";
-  const text = head + fitted(context, words.text, room - context.measureText(price + head).width) + price;
-  const width = Math.min(context.measureText(text).width + 2 * padding, drawing.canvas.width);
-  const place = freePlace(rectangleOf(box, drawing.canvas), { width, height }, drawing.canvas, taken, ratio);
-  taken.push(place);
+  const placed = bestLabel(context, words, size, rectangleOf(box, canvas), { canvas, ratio, taken, others });
+  const look = lookOf(item);
+  taken.push(placed.place);
   context.fillStyle = look.fill;
   context.beginPath();
-  context.roundRect(place.x, place.y, width, height, height / 2);
+  context.roundRect(placed.place.x, placed.place.y, placed.place.width, placed.place.height, placed.place.height / 2);
   context.fill();
   context.fillStyle = look.ink;
   context.textBaseline = "middle";
   context.textAlign = "center";
-  context.fillText(text, place.x + width / 2, place.y + height / 2 + size * 0.04);
+  const { x, y, width, height } = placed.place;
+  context.fillText(placed.text, x + width / 2, y + height / 2 + size * 0.04);
 }
 
-/** Above the box, else inside it, else below: the first place no other label has. */
-function freePlace(
+interface Surroundings {
+  readonly canvas: HTMLCanvasElement;
+  readonly ratio: number;
+  readonly taken: readonly Rectangle[];
+  readonly others: readonly Rectangle[];
+}
+
+/** Name and price where there is room; the price alone rather than words over another item. */
+function bestLabel(
+  context: CanvasRenderingContext2D,
+  words: Label,
+  size: number,
   box: Rectangle,
-  size: { width: number; height: number },
-  canvas: HTMLCanvasElement,
-  taken: readonly Rectangle[],
-  ratio: number,
-): Rectangle {
-  const gap = 6 * ratio;
-  const x = Math.max(gap, Math.min(canvas.width - size.width - gap, box.x + (box.width - size.width) / 2));
-  const rows = [box.y - size.height - gap, box.y + gap * 2, box.y + box.height + gap, box.y + box.height - size.height - gap * 2];
-  const places = rows
-    .map((y) => ({ x, y, ...size }))
-    .filter((place) => place.y >= gap && place.y + size.height <= canvas.height - gap);
-  const free = places.find((place) => !taken.some((other) => isOverlapping(place, other)));
-  return free ?? places[0] ?? { x, y: gap, ...size };
+  around: Surroundings,
+): { text: string; place: Rectangle } {
+  const head = words.mark ? `${words.mark} ` : "";
+  const price = words.price ? `  ${isolated(words.price)}` : "";
+  const room = Math.max(7 * size, Math.min(14 * size, around.canvas.width * 0.3));
+  const texts = [head + isolated(fitted(context, words.text, room)) + price];
+  if (words.price) texts.push(head + isolated(words.price));
+  let best = { text: "", place: box, cost: Infinity };
+  texts.forEach((text, shortness) => {
+    const width = context.measureText(text).width + size * 1.3;
+    const height = size * 1.9;
+    for (const [order, place] of placesFor(box, width, height, around).entries()) {
+      const cost = costOf(place, around) + (shortness * 0.35 + order * 0.05) * width * height;
+      if (cost < best.cost) best = { text, place, cost };
+    }
+  });
+  return best;
 }
 
-function isOverlapping(a: Rectangle, b: Rectangle): boolean {
-  return a.x < b.x + b.width && b.x < a.x + a.width && a.y < b.y + b.height && b.y < a.y + a.height;
+/** Above, inside at the top, below, inside at the bottom; kept within the picture. */
+function placesFor(box: Rectangle, width: number, height: number, { canvas, ratio }: Surroundings): Rectangle[] {
+  const gap = 5 * ratio;
+  const x = Math.max(gap, Math.min(canvas.width - width - gap, box.x + (box.width - width) / 2));
+  const rows = [
+    box.y - height - gap,
+    box.y + gap * 2,
+    box.y + box.height + gap,
+    box.y + box.height - height - gap * 2,
+  ];
+  return rows.map((y) => ({ x, y: Math.max(gap, Math.min(canvas.height - height - gap, y)), width, height }));
+}
+
+/** Square pixels of other labels, counted double and more, and of other items under this place. */
+function costOf(place: Rectangle, { taken, others }: Surroundings): number {
+  const labels = taken.reduce((sum, other) => sum + overlap(place, other), 0);
+  const items = others.reduce((sum, other) => sum + overlap(place, other), 0);
+  return labels * 6 + items;
+}
+
+function overlap(a: Rectangle, b: Rectangle): number {
+  const width = Math.min(a.x + a.width, b.x + b.width) - Math.max(a.x, b.x);
+  const height = Math.min(a.y + a.height, b.y + b.height) - Math.max(a.y, b.y);
+  return Math.max(0, width) * Math.max(0, height);
+}
+
+/** Keeps a Latin name and a price in their own order inside right-to-left text. */
+function isolated(text: string): string {
+  return `\u2068${text}\u2069`;
 }
 
 function fitted(context: CanvasRenderingContext2D, text: string, room: number): string {

@@ -37,6 +37,7 @@ export const isStarted = signal(false);
 export const dismissedBasket = signal("");
 export const camera = signal("");
 export const declinedBasket = signal("");
+export const calledForAge = signal("");
 
 export const screen = computed<Screen>(() => screenOf(basket.value, isStarted.value, dismissedBasket.value));
 

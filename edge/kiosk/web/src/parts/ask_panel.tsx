@@ -61,7 +61,7 @@ function OptionTile({ option, onPick }: { option: Option; onPick: () => void }) 
   return (
     <button type="button" class="tile" onClick={onPick}>
       <ProductPicture skuId={option.sku_id} picture={option.picture} name={name} />
-      <span class="tile-name">{name}</span>
+      <bdi class="tile-name">{name}</bdi>
       {snapshot && <span class="tile-price">{money(option.unit_amount_minor, snapshot)}</span>}
     </button>
   );

@@ -2,6 +2,7 @@
 
 import { Button } from "@tillsight/web-shared/button.tsx";
 import { Icon } from "@tillsight/web-shared/icon.tsx";
+import { useEffect, useRef } from "preact/hooks";
 import { nameOf } from "../catalogue.ts";
 import { command } from "../live.ts";
 import { ageLimit, basket, isAgeChecked, itemCount, openAsks, openSheet, showToast } from "../state.ts";
@@ -11,6 +12,9 @@ import { ProductPicture } from "./product_picture.tsx";
 
 export function BasketPanel() {
   const snapshot = basket.value;
+  const lines = useRef<HTMLDivElement>(null);
+  const newest = snapshot?.lines.at(-1)?.line_id;
+  useEffect(() => lines.current?.scrollTo({ top: 0 }), [newest]);
   if (!snapshot) return null;
   const trays = [...new Set(snapshot.lines.map((line) => line.tray))].sort((a, b) => b - a);
   return (
@@ -19,7 +23,8 @@ export function BasketPanel() {
         <h1>{t("basket")}</h1>
         <p class="basket-count">{t("items", { count: itemCount.value })}</p>
       </header>
-      <div class="basket-lines">
+      <AgeNote />
+      <div class="basket-lines" ref={lines}>
         {snapshot.lines.length === 0 && <EmptyBasket isBlind={snapshot.is_blind} />}
         {trays.map((tray) => (
           <TrayLines key={tray} tray={tray} snapshot={snapshot} isOnly={trays.length === 1 && snapshot.tray === 1} />
@@ -69,7 +74,7 @@ function LineRow({ line, snapshot }: { line: BasketLine; snapshot: BasketSnapsho
       >
         <ProductPicture skuId={line.sku_id} picture={line.picture} name={name} />
         <span class="line-words">
-          <span class="line-name">{name}</span>
+          <bdi class="line-name">{name}</bdi>
           <span class="line-detail">{quantityOf(line, snapshot)}</span>
           <LineExtras line={line} snapshot={snapshot} />
         </span>
@@ -127,7 +132,6 @@ function Totals({ snapshot }: { snapshot: BasketSnapshot }) {
         <TotalRow name={t("tax_included")} amount={money(snapshot.tax_minor, snapshot)} kind="" />
         <TotalRow name={t("total")} amount={money(snapshot.total_minor, snapshot)} kind="total" />
       </dl>
-      {ageLimit.value > 0 && <AgeNote />}
       <PayButton snapshot={snapshot} />
     </footer>
   );
@@ -144,6 +148,7 @@ function TotalRow({ name, amount, kind }: { name: string; amount: string; kind: 
 
 function AgeNote() {
   const isDone = isAgeChecked.value;
+  if (ageLimit.value === 0) return null;
   return (
     <p class={`age-note ${isDone ? "age-done" : ""}`}>
       <Icon name={isDone ? "check" : "person"} />
@@ -186,5 +191,5 @@ async function pay(obstacle: string): Promise<void> {
     return;
   }
   if (isAgeChecked.value) await command({ type: "finish" });
-  else if (await command({ type: "call_help", reason: "age_check" })) showToast(t("error_age.unchecked"));
+  else showToast(t("error_age.unchecked"));
 }

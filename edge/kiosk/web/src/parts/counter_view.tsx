@@ -24,13 +24,15 @@ export function CounterView() {
   const isDim = snapshot?.is_blind || connection.value === "lost";
   return (
     <section class={`counter ${isDim ? "counter-dim" : ""}`} aria-label={t("counter_view")}>
-      <canvas ref={canvas} class="counter-canvas" role="img" aria-label={`${t("counter_view")}: ${summary}`} />
-      {isDim && (
-        <div class="counter-veil">
-          <Icon name={connection.value === "lost" ? "wifi_off" : "camera_off"} size="3.4rem" />
-        </div>
-      )}
-      <CameraChoice />
+      <div class="counter-frame">
+        <canvas ref={canvas} class="counter-canvas" role="img" aria-label={`${t("counter_view")}: ${summary}`} />
+        {isDim && (
+          <div class="counter-veil">
+            <Icon name={connection.value === "lost" ? "wifi_off" : "camera_off"} size="3.4rem" />
+          </div>
+        )}
+        <CameraChoice />
+      </div>
     </section>
   );
 }
@@ -77,8 +79,7 @@ function paintOn(element: HTMLCanvasElement, shot: Shot): void {
 function fitCanvas(element: HTMLCanvasElement, shot: Shot | undefined): void {
   const width = shot?.header.width ?? 16;
   const height = shot?.header.height ?? 9;
-  const shape = `${width} / ${height}`;
-  if (element.style.aspectRatio !== shape) element.style.aspectRatio = shape;
+  element.parentElement?.style.setProperty("--shape", (width / height).toFixed(4));
   const ratio = window.devicePixelRatio || 1;
   const wanted = Math.round(element.clientWidth * ratio);
   const tall = Math.round((wanted * height) / width);

@@ -1,7 +1,7 @@
 // Calm rows that say what is wrong and what to do next. The most important one first, two at most.
 
 import { Icon, type IconName } from "@tillsight/web-shared/icon.tsx";
-import { basket, connection, hello, screen, status } from "../state.ts";
+import { basket, calledForAge, connection, hello, screen, status } from "../state.ts";
 import { codeText, t } from "../texts.ts";
 
 interface Notice {
@@ -60,7 +60,7 @@ function notices(): readonly Notice[] {
     found.push(notice("blind", "camera_off", "", t("blind_title"), text));
   }
   for (const code of codes()) {
-    if (snapshot?.is_blind && code !== "scanner.mode" && !CALM.has(code)) continue;
+    if (snapshot?.is_blind && !CALM.has(code)) continue; // one reason, one next step
     const title = codeText("notice", code);
     const kind = CALM.has(code) ? "banner-calm" : "";
     found.push(notice(code, ICONS[code] ?? "info", kind, title, codeText("notice", code, "_text")));
@@ -70,7 +70,8 @@ function notices(): readonly Notice[] {
 
 function codes(): readonly string[] {
   const all = [...(basket.value?.notices ?? []), ...(status.value?.notices ?? [])];
-  return [...new Set(all)].filter((code) => !ELSEWHERE.has(code));
+  const isAgeCall = calledForAge.value !== "" && calledForAge.value === basket.value?.basket_id;
+  return [...new Set(all)].filter((code) => !ELSEWHERE.has(code) && !(code === "help.called" && isAgeCall));
 }
 
 function notice(code: string, icon: IconName, kind: Notice["kind"], title: string, text: string): Notice {

@@ -22,7 +22,7 @@ export function LineSheet({ lineId }: { lineId: string }) {
   }
   const name = nameOf(line.sku_id, line.name);
   return (
-    <Sheet title={name} closeLabel={t("close")} onClose={closeSheet}>
+    <Sheet title={name} closeLabel={t("close")} onClose={closeSheet} size="large" class="about">
       <p class="sheet-lead">
         {quantityOf(line, snapshot)} <strong>{money(line.amount_minor, snapshot)}</strong>
       </p>
@@ -31,9 +31,11 @@ export function LineSheet({ lineId }: { lineId: string }) {
         <p>{t(`why_${line.origin}`)}</p>
         <Evidence line={line} name={name} />
       </section>
-      <Facts line={line} />
-      <Twins line={line} snapshot={snapshot} />
-      <LineActions line={line} name={name} />
+      <div class="about-more">
+        <Facts line={line} />
+        <Twins line={line} snapshot={snapshot} />
+        <LineActions line={line} name={name} />
+      </div>
     </Sheet>
   );
 }
@@ -69,7 +71,7 @@ function SeenPicture({ itemId }: { itemId: string }) {
     );
   }
   return (
-    <span class="picture">
+    <span class="picture picture-seen">
       <img src={source} alt={t("ask_picture")} onError={() => setHasFailed(true)} />
     </span>
   );
@@ -102,7 +104,7 @@ function Twins({ line, snapshot }: { line: BasketLine; snapshot: BasketSnapshot 
             <li key={skuId}>
               <button type="button" class="tile tile-row" onClick={() => void correct(line, skuId)}>
                 <ProductPicture skuId={skuId} picture={twin?.picture ?? ""} name={name} />
-                <span class="tile-name">{name}</span>
+                <bdi class="tile-name">{name}</bdi>
                 {twin && <span class="tile-price">{money(twin.unit_amount_minor, snapshot)}</span>}
               </button>
             </li>

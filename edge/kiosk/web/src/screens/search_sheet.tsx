@@ -89,7 +89,7 @@ function Results({ query, found, purpose }: { query: string; found: readonly Pro
             <li key={product.sku_id}>
               <button type="button" class="tile" onClick={() => void pick(product.sku_id, name, purpose)}>
                 <ProductPicture skuId={product.sku_id} picture={product.picture} name={name} />
-                <span class="tile-name">{name}</span>
+                <bdi class="tile-name">{name}</bdi>
                 {snapshot && (
                   <span class="tile-price">
                     {money(product.unit_amount_minor, snapshot)} {product.unit === "kg" && t("per_kg")}

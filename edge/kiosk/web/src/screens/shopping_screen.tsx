@@ -15,7 +15,7 @@ export function ShoppingScreen() {
       <div class="shopping-counter">
         <CounterView />
         {hasAsk ? <AskPanel /> : <Hint />}
-        <Actions />
+        {!hasAsk && <Actions />}
       </div>
       <BasketPanel />
     </div>
@@ -25,7 +25,7 @@ export function ShoppingScreen() {
 function Hint() {
   const snapshot = basket.value;
   if (!snapshot || snapshot.is_blind) return null;
-  if (declinedBasket.value === snapshot.basket_id) {
+  if (snapshot.basket_id && declinedBasket.value === snapshot.basket_id) {
     return <HintRow icon="card" title={t("pay_declined_title")} text={t("pay_declined_text")} />;
   }
   const checking = snapshot.items.filter((item) => item.state === "checking").length;

@@ -106,7 +106,7 @@ function ThisLane() {
   if (!snapshot) return null;
   const hasLines = snapshot.lines.length > 0;
   return (
-    <section>
+    <section class="staff-lane">
       <h3>{t("staff_this_lane")}</h3>
       <div class="sheet-row">
         {ageLimit.value > 0 && !isAgeChecked.value && (

@@ -52,7 +52,7 @@ function Languages() {
 /** A counter from above; three packs glide onto it and get their outline. */
 function CounterPicture() {
   return (
-    <svg class="welcome-picture" viewBox="0 0 560 400" aria-hidden="true">
+    <svg class="welcome-picture" viewBox="0 0 560 400" preserveAspectRatio="xMidYMax meet" aria-hidden="true">
       <rect class="wp-counter" x="20" y="40" width="520" height="320" rx="44" />
       <rect class="wp-inner" x="44" y="64" width="472" height="272" rx="28" />
       <g class="wp-item wp-item-1">
