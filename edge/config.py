@@ -37,6 +37,7 @@ class CameraKnobs(Part):
         width, height: size the box works in; None means the first size seen.
         counter_region: polygon [[x, y], ...] of the counter in pixels; empty: the whole picture.
         calibration: file of `edgectl calibrate`; None: this camera knows no centimetres.
+        connect_timeout_s, read_timeout_s: their limits keep a slow camera within the watchdog.
     """
 
     camera_id: Name
@@ -46,8 +47,8 @@ class CameraKnobs(Part):
     height: int | None = Field(default=None, ge=64, le=7680)
     counter_region: tuple[tuple[int, int], ...] = ()
     calibration: Path | None = None
-    connect_timeout_s: float = Field(default=2.0, ge=0.1, le=30.0)
-    read_timeout_s: float = Field(default=1.5, ge=0.1, le=30.0)
+    connect_timeout_s: float = Field(default=2.0, ge=0.1, le=5.0)
+    read_timeout_s: float = Field(default=1.5, ge=0.1, le=4.0)
     identical_limit_s: float = Field(default=20.0, ge=0.0, le=3_600.0)
     tls_ca: Path | None = None
     is_tls_verified: bool = True

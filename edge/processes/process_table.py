@@ -31,6 +31,6 @@ PROCESSES: dict[str, Process] = {
     "basket":     Process("edge.processes.basket_process",     "lane",   "always",     5.0),
     "kiosk":      Process("edge.processes.kiosk_process",      "box",    "always",    10.0),
     "perception": Process("edge.processes.perception_process", "box",    "always",    10.0),
-    "capture":    Process("edge.processes.capture_process",    "camera", "always",    10.0),
+    "capture":    Process("edge.processes.capture_process",    "camera", "always",    20.0),
 }
 # fmt: on

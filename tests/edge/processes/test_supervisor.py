@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -24,6 +25,7 @@ from edge.processes.supervisor import (
     SupervisorError,
     plan_children,
 )
+from edge.topics import TOPICS
 
 ROOT = Path(__file__).resolve().parents[3]
 BEATING = (
@@ -224,6 +226,37 @@ def test_the_table_is_planned_once_per_box_lane_and_camera() -> None:
     names = [plan.name for plan in plan_children(read_config(example), example)]
     cameras = [f"capture.lane-1.{camera}" for camera in ("top", "left", "right")]
     assert names == ["basket.lane-1", "kiosk", "perception", *cameras]
+
+
+def test_systemd_is_told_that_the_box_is_up_alive_and_going(
+    tmp_path: Path, start: Callable[..., Running], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as systemd:
+        systemd.bind(str(tmp_path / "notify"))
+        systemd.settimeout(10)
+        monkeypatch.setenv("NOTIFY_SOCKET", str(tmp_path / "notify"))
+        running = start()
+        heard = [systemd.recv(100) for _ in range(2)]
+        running.stop()
+        while heard[-1] != b"STOPPING=1":
+            heard.append(systemd.recv(100))
+    assert heard[:2] == [b"READY=1", b"WATCHDOG=1"]
+
+
+@pytest.mark.parametrize(
+    ("readme", "names"),
+    [
+        pytest.param("edge/processes/README.md", list(PROCESSES), id="processes"),
+        pytest.param("edge/bus/README.md", list(TOPICS), id="topics"),
+    ],
+)
+def test_the_readme_names_every_row_of_the_table(readme: str, names: list[str]) -> None:
+    text = (ROOT / readme).read_text(encoding="utf-8")
+    assert [name for name in names if f"| `{name}` |" not in text] == []
+
+
+def test_every_publisher_of_a_topic_is_a_process() -> None:
+    assert {row.publisher for row in TOPICS.values()} - set(PROCESSES) == {"*"}
 
 
 def test_every_module_of_the_table_can_be_started() -> None:
