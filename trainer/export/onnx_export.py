@@ -77,7 +77,7 @@ def export_onnx(model: nn.Module, interface: GraphInterface, path: Path) -> None
                 verbose=False,
             )
     except torch.onnx.OnnxExporterError as err:
-        first_line = str(err).strip().splitlines()[0]
+        first_line = str(err.__cause__ or err).strip().splitlines()[0]  # then thousands more
         raise ExportError(f"{path.name}: {first_line}", hint="run torch.export by hand") from err
     _drop_workplace(path)
 
