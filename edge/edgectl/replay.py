@@ -1,5 +1,6 @@
 """edgectl replay: the box's own pipeline on recordings, each basket beside its truth."""
 
+from collections import Counter
 from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated
@@ -81,7 +82,7 @@ def replay_all(
 def _print(result: ReplayResult, with_events: bool) -> None:
     print_table(
         f"Replay with bundle {result.bundle_id[:12]} on {result.provider}",
-        ("recording", "basket", "truth", "", "asks", "unknown", "ms per frame p50 / p95"),
+        ("recording", "", "right", "missing", "wrong", "asks", "unknown", "frame ms p50 / p95"),
         [_row(basket) for basket in result.baskets],
     )
     if with_events:
@@ -103,17 +104,20 @@ def _print(result: ReplayResult, with_events: bool) -> None:
 
 
 def _row(basket: ReplayedBasket) -> tuple[object, ...]:
-    verdict = "" if basket.truth is None else ("right" if basket.is_exact else "WRONG")
+    """One line: only what differs from the truth is spelled out."""
+    lines, truth = Counter(basket.predicted), Counter(basket.truth or {})
+    verdict = "-" if basket.truth is None else ("exact" if basket.is_exact else "differs")
     return (
         basket.name,
-        _list(basket.predicted),
-        "-" if basket.truth is None else _list(basket.truth),
         verdict,
+        (lines & truth).total() if basket.truth is not None else _list(lines),
+        _list(truth - lines),
+        _list(lines - truth) if basket.truth is not None else "",
         basket.num_asks,
         basket.num_unknown,
         f"{basket.frame_ms_p50:.1f} / {basket.frame_ms_p95:.1f}",
     )
 
 
-def _list(counts: dict[str, int]) -> str:
-    return ", ".join(f"{n} x {sku}" for sku, n in sorted(counts.items())) or "empty"
+def _list(counts: Counter[str]) -> str:
+    return ", ".join(f"{n} {sku}" if n > 1 else sku for sku, n in sorted(counts.items()))
