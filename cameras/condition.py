@@ -21,6 +21,12 @@ WORK_WIDTH_PX = 480
 TILE_ROWS, TILE_COLUMNS = 6, 8
 # A tile whose grey values deviate less than this has nothing on it: sensor noise is 1 to 3.
 FLAT_TILE_STD = 4.0
+# Nothing learned yet: only a picture without anything in 9 of 10 tiles is surely covered.
+FLAT_SHARE_UNLEARNED = 0.9
+# A covered tile has lost this much of its texture and changed its grey by so much. Blur takes
+# the texture alone, less light takes both in proportion.
+LOST_TEXTURE = 0.35
+CHANGED_GREY = 12.0
 _NS = 1_000_000_000
 
 
@@ -38,19 +44,21 @@ class Condition(StrEnum):
         return _NEXT_STEPS[self]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class PictureMeasures:
     """One picture in numbers.
 
     Attributes:
         bright: 95th percentile of grey, 0 to 255.
-        sharpness: variance of the Laplacian over the variance of grey: light cancels out.
-        flat_share: share of tiles without any texture, 0 to 1.
+        sharpness: variance of the Laplacian over the squared mean, so that light cancels out;
+            of the tile that 9 of 10 do not exceed.
+        tile_mean, tile_std: grey of each tile, float32 (48,).
     """
 
     bright: float
     sharpness: float
-    flat_share: float
+    tile_mean: NDArray[np.float32]
+    tile_std: NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,10 +67,11 @@ class ConditionPolicy:
 
     Attributes:
         dark_enter, dark_leave: of `bright`.
-        covered_enter, covered_leave: of `flat_share` above the learned one.
+        covered_enter, covered_leave: share of the textured tiles that are covered.
         blurred_enter, blurred_leave: share of the learned sharpness.
         moved_enter, moved_leave: shift of the picture's corners as a share of its width.
         raise_after_s, clear_after_s: for so long without a break; a passing hand is shorter.
+        moved_after_s: longer, because a big bag before the camera looks like another view.
         learn_views: checks without a condition before the baseline counts.
     """
 
@@ -70,12 +79,13 @@ class ConditionPolicy:
     dark_leave: float = 55.0
     covered_enter: float = 0.5
     covered_leave: float = 0.35
-    blurred_enter: float = 0.4
-    blurred_leave: float = 0.6
+    blurred_enter: float = 0.25
+    blurred_leave: float = 0.4
     moved_enter: float = 0.02
     moved_leave: float = 0.01
     raise_after_s: float = 4.0
     clear_after_s: float = 2.0
+    moved_after_s: float = 10.0
     learn_views: int = 10
 
 
@@ -84,18 +94,42 @@ class Baseline:
     """What this camera's picture is like when all is well; worth keeping across restarts."""
 
     sharpness: float = 0.0
-    flat_share: float = 0.0
+    tile_mean: tuple[float, ...] = ()
+    tile_std: tuple[float, ...] = ()
     num_views: int = 0
 
 
 def measure(pixels: NDArray[np.uint8]) -> PictureMeasures:
     """Measures of a picture: uint8 (H, W, 3) BGR or (H, W) grey."""
     grey = work_picture(pixels)
-    bright = float(np.percentile(grey, 95))
+    counts = np.bincount(grey.ravel(), minlength=256).cumsum()
+    bright = float(np.searchsorted(counts, 0.95 * grey.size))
     # A light blur first, so that sensor noise does not pass for sharpness.
     smooth = cv2.GaussianBlur(grey, (3, 3), 0)
-    detail = float(cv2.Laplacian(smooth, cv2.CV_32F).var())
-    return PictureMeasures(bright, detail / (float(grey.var()) + 1.0), _flat_share(smooth))
+    tiles = _tiles(smooth)
+    tile_mean, tile_std = tiles.mean(axis=(1, 3)), tiles.std(axis=(1, 3))
+    detail = _tiles(cv2.Laplacian(smooth, cv2.CV_32F)).var(axis=(1, 3))
+    # The sharpest tenth: a bare counter is smooth nearly everywhere and still has its edges, and
+    # one big dark bag changes the variance of the whole picture but not of those tiles.
+    sharpness = float(np.quantile(detail / (tile_mean + 8.0) ** 2, 0.9))
+    return PictureMeasures(bright, sharpness, tile_mean, tile_std)
+
+
+def covered_share(measures: PictureMeasures, baseline: Baseline | None) -> float:
+    """Share of the tiles that had texture and are covered now, 0 to 1."""
+    if baseline is None:
+        flat_share = float((measures.tile_std < FLAT_TILE_STD).mean())
+        return 1.0 if flat_share >= FLAT_SHARE_UNLEARNED else 0.0
+    mean_then, std_then = np.array(baseline.tile_mean), np.array(baseline.tile_std)
+    had_texture = std_then >= FLAT_TILE_STD
+    if not had_texture.any():
+        return 0.0
+    has_lost = had_texture & (measures.tile_std.ravel() < LOST_TEXTURE * std_then)
+    kept = had_texture & ~has_lost
+    ratio = measures.tile_mean.ravel() / (mean_then + 1.0)
+    gain = float(np.median(ratio[kept])) if kept.any() else 1.0
+    has_changed = np.abs(measures.tile_mean.ravel() - gain * mean_then) > CHANGED_GREY
+    return float((has_lost & has_changed).sum() / had_texture.sum())
 
 
 def work_picture(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
@@ -150,8 +184,12 @@ class ConditionMonitor:
         grey = work_picture(pixels)
         measures = measure(grey)
         wanted = self._claims(grey, measures)
+        policy = self._policy
         for name, latch in self._latches.items():
-            latch.update(wanted[name], now_ns, self._policy)
+            raise_after_s = (
+                policy.moved_after_s if name is Condition.MOVED else policy.raise_after_s
+            )
+            latch.update(wanted[name], now_ns, raise_after_s, policy.clear_after_s)
         if not any(claim is True for claim in wanted.values()):
             self._learn(grey, measures)
         return self.conditions
@@ -169,32 +207,22 @@ class ConditionMonitor:
         policy, base = self._policy, self._baseline
         is_learned = base.num_views >= policy.learn_views
         dark = _below(measures.bright, policy.dark_enter, policy.dark_leave)
-        excess = measures.flat_share - (base.flat_share if is_learned else 0.0)
-        covered = _below(-excess, -policy.covered_enter, -policy.covered_leave)
-        # A dark picture is flat and soft as well: the cause is named, not its effects.
-        if dark is not False:
-            return {
-                Condition.BLURRED: None,
-                Condition.DARK: dark,
-                Condition.COVERED: None,
-                Condition.MOVED: None,
-            }
+        share_covered = covered_share(measures, base if is_learned else None)
+        covered = _below(-share_covered, -policy.covered_enter, -policy.covered_leave)
         blurred: bool | None = False
         if is_learned:
             share = measures.sharpness / max(base.sharpness, 1e-6)
             blurred = _below(share, policy.blurred_enter, policy.blurred_leave)
-        if covered is not False:
-            return {
-                Condition.BLURRED: None,
-                Condition.DARK: dark,
-                Condition.COVERED: covered,
-                Condition.MOVED: None,
-            }
+        # The cause is named, not its effects: what is dark is flat and soft as well, and what is
+        # blurred or covered cannot be compared with the reference.
+        covered = None if dark is not False else covered
+        blurred = None if dark is not False or covered is True else blurred
+        can_compare = dark is False and covered is not True and blurred is not True
         return {
             Condition.BLURRED: blurred,
             Condition.DARK: dark,
             Condition.COVERED: covered,
-            Condition.MOVED: None if blurred is not False else self._moved(grey),
+            Condition.MOVED: self._moved(grey) if can_compare else None,
         }
 
     def _moved(self, grey: NDArray[np.uint8]) -> bool | None:
@@ -214,7 +242,8 @@ class ConditionMonitor:
         self._baseline = replace(
             base,
             sharpness=base.sharpness + weight * (measures.sharpness - base.sharpness),
-            flat_share=base.flat_share + weight * (measures.flat_share - base.flat_share),
+            tile_mean=_nearer(base.tile_mean, measures.tile_mean, weight),
+            tile_std=_nearer(base.tile_std, measures.tile_std, weight),
             num_views=base.num_views + 1,
         )
 
@@ -226,13 +255,15 @@ class _Latch:
         self.is_on = False
         self._against_since_ns: int | None = None
 
-    def update(self, claim: bool | None, now_ns: int, policy: ConditionPolicy) -> None:
+    def update(
+        self, claim: bool | None, now_ns: int, raise_after_s: float, clear_after_s: float
+    ) -> None:
         if claim is None or claim is self.is_on:
             self._against_since_ns = None
             return
         if self._against_since_ns is None:
             self._against_since_ns = now_ns
-        hold_s = policy.clear_after_s if self.is_on else policy.raise_after_s
+        hold_s = clear_after_s if self.is_on else raise_after_s
         if now_ns - self._against_since_ns >= hold_s * _NS:
             self.is_on = claim
             self._against_since_ns = None
@@ -245,11 +276,17 @@ def _below(value: float, enter: float, leave: float) -> bool | None:
     return False if value >= leave else None
 
 
-def _flat_share(grey: NDArray[np.integer | np.floating]) -> float:
+def _tiles(grey: NDArray[np.integer | np.floating]) -> NDArray[np.float32]:
     height = grey.shape[0] // TILE_ROWS * TILE_ROWS
     width = grey.shape[1] // TILE_COLUMNS * TILE_COLUMNS
-    tiles = grey[:height, :width].reshape(TILE_ROWS, height // TILE_ROWS, TILE_COLUMNS, -1)
-    return float((tiles.std(axis=(1, 3)) < FLAT_TILE_STD).mean())
+    tiles = grey[:height, :width].astype(np.float32)
+    return tiles.reshape(TILE_ROWS, height // TILE_ROWS, TILE_COLUMNS, -1)
+
+
+def _nearer(old: tuple[float, ...], new: NDArray[np.float32], weight: float) -> tuple[float, ...]:
+    target = new.ravel()
+    start = np.array(old) if old else target
+    return tuple((start + weight * (target - start)).tolist())
 
 
 _NEXT_STEPS: dict[Condition, str] = {
