@@ -6,6 +6,7 @@ that writes the environment, it writes no secret, and a capture process owns its
 """
 
 import os
+import ssl
 from pathlib import Path
 
 from cameras.errors import CameraConfigError
@@ -27,8 +28,10 @@ def set_rtsp_options(is_tls_verified: bool, tls_ca_path: Path | None) -> None:
     options = dict(_RTSP_OPTIONS)
     if is_tls_verified:
         options["tls_verify"] = "1"
-    if tls_ca_path is not None:
-        options["ca_file"] = _plain(tls_ca_path)
+        # FFmpeg's own OpenSSL does not know where this system keeps its certificates.
+        known = tls_ca_path or ssl.get_default_verify_paths().cafile
+        if known is not None:
+            options["ca_file"] = _plain(Path(known))
     os.environ[CAPTURE_OPTIONS] = "|".join(f"{key};{value}" for key, value in options.items())
 
 

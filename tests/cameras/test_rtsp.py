@@ -1,8 +1,10 @@
 """RTSP cameras against a real server that is killed, frozen, absent or asks for a password."""
 
 import logging
+import ssl
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -17,8 +19,8 @@ pytestmark = pytest.mark.rtsp
 Answer = Frame | Outage | None
 
 
-def camera(url: str) -> FrameSource:
-    return open_camera(CameraConfig("left", "lane-1", url))
+def camera(url: str, tls_ca_path: Path | None = None) -> FrameSource:
+    return open_camera(CameraConfig("left", "lane-1", url, tls_ca_path=tls_ca_path))
 
 
 def is_frame(answer: Answer) -> bool:
@@ -101,3 +103,17 @@ def test_passwords_open_the_stream_and_are_shown_nowhere(
     written = capfd.readouterr()
     for text in (shown, caplog.text, written.out, written.err):
         assert "hunter" not in text
+
+
+def test_an_encrypted_camera_is_read_when_its_certificate_is_known(
+    server: RtspServerProcess, certificate: tuple[Path, Path]
+) -> None:
+    server.start()
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(*certificate)
+    with running(RtspFront(server.port, tls=context)) as front:
+        url = f"rtsps://127.0.0.1:{front.port}/counter.mp4"
+        assert outage_of(camera(url)).reason is OutageReason.TLS
+        known = camera(url, certificate[0])
+        read_until(known, is_frame, 8.0)
+        known.close()
