@@ -7,9 +7,11 @@ reboots, loses its folder, and asks again. Whatever happens:
     never install what no threshold signed; versions never go down.
 """
 
+import copy
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
@@ -17,6 +19,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
+from securesystemslib.signer import CryptoSigner
 
 from sync.errors import SyncError
 from tests.fakes.hostile_repository import NOW, HostileRepository, UpdateBox, new_signer
@@ -97,6 +100,15 @@ class Life:
         """One file is gone."""
         del self.repository.served[self._name(pick)]
 
+    @contextmanager
+    def thief(self, *roles: str) -> Iterator[None]:
+        """What a thief writes is served, but no keeper goes on from it; versions stay run up."""
+        kept = {role: copy.deepcopy(self.repository.signed[role]) for role in roles}
+        yield
+        for role, signed in kept.items():
+            signed.version = self.repository.signed[role].version
+            self.repository.signed[role] = signed
+
     def forge(self, pick: int, _: int) -> None:
         """A role signed by nobody we know."""
         role = ("targets", "bundles", "assign", "catalogue", "assign-box")[pick % 5]
@@ -107,37 +119,39 @@ class Life:
     def evil_assign(self, *_: int) -> None:
         """The thief of the assign key names his bundle."""
         self.generation += 1
-        self.repository.assign(self.generation, self.repository.put(EVIL))
-        self.repository.publish("assign")
+        with self.thief("assign"):
+            self.repository.assign(self.generation, self.repository.put(EVIL))
+            self.repository.publish("assign")
 
     def evil_release(self, pick: int, _: int) -> None:
         """One of two release keys, and every online key, for the thief's bundle."""
-        evil = self.repository.release(EVIL)
-        self.generation += 1
-        self.repository.assign(self.generation, evil)
-        self.repository.signed["bundles"].version += 1
-        self.repository.serve("bundles", self.repository.keys["bundles"][pick % 3 : pick % 3 + 1])
-        self.repository.publish("assign")
+        with self.thief("bundles"):
+            self.repository.release(EVIL)
+            self.repository.signed["bundles"].version += 1
+            self.repository.serve("bundles", self._one_of("bundles", pick))
+            self.evil_assign()
 
     def evil_targets(self, pick: int, _: int) -> None:
         """One of two top keys makes the thief a release keeper."""
         thief = new_signer()
-        targets = self.repository.signed["targets"]
-        targets.add_key(thief.public_key, "bundles")
-        targets.delegations.roles["bundles"].threshold = 1
-        targets.version += 1
-        self.repository.serve("targets", self.repository.keys["targets"][pick % 3 : pick % 3 + 1])
-        self.repository.release(EVIL)
-        self.repository.signed["bundles"].version += 1
-        self.repository.serve("bundles", [thief])
-        self.evil_assign()
+        with self.thief("targets", "bundles"):
+            targets = self.repository.signed["targets"]
+            targets.add_key(thief.public_key, "bundles")
+            targets.delegations.roles["bundles"].threshold = 1
+            targets.version += 1
+            self.repository.serve("targets", self._one_of("targets", pick))
+            self.repository.release(EVIL)
+            self.repository.signed["bundles"].version += 1
+            self.repository.serve("bundles", [thief])
+            self.evil_assign()
 
     def evil_root(self, pick: int, _: int) -> None:
         """One of two root keys makes the thief everything."""
         thief = new_signer()
-        self.repository.signed["root"].add_key(thief.public_key, "targets")
-        self.repository.signed["root"].roles["targets"].threshold = 1
-        self.repository.rotate_root([self.repository.keys["root"][pick % 3], thief])
+        with self.thief("root"):
+            self.repository.signed["root"].add_key(thief.public_key, "targets")
+            self.repository.signed["root"].roles["targets"].threshold = 1
+            self.repository.rotate_root([*self._one_of("root", pick), thief])
 
     def steal_online(self, pick: int, _: int) -> None:
         """An online key runs its version up."""
@@ -164,6 +178,10 @@ class Life:
         """The box loses python-tuf's folder."""
         self.box.wipe_metadata()
         self.box.restarted()
+
+    def _one_of(self, role: str, pick: int) -> list[CryptoSigner]:
+        keys = self.repository.keys[role]
+        return [keys[pick % len(keys)]]
 
     def _name(self, pick: int) -> str:
         names = sorted(self.repository.served)
