@@ -11,6 +11,7 @@ from collections import Counter as Counts
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from typing import Literal
 
 from cameras.frame import Frame
 from edge.basket.basket_events import (
@@ -23,6 +24,7 @@ from edge.basket.basket_events import (
 )
 from edge.basket.counter import Counter, Offer
 from edge.basket.counter_map import CounterMap
+from edge.basket.fusion import FusionSettings
 from edge.messages.basket_messages import BasketSnapshot
 from edge.perception.models import Models
 from edge.perception.pipeline import Pipeline
@@ -97,11 +99,11 @@ class _Run:
         }
         self._began = datetime.now(UTC)
         self._now_ns = 0
-        self._newest: dict[str, int] = {}
+        self._before: dict[str, int] = {}
+        self._period_ns = NS_PER_S // 15
         self._frame_ms: list[float] = []
         self._events: list[ReplayedEvent] = []
         self._latencies_ms: list[float] = []
-        self._sku_of_ask: dict[str, str] = {}
         self.num_frames = 0
 
     def see(self, frame: Frame) -> None:
@@ -116,7 +118,10 @@ class _Run:
         took_ns = time.perf_counter_ns() - started
         self._frame_ms.append(took_ns / NS_PER_MS)
         self.num_frames += 1
-        self._newest[frame.camera_id] = frame.sequence
+        before = self._before.get(frame.camera_id)
+        if before is not None and frame.captured_at_ns > before:
+            self._period_ns = frame.captured_at_ns - before
+        self._before[frame.camera_id] = frame.captured_at_ns
         self._now_ns = max(self._now_ns, frame.captured_at_ns + took_ns)
         self._commit(self._counter.on_observations(observed, self._now_ns, self._utc()), frame)
         self._commit(self._counter.tick(self._now_ns, self._utc()), frame)
@@ -161,34 +166,39 @@ class _Run:
                 self._note(event, frame)
 
     def _note(self, event: Event, frame: Frame) -> None:
-        kind, sku_id = _put_or_take(event)
-        if kind:
-            at_ns = frame.clip_time_ns if frame.clip_time_ns is not None else 0
-            self._events.append(
-                ReplayedEvent(
-                    kind="put" if kind == "put" else "take",
-                    at_s=at_ns / NS_PER_S,
-                    frame=frame.sequence,
-                    sku_id=sku_id,
-                )
+        kind, sku_id, rested_at_ns = _put_or_take(event)
+        if kind is None:
+            return
+        # A put is told when the item rests, a take after the place was seen empty for a while:
+        # both are dated back to the frame in which they happened.
+        back_ns = round(FusionSettings().gone_after_ms * NS_PER_MS)
+        happened_ns = rested_at_ns or frame.captured_at_ns - (back_ns if kind == "take" else 0)
+        num_frames_ago = max(0, round((frame.captured_at_ns - happened_ns) / self._period_ns))
+        clip_ns = frame.clip_time_ns if frame.clip_time_ns is not None else frame.captured_at_ns
+        self._events.append(
+            ReplayedEvent(
+                kind=kind,
+                at_s=max(0.0, (clip_ns - (frame.captured_at_ns - happened_ns)) / NS_PER_S),
+                frame=max(0, frame.sequence - num_frames_ago),
+                sku_id=sku_id,
             )
+        )
 
     def _utc(self) -> datetime:
         # Prices in force now; the time of day of a recording is nobody's business.
         return self._began
 
 
-def _put_or_take(event: Event) -> tuple[str, str]:
+def _put_or_take(event: Event) -> tuple[Literal["put", "take"] | None, str, int]:
+    """What the event says about goods, of which SKU, and when the item began to rest."""
     body = event.body
     if isinstance(body, LineAdded) and body.item_id:
-        return "put", body.terms.sku_id
+        return "put", body.terms.sku_id, body.rested_at_ns
     if isinstance(body, AskOpened):
-        return "put", ""
-    if isinstance(body, LineRemoved) and body.reason == "taken_away":
-        return "take", ""
-    if isinstance(body, AskClosed) and body.reason == "taken_away":
-        return "take", ""
-    return ("take", "") if isinstance(body, ItemCleared) else ("", "")
+        return "put", "", body.rested_at_ns
+    if isinstance(body, LineRemoved | AskClosed) and body.reason == "taken_away":
+        return "take", "", 0
+    return ("take", "", 0) if isinstance(body, ItemCleared) else (None, "", 0)
 
 
 def _asks_with_truth(
