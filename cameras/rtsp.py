@@ -24,11 +24,17 @@ from cameras.connection import (
 from cameras.frame import OutageReason
 from cameras.opencv_environment import set_rtsp_options
 from cameras.rtsp_probe import TlsOptions, probe_rtsp
+from cameras.stream_lag import StreamLag
 
 # A read that fails sooner than this share of the timeout was ended by the other side.
 ENDED_SHARE = 0.9
 # First picture after PLAY: at most one GOP. 4 s covers the usual 1 to 4 s.
 FIRST_PICTURE_TIMEOUT_S = 4.0
+# A picture later than this is not shown: the reader skips until it is back within CAUGHT_UP_NS.
+MAX_LAG_NS = 500_000_000
+CAUGHT_UP_NS = 100_000_000
+# At most so many pictures are skipped at once (4 s at 30 fps), so that a read always returns.
+MAX_SKIPPED = 120
 
 
 def rtsp_connect(
@@ -71,23 +77,39 @@ class RtspConnection:
         self._config = config
         self._clock = clock
         self._num_pictures = 0
+        self._lag = StreamLag()
+        self._last_captured_ns = 0
 
     def read(self, timeout_s: float) -> Picture | None:
         """The next picture; blocks for its frame interval, at most the silence limit."""
-        started_ns = self._clock.monotonic_ns()
-        is_read, image = self._capture.read()
-        now_ns = self._clock.monotonic_ns()
-        if not is_read:
-            raise self._fault((now_ns - started_ns) / 1e9)
-        pixels = as_pixels(image)
+        lag_ns = self._grab()
+        num_skipped = 0
+        if lag_ns > MAX_LAG_NS:
+            while lag_ns > CAUGHT_UP_NS and num_skipped < MAX_SKIPPED:
+                lag_ns = self._grab()
+                num_skipped += 1
+        is_read, image = self._capture.retrieve()
+        pixels = as_pixels(image) if is_read else None
         if pixels is None:
             raise ConnectionFault(OutageReason.CODEC, "the stream decodes to no colour picture")
         self._num_pictures += 1
-        return Picture(pixels, now_ns)
+        # The camera's stamps take the network's jitter out; time never runs backwards.
+        captured_ns = max(self._last_captured_ns + 1, self._clock.monotonic_ns() - lag_ns)
+        self._last_captured_ns = captured_ns
+        return Picture(pixels, captured_ns, num_dropped=num_skipped)
 
     def close(self) -> None:
         """End the stream."""
         self._capture.release()
+
+    def _grab(self) -> int:
+        """Step to the next picture; how late it is."""
+        started_ns = self._clock.monotonic_ns()
+        is_grabbed = self._capture.grab()
+        now_ns = self._clock.monotonic_ns()
+        if not is_grabbed:
+            raise self._fault((now_ns - started_ns) / 1e9)
+        return self._lag.update(round(self._capture.get(cv2.CAP_PROP_POS_MSEC) * 1e6), now_ns)
 
     def _fault(self, silent_s: float) -> ConnectionFault:
         url = self._config.safe_url

@@ -63,7 +63,7 @@ def test_a_closed_port_is_refused() -> None:
 
 
 def test_an_unknown_host_is_unreachable() -> None:
-    fault = fault_of("rtsp://no-such-camera.invalid/a")
+    fault = fault_of(f"rtsp://{'x' * 70}/a")
     assert fault.reason is OutageReason.UNREACHABLE
 
 

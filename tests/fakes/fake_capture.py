@@ -21,10 +21,20 @@ def plain_picture(value: int, width: int = 64, height: int = 64) -> NDArray[np.u
 class FakeCapture:
     """Implements cameras.connection.Capture."""
 
-    def __init__(self, steps: Iterable[Step], clock: FakeClock, *, is_open: bool = True) -> None:
+    def __init__(
+        self,
+        steps: Iterable[Step],
+        clock: FakeClock,
+        *,
+        is_open: bool = True,
+        stamps_ms: Iterable[float] = (),
+    ) -> None:
         self._steps = iter(steps)
         self._clock = clock
         self._is_open = is_open
+        self._stamps_ms = iter(stamps_ms)
+        self._stamp_ms = 0.0
+        self.interval_s = 1 / 15
         self._image: NDArray[np.uint8] | None = None
         self.num_released = 0
 
@@ -33,7 +43,8 @@ class FakeCapture:
 
     def grab(self) -> bool:
         step = next(self._steps, None)
-        self._clock.advance(step if isinstance(step, float) else 1 / 15)
+        self._clock.advance(step if isinstance(step, float) else self.interval_s)
+        self._stamp_ms = next(self._stamps_ms, 0.0)
         self._image = step if isinstance(step, np.ndarray) else None
         return self._image is not None
 
@@ -45,7 +56,8 @@ class FakeCapture:
         return self.retrieve()
 
     def get(self, prop: int, /) -> float:
-        return 15.0 if prop == cv2.CAP_PROP_FPS else 0.0
+        values = {cv2.CAP_PROP_FPS: 15.0, cv2.CAP_PROP_POS_MSEC: self._stamp_ms}
+        return values.get(prop, 0.0)
 
     def set(self, prop: int, value: float, /) -> bool:
         return True
