@@ -1,0 +1,1 @@
+"""Renders counters with goods on them, several calibrated cameras and exact truth."""
