@@ -46,9 +46,9 @@ def _read_clip(folder: Path) -> ClipFolder:
     }
     return ClipFolder(
         name=folder.name,
-        title=str(data.get("title", folder.name)),
+        title=str(data.get("title", folder.name.replace("_", " "))),
         videos=videos,
         calibrations=calibrations,
         truth={str(k): int(v) for k, v in data["basket"].items()},
-        duration_s=float(data["duration_s"]),
+        duration_s=float(data["num_frames"]) / float(data["fps"]),
     )

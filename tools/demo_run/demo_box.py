@@ -20,6 +20,7 @@ from pathlib import Path
 from edge.config import EdgeConfig
 from edge.config_file import read_config
 from edge.processes.box_view import BoxView, look_at_box
+from edge.processes.kiosk_address import kiosk_url
 from tools.demo_run.clip_folder import ClipFolder
 
 LANE_ID = "lane-1"
@@ -39,9 +40,7 @@ class DemoBox:
     @property
     def kiosk_url(self) -> str:
         """Address of the shopper's page with this boot's token, once the kiosk has written it."""
-        base = f"http://127.0.0.1:{self.config.kiosk.port}/"
-        token = self.config.paths.run_dir / "kiosk.token"
-        return f"{base}?token={token.read_text().strip()}" if token.is_file() else base
+        return kiosk_url(self.config)
 
     def look(self, timeout_s: float = 1.5) -> BoxView:
         """The newest message of every topic."""
