@@ -53,6 +53,24 @@ class InferenceError(DegradedError):
     code: ClassVar[str] = "inference.failed"
 
 
+class InferenceTimeoutError(InferenceError):
+    """A model took longer than it was allowed and was stopped."""
+
+    code: ClassVar[str] = "inference.timed_out"
+
+
+class ModelLoadError(FatalError):
+    """No provider of this machine can run a model; the message says why, provider by provider."""
+
+    code: ClassVar[str] = "inference.no_provider"
+
+
+class EngineBuildError(DegradedError):
+    """A GPU engine could not be built; the next provider serves."""
+
+    code: ClassVar[str] = "inference.engine_failed"
+
+
 class BusError(FatalError):
     """A topic is unknown, has another publisher, or its socket cannot be opened."""
 

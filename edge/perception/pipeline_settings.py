@@ -1,0 +1,67 @@
+"""The numbers of the path of a frame, with unit and reason.
+
+Knows no camera and no model. Thresholds that depend on a model travel in its bundle instead.
+"""
+
+from dataclasses import dataclass
+
+MS = 1_000_000  # nanoseconds
+
+
+@dataclass(frozen=True, slots=True)
+class PipelineSettings:
+    """How one camera is watched. The defaults fit a counter at 10 to 30 frames per second.
+
+    Attributes:
+        counter_region: polygon of the counter in pixels of the full frame; empty: all of it.
+        refresh_ms: the detector runs at least so often, even where nothing changes; bounds how
+            long a change below the gate's threshold can stay unseen.
+        busy_interval_ms: least time between two detector runs while something large moves; what
+            a hand hides cannot be charged anyway, and a camera is left time for the others.
+        hand_share: share of the blocks that move at once, from which on a hand is assumed: an arm
+            covers 5 to 30 % of a counter, a pack that slides under 1.5 %.
+        hand_linger_ms: a hand counts as present so long after the last large motion; bridges a
+            hand that pauses for a frame or two.
+        rest_ms: an item rests when box and pixels were still for so long, nothing moving around.
+        rest_near_hand_ms: the same while something moves around it: a hand that hovers stands
+            still for 70 ms more often than for 120.
+        empty_ms: a place must be seen empty for so long before its item is gone: two frames at
+            15 per second.
+        unseen_ms: an item whose place gives no clear answer is gone after so long unseen.
+        hold_unfound_ms: an item whose place looks as before is gone after the detector could not
+            find it for so long.
+        hold_covered_ms: an item under something that is no item is kept so long after motion
+            there has ended.
+        hold_hidden_ms: an item behind another item is kept so long.
+        moving_lost_ms: a track lost while moving ends after so long: it was carried away.
+        max_resting_share: a box larger than this share of the counter is an arm or a bag.
+        low_score_share: a known item is still found at this share of the detector threshold
+            (ByteTrack's second association, Zhang et al. 2022).
+        max_looks: distinct views kept per item (DESIGN section 1: 1/2/3/5 views).
+        distinct_similarity: a look more similar than this to a kept one adds nothing.
+        other_item_similarity: a look less similar than this to every kept one, after the place
+            was covered, shows another item.
+        look_interval_ms: least time between two looks at one item.
+        max_crops: crops per frame; the rest wait for the next frame, so that no frame is late.
+    """
+
+    counter_region: tuple[tuple[int, int], ...] = ()
+    refresh_ms: int = 1000
+    busy_interval_ms: int = 60
+    hand_share: float = 0.015
+    hand_linger_ms: int = 200
+    rest_ms: int = 60
+    rest_near_hand_ms: int = 120
+    empty_ms: int = 60
+    unseen_ms: int = 700
+    hold_unfound_ms: int = 20_000
+    hold_covered_ms: int = 3000
+    hold_hidden_ms: int = 60_000
+    moving_lost_ms: int = 300
+    max_resting_share: float = 0.4
+    low_score_share: float = 0.5
+    max_looks: int = 3
+    distinct_similarity: float = 0.9
+    other_item_similarity: float = 0.2
+    look_interval_ms: int = 300
+    max_crops: int = 8

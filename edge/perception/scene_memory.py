@@ -1,0 +1,145 @@
+"""What the counter looks like where nothing lies, and what an item's place looked like with it.
+
+Flow: Change + boxes of items -> background; Patch of a place -> PlaceState
+
+A detector that misses an item for a moment and an item that was taken look alike in its answer.
+They do not look alike in the picture: a place shows the item, the counter, or something else. All
+comparisons are made at the background's brightness. Works on the small picture of change_gate.py.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from edge.perception.change_gate import BLOCK_PX, Change
+from edge.perception.pipeline_settings import MS
+
+STILL_MS = 1500  # a block is background after so long without movement and without an item
+FIRST_STILL_MS = 300  # the same where nothing is known yet
+LEARN_EVERY_MS = 200
+LEARN_RATE = 0.2
+TOLERANCE = 12.0  # grey levels: the half shadow of an arm; packs differ from counters by 20 and up
+SURE_SHARE = 0.6  # of the telling blocks must agree
+LEAST_TELLING = 3  # blocks; fewer cannot tell an item from the counter
+
+Picture = NDArray[np.uint8]
+FloatArray = NDArray[np.float32]
+BoolGrid = NDArray[np.bool_]
+
+
+class PlaceState(StrEnum):
+    """What a place shows."""
+
+    ITEM = "item"
+    EMPTY = "empty"
+    COVERED = "covered"
+    UNCLEAR = "unclear"
+
+
+@dataclass(frozen=True, slots=True)
+class Patch:
+    """A place as it looked: its blocks, and float32 (h, w, 3) pixels at background brightness."""
+
+    rows: slice
+    columns: slice
+    pixels: FloatArray
+
+
+class SceneMemory:
+    """The empty counter of one camera, learned while it watches."""
+
+    def __init__(self) -> None:
+        self._background: FloatArray | None = None
+        self._known: BoolGrid = np.zeros((0, 0), dtype=bool)
+        self._moved_ns: NDArray[np.int64] = np.zeros((0, 0), dtype=np.int64)
+        self._learned_ns = 0
+        self._shift: FloatArray = np.zeros(3, dtype=np.float32)
+
+    def watch(self, change: Change, at_ns: int, occupied: list[FloatArray]) -> None:
+        """Take in a frame; call once per frame, before the other methods.
+
+        Args:
+            occupied: boxes of every item and every place that may hide one.
+        """
+        if self._background is None or self._known.shape != change.moving.shape:
+            self._background = change.small.astype(np.float32)
+            self._known = np.zeros(change.moving.shape, dtype=bool)
+            self._moved_ns = np.full(change.moving.shape, at_ns, dtype=np.int64)
+        self._moved_ns[change.moving] = at_ns
+        self._shift = self._brightness_shift(change.small)
+        if at_ns - self._learned_ns >= LEARN_EVERY_MS * MS:
+            self._learned_ns = at_ns
+            self._learn(change, at_ns, occupied)
+
+    def patch(self, change: Change, xyxy: FloatArray) -> Patch:
+        """The appearance of a place now."""
+        rows, columns = change.grid.slices(xyxy)
+        pixels = change.small[_pixels(rows), _pixels(columns)].astype(np.float32) - self._shift
+        return Patch(rows, columns, pixels)
+
+    def place(self, change: Change, item: Patch) -> PlaceState:
+        """What the place of an item shows now, by the blocks in which item and counter differ."""
+        if self._background is None or change.grid.rows < item.rows.stop:
+            return PlaceState.UNCLEAR
+        now = change.small[_pixels(item.rows), _pixels(item.columns)].astype(np.float32)
+        now = now - self._shift
+        counter = self._background[_pixels(item.rows), _pixels(item.columns)]
+        limit = np.maximum(2.0 * change.threshold[item.rows, item.columns], TOLERANCE)
+        telling = (_block_means(item.pixels - counter) > limit) & self._known[
+            item.rows, item.columns
+        ]
+        if np.count_nonzero(telling) < LEAST_TELLING:
+            return PlaceState.UNCLEAR
+        to_item = _block_means(now - item.pixels)[telling]
+        to_counter = _block_means(now - counter)[telling]
+        allowed = limit[telling]
+        if np.mean((to_item < allowed) & (to_item < to_counter)) >= SURE_SHARE:
+            return PlaceState.ITEM
+        if np.mean((to_counter < allowed) & (to_counter < to_item)) >= SURE_SHARE:
+            return PlaceState.EMPTY
+        return PlaceState.COVERED
+
+    def differs(self, change: Change, before: Patch) -> float:
+        """Share of the blocks of a place that look different from before."""
+        if change.grid.rows < before.rows.stop or change.grid.columns < before.columns.stop:
+            return 1.0
+        now = change.small[_pixels(before.rows), _pixels(before.columns)].astype(np.float32)
+        difference = _block_means(now - self._shift - before.pixels)
+        limit = np.maximum(2.0 * change.threshold[before.rows, before.columns], TOLERANCE)
+        return float(np.mean(difference > limit))
+
+    def _brightness_shift(self, small: Picture) -> FloatArray:
+        """Median brightness of the picture over the background's, per channel."""
+        if self._background is None or np.count_nonzero(self._known) < self._known.size / 4:
+            return np.zeros(3, dtype=np.float32)
+        sample = slice(BLOCK_PX // 2, None, BLOCK_PX)
+        difference = small[sample, sample].astype(np.float32) - self._background[sample, sample]
+        return np.asarray(np.median(difference[self._known], axis=0), dtype=np.float32)
+
+    def _learn(self, change: Change, at_ns: int, occupied: list[FloatArray]) -> None:
+        assert self._background is not None
+        wait_ns = np.where(self._known, STILL_MS * MS, FIRST_STILL_MS * MS)
+        is_free = at_ns - self._moved_ns >= wait_ns
+        for xyxy in occupied:
+            is_free[change.grid.slices(xyxy, grow=1)] = False
+        if not is_free.any():
+            return
+        rate = np.where(self._known, np.float32(LEARN_RATE), np.float32(1.0)) * is_free
+        rate_px = rate.repeat(BLOCK_PX, axis=0).repeat(BLOCK_PX, axis=1)[..., None]
+        target = change.small.astype(np.float32) - self._shift
+        self._background += rate_px.astype(np.float32) * (target - self._background)
+        self._known |= is_free
+
+
+def _pixels(blocks: slice) -> slice:
+    return slice(blocks.start * BLOCK_PX, blocks.stop * BLOCK_PX)
+
+
+def _block_means(difference: FloatArray) -> FloatArray:
+    """Mean absolute difference per block in the channel that differs most."""
+    rows, columns = difference.shape[0] // BLOCK_PX, difference.shape[1] // BLOCK_PX
+    means = cv2.resize(np.abs(difference), (columns, rows), interpolation=cv2.INTER_AREA)
+    return np.asarray(means.reshape(rows, columns, 3).max(axis=2), dtype=np.float32)

@@ -1,0 +1,59 @@
+"""What several looks at one item say together.
+
+Flow: embedding + SkuScores of one look -> SkuVote -> SkuScores
+
+Keeps at most a few looks that differ; frames that show the same again add nothing but weight
+(CheckSORT's rule). A look taken while a hand was near counts only until a clean one is there.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sync.decision import SkuScores, pool_scores
+
+FloatArray = NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """One look at an item.
+
+    Attributes:
+        embedding: float32 (d,), whitened, unit length.
+        is_clean: nothing moved around the item.
+    """
+
+    embedding: FloatArray
+    scores: SkuScores
+    is_clean: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SkuVote:
+    """The looks that count, oldest first, and their pooled scores."""
+
+    looks: tuple[Look, ...] = ()
+    pooled: SkuScores | None = None
+
+    def with_look(
+        self, look: Look, *, max_looks: int, distinct_similarity: float, look_exponent: float
+    ) -> "SkuVote":
+        """This vote and one more look.
+
+        A look at a view that is already kept takes its place; the oldest goes when there are too
+        many.
+        """
+        kept = [old for old in self.looks if old.is_clean or not look.is_clean]
+        if kept:
+            likeness = [float(old.embedding @ look.embedding) for old in kept]
+            nearest = int(np.argmax(likeness))
+            if likeness[nearest] > distinct_similarity:
+                del kept[nearest]
+        looks = (*kept, look)[-max_looks:]
+        return SkuVote(looks, pool_scores([one.scores for one in looks], look_exponent))
+
+    def likeness(self, embedding: FloatArray) -> float:
+        """Cosine similarity to the most similar look; 1 where there is none to differ from."""
+        return max((float(one.embedding @ embedding) for one in self.looks), default=1.0)

@@ -1,0 +1,248 @@
+"""Which detection is which item, and which items rest.
+
+Flow: Detections -> matched Tracks; pixel movement -> resting or not
+
+Made for a counter: things mostly lie still, so a resting track keeps its box, and a detection must
+show real displacement before it counts as movement. Position follows the detections, shape only
+where nothing hides a part of it (decoupled, as in CheckSORT). Never ends a track: presence.py does.
+"""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edge.perception.assignment import assign
+from edge.perception.change_gate import Change
+from edge.perception.detector import Detections
+from edge.perception.pipeline_settings import MS, PipelineSettings
+from edge.perception.track import Track
+from sync.boxes import areas, intersections, iou_matrix
+
+LEAST_IOU = 0.25
+REACH = 0.8  # of the box's side: how far a moving item may jump between two detector runs
+INSIDE_SHARE = 0.85  # of a detection within a resting box: the visible part of a hidden item
+LEAST_VISIBLE = 0.15  # of the resting box
+MAX_COST = 1.5
+PARTIAL_COST = 0.95
+MOVED_INPUT_PX = 2.0  # pixels of the network input that a box jitters by itself
+MOVED_SHARE = 0.06  # of the longer side, likewise
+STIRRED_SHARE = 0.2  # of the blocks in a box must move before its pixels count as moving
+STIRRED_MS = 600  # a displaced box is believed when its pixels moved within this time
+NEAR_BLOCKS = 3  # around a box: 72 pixels of 1080p
+NEAR_SHARE = 0.05  # of the blocks in and around a box must move before something is there
+QUIET_RUNS = 3  # displaced detections without pixel movement before the new box is taken over
+SMOOTHING = 0.2
+VELOCITY_RATE = 0.5
+MAX_STEP_S = 0.2  # a prediction reaches no further
+
+FloatArray = NDArray[np.float32]
+
+
+class Tracker:
+    """The tracks of one camera; ids are unique per camera and boot."""
+
+    def __init__(self, settings: PipelineSettings, first_id: int = 1) -> None:
+        self.tracks: list[Track] = []
+        self._settings = settings
+        self._next_id = first_id
+
+    def match(
+        self, found: Detections, change: Change, at_ns: int, score_threshold: float
+    ) -> list[Track]:
+        """Give every detection to its track, or to a new one where the score allows.
+
+        Args:
+            found: may hold scores below the threshold: they only continue believed tracks.
+
+        Returns:
+            Tracks that were born.
+        """
+        pairs = assign(self._cost(found, change, at_ns, score_threshold), MAX_COST)
+        for track in self.tracks:
+            track.missed_runs += 1
+        for row, column in pairs:
+            self._follow(self.tracks[row], found, column, change, at_ns)
+        taken = {column for _, column in pairs}
+        born = [
+            self._born(found.xyxy[i], float(found.score[i]), at_ns)
+            for i in range(len(found))
+            if i not in taken and found.score[i] >= score_threshold
+        ]
+        self.tracks.extend(born)
+        return born
+
+    def settle(
+        self, change: Change, at_ns: int, *, is_hand_present: bool, largest_px: float
+    ) -> None:
+        """Judge rest from the pixels of this frame; call once per frame, after match().
+
+        Args:
+            largest_px: a box of a larger area never rests: it is an arm or a bag.
+        """
+        for track in self.tracks:
+            if change.moving_share_in(track.xyxy) > STIRRED_SHARE:
+                track.stirred_ns = at_ns
+                if not track.is_resting:
+                    track.still_since_ns = at_ns
+                    track.anchor_xyxy = track.xyxy
+            if change.moving_share_in(track.place_xyxy, NEAR_BLOCKS) > NEAR_SHARE:
+                track.disturbed_ns = at_ns
+            if is_hand_present or track.disturbed_ns == at_ns:
+                track.covered_until_ns = at_ns
+            if areas(track.xyxy[None])[0] <= largest_px and self._has_settled(track, at_ns):
+                self._rest(track)
+
+    def put_back(self, track: Track) -> None:
+        """It never left the place where it rested, whatever its last box said."""
+        assert track.rest_xyxy is not None
+        if track.is_resting:
+            return
+        track.is_resting = True
+        track.displaced_runs = 0
+        track.xyxy = track.anchor_xyxy = track.rest_xyxy
+
+    def scale(self, x: float, y: float) -> None:
+        """The camera delivers another picture size: carry every box over."""
+        factor = np.asarray([x, y, x, y], dtype=np.float32)
+        for track in self.tracks:
+            track.xyxy, track.anchor_xyxy = track.xyxy * factor, track.anchor_xyxy * factor
+            track.rest_xyxy = None if track.rest_xyxy is None else track.rest_xyxy * factor
+            track.patch = track.look_patch = None
+
+    def _take_id(self) -> int:
+        self._next_id += 1
+        return self._next_id - 1
+
+    def _born(self, xyxy: FloatArray, score: float, at_ns: int) -> Track:
+        return Track(
+            track_id=self._take_id(),
+            xyxy=xyxy,
+            score=score,
+            born_ns=at_ns,
+            seen_ns=at_ns,
+            still_since_ns=at_ns,
+            anchor_xyxy=xyxy,
+        )
+
+    def _has_settled(self, track: Track, at_ns: int) -> bool:
+        is_near = track.disturbed_ns == at_ns
+        needed_ms = self._settings.rest_near_hand_ms if is_near else self._settings.rest_ms
+        return (
+            not track.is_resting
+            and track.is_believed
+            and not track.is_unseen
+            and at_ns - track.still_since_ns >= needed_ms * MS
+        )
+
+    @staticmethod
+    def _rest(track: Track) -> None:
+        track.is_resting = True
+        track.displaced_runs = 0
+        track.velocity = np.zeros(2, dtype=np.float32)
+        track.rest_since_ns = track.still_since_ns
+        track.rest_xyxy = track.xyxy
+
+    def _cost(
+        self, found: Detections, change: Change, at_ns: int, threshold: float
+    ) -> NDArray[np.float64]:
+        """Cost of every pair; above MAX_COST where it is out of the question."""
+        if not self.tracks or not len(found):
+            return np.zeros((len(self.tracks), len(found)))
+        expected = np.stack([_expected(track, at_ns) for track in self.tracks])
+        iou = iou_matrix(expected, found.xyxy)
+        side = np.sqrt(np.maximum(areas(expected), 1.0))[:, None]
+        centres = (expected[:, None, :2] + expected[:, None, 2:]) / 2
+        found_centres = (found.xyxy[None, :, :2] + found.xyxy[None, :, 2:]) / 2
+        distance = np.linalg.norm(centres - found_centres, axis=2) / side
+        is_resting = np.asarray([t.is_resting for t in self.tracks])[:, None]
+        is_near = np.asarray(
+            [change.moving_share_in(t.xyxy, NEAR_BLOCKS) > NEAR_SHARE for t in self.tracks]
+        )[:, None]
+        cost = (1.0 - iou) + 0.3 * np.minimum(distance, 1.5)
+        is_possible = (iou >= LEAST_IOU) | (~is_resting & (distance < REACH))
+        inside = intersections(expected, found.xyxy)
+        is_part = (
+            is_resting
+            & is_near
+            & (inside >= INSIDE_SHARE * areas(found.xyxy)[None, :])
+            & (inside >= LEAST_VISIBLE * areas(expected)[:, None])
+        )
+        cost = np.where(is_part, np.minimum(cost, PARTIAL_COST), cost)
+        is_weak = (found.score < threshold)[None, :] & ~np.asarray(
+            [t.is_believed for t in self.tracks]
+        )[:, None]
+        return np.where((is_possible | is_part) & ~is_weak, cost, 2 * MAX_COST).astype(np.float64)
+
+    def _follow(
+        self, track: Track, found: Detections, column: int, change: Change, at_ns: int
+    ) -> None:
+        xyxy = found.xyxy[column]
+        tolerance = max(
+            MOVED_INPUT_PX * found.pixel_px,
+            MOVED_SHARE * float(np.max(track.anchor_xyxy[2:] - track.anchor_xyxy[:2])),
+        )
+        is_displaced = bool(np.max(np.abs(xyxy - track.anchor_xyxy)) > tolerance)
+        is_weak_shape = is_displaced and _is_hidden_part(track, xyxy, tolerance, change)
+        elapsed_s = max(at_ns - track.seen_ns, 1) / 1e9
+        track.seen_ns, track.missed_runs, track.empty_since_ns = at_ns, 0, 0
+        track.hits += 1
+        track.score = float(found.score[column])
+        if not is_displaced:
+            track.displaced_runs = 0
+            track.xyxy = _blend(track.xyxy, xyxy, SMOOTHING)
+            if track.is_resting:  # the drift of a box as its item is let go of is no movement
+                track.anchor_xyxy = _blend(track.anchor_xyxy, xyxy, SMOOTHING)
+        elif not track.is_resting:
+            self._move(track, xyxy, at_ns, elapsed_s)
+        elif not is_weak_shape:
+            self._doubt(track, xyxy, at_ns, elapsed_s)
+
+    def _doubt(self, track: Track, xyxy: FloatArray, at_ns: int, elapsed_s: float) -> None:
+        """A resting item was found elsewhere: believe it when pixels moved, or when it lasts."""
+        track.displaced_runs += 1
+        is_stirred = at_ns - track.stirred_ns <= STIRRED_MS * MS
+        is_far = iou_matrix(xyxy[None], track.xyxy[None])[0, 0] < 0.5
+        if is_stirred and (track.displaced_runs >= 2 or is_far):
+            track.is_resting = False
+            track.displaced_runs = 0
+            self._move(track, xyxy, at_ns, elapsed_s)
+        elif track.displaced_runs >= QUIET_RUNS:
+            track.displaced_runs = 0
+            track.xyxy = track.anchor_xyxy = track.rest_xyxy = xyxy
+
+    @staticmethod
+    def _move(track: Track, xyxy: FloatArray, at_ns: int, elapsed_s: float) -> None:
+        step = ((xyxy[:2] + xyxy[2:]) - (track.xyxy[:2] + track.xyxy[2:])) / 2
+        speed = np.asarray(step / elapsed_s, dtype=np.float32)
+        track.velocity = _blend(track.velocity, speed, VELOCITY_RATE)
+        track.xyxy = track.anchor_xyxy = xyxy
+        track.still_since_ns = at_ns
+        if (
+            track.rest_xyxy is not None
+            and iou_matrix(xyxy[None], track.rest_xyxy[None])[0, 0] < 0.3
+        ):
+            track.rest_xyxy = None
+
+
+def _expected(track: Track, at_ns: int) -> FloatArray:
+    """Where a track should be found: moved on by its velocity while it moves."""
+    if track.is_resting:
+        return track.xyxy
+    step = track.velocity * np.float32(min((at_ns - track.seen_ns) / 1e9, MAX_STEP_S))
+    return np.asarray(track.xyxy + np.concatenate([step, step]), dtype=np.float32)
+
+
+def _is_hidden_part(track: Track, xyxy: FloatArray, tolerance: float, change: Change) -> bool:
+    """A resting box that shrank within itself, or grew by a hand, while something moves there."""
+    if not track.is_resting or change.moving_share_in(track.xyxy, NEAR_BLOCKS) <= NEAR_SHARE:
+        return False
+    shrunk = np.all(xyxy[:2] >= track.xyxy[:2] - tolerance) and np.all(
+        xyxy[2:] <= track.xyxy[2:] + tolerance
+    )
+    grown = np.all(xyxy[:2] <= track.xyxy[:2] + tolerance) and np.all(
+        xyxy[2:] >= track.xyxy[2:] - tolerance
+    )
+    return bool(shrunk or grown)
+
+
+def _blend(old: FloatArray, new: FloatArray, rate: float) -> FloatArray:
+    return np.asarray(old + np.float32(rate) * (new - old), dtype=np.float32)
