@@ -13,6 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
+import anyio
 import msgspec
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
@@ -38,6 +39,7 @@ from edge.messages.basket_messages import BasketSnapshot
 from edge.messages.command_messages import Command, CommandReply
 
 MAX_MESSAGE_BYTES = 8192  # the longest command is under 1 kB
+TOO_LONG = 1009  # RFC 6455, section 7.4.1
 TICK_S = 1.0  # the page gives up after 3 s of silence
 FRAMES_IN_FLIGHT = 2  # one being drawn, one on its way
 MAX_LATENCIES = 512
@@ -85,15 +87,13 @@ class ScreenSession:
     async def run(self) -> None:
         """Serve this screen until it goes away."""
         await self._send(hello_message(self.lane, self.desk.feed.lanes(), self.desk.greeting))
-        sender = asyncio.create_task(self._keep_sending())
-        listener = asyncio.create_task(self._keep_listening())
-        done, waiting = await asyncio.wait((sender, listener), return_when=asyncio.FIRST_COMPLETED)
-        for task in waiting:
-            task.cancel()
-        results = await asyncio.gather(*done, *waiting, return_exceptions=True)
-        for result in results:
-            if isinstance(result, Exception) and not isinstance(result, WebSocketDisconnect):
-                raise result
+        close_code = 0
+        async with anyio.create_task_group() as both:
+            both.start_soon(self._keep_sending)
+            close_code = await self._keep_listening()
+            both.cancel_scope.cancel()
+        if close_code:
+            await self.socket.close(close_code)
 
     @property
     def is_attendant(self) -> bool:
@@ -102,12 +102,15 @@ class ScreenSession:
 
     async def _keep_sending(self) -> None:
         version = -1
-        while True:
-            await self._push_state()
-            await self._push_frames()
-            if self.desk.clock_ns() - self._sent_at_ns > TICK_S * 1e9:
-                await self._send({"type": "tick"})
-            version = await self.desk.feed.changes.wait(version, TICK_S)
+        try:
+            while True:
+                await self._push_state()
+                await self._push_frames()
+                if self.desk.clock_ns() - self._sent_at_ns > TICK_S * 1e9:
+                    await self._send({"type": "tick"})
+                version = await self.desk.feed.changes.wait(version, TICK_S)
+        except WebSocketDisconnect:
+            return  # the listener hears of it too and ends the session
 
     async def _push_state(self) -> None:
         snapshot = self.desk.feed.snapshot(self.lane.lane_id)
@@ -152,12 +155,15 @@ class ScreenSession:
         self._sent_at_ns = now_ns
         await self.socket.send_bytes(frame_message(picture, now_ns))
 
-    async def _keep_listening(self) -> None:
+    async def _keep_listening(self) -> int:
+        """Until the browser has gone (0), or must go: the code to close with."""
         while True:
-            text = await self.socket.receive_text()
+            try:
+                text = await self.socket.receive_text()
+            except WebSocketDisconnect:
+                return 0
             if len(text) > MAX_MESSAGE_BYTES:
-                await self.socket.close(1009, "message too long")
-                return
+                return TOO_LONG
             try:
                 message = _decode(text)
             except msgspec.DecodeError as err:
