@@ -12,9 +12,9 @@ from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import Engine
 
 from trainer.store import enrolment, fleet
+from trainer.store.api_tokens import Role, TokenError, create_token, holder_of, revoke_token
 from trainer.store.database import reading, writing
 from trainer.store.fleet_list import list_audit, list_boxes
-from trainer.store.tokens import Role, TokenError, create_token, holder_of, revoke_token
 
 BoxStatus = Literal["", "pending", "enrolled", "revoked", "quarantined"]
 

@@ -24,10 +24,10 @@ from trainer.errors import FatalError, TrainerError
 from trainer.hub.edge_api import EdgeServices
 from trainer.hub.hub_app import create_hub_app
 from trainer.hub.hub_tls import ensure_certificate
+from trainer.store.api_tokens import Role, create_token
 from trainer.store.blobs import FolderBlobs
 from trainer.store.database import open_database, writing
 from trainer.store.schema import TOKENS
-from trainer.store.tokens import Role, create_token
 
 logger = logging.getLogger(__name__)
 

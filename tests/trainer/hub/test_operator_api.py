@@ -11,8 +11,8 @@ from tests.fakes.signing_box import SigningBox
 from trainer.config import load_hub_config
 from trainer.hub.hub_app import create_hub_app
 from trainer.hub.serve import first_admin_token, open_services
+from trainer.store.api_tokens import Role, create_token
 from trainer.store.database import writing
-from trainer.store.tokens import Role, create_token
 
 NOW = datetime.now(UTC)
 CONFIG = 'schema = 1\nstate_dir = "{folder}"\n'

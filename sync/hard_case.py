@@ -1,0 +1,68 @@
+"""A hard case: a moment worth a label, with one redacted counter picture per camera.
+
+Flow: box -> HardCase as the body of an outbox row -> hub -> labeling
+
+Pictures are sealed blobs beside it; crops are derived at the centre from the boxes here.
+"""
+
+from enum import StrEnum
+from typing import Literal
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+
+
+class CaseReason(StrEnum):
+    """Why a moment is worth a label; in falling order of what it usually teaches."""
+
+    CORRECTED = "corrected"
+    UNKNOWN_OBJECT = "unknown_object"
+    CAMERAS_DISAGREE = "cameras_disagree"
+    SHADOW_DISAGREES = "shadow_disagrees"
+    WEIGHT_MISMATCH = "weight_mismatch"
+    UNCERTAIN = "uncertain"
+    RANDOM = "random"
+
+
+class CaseItem(BaseModel):
+    """One item in one camera's picture.
+
+    Attributes:
+        xyxy: whole pixels of the redacted picture.
+        guesses: best SKUs with their probability in per mille, best first.
+        answered: what a person said it is; empty where nobody did.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="allow")
+
+    item_id: str
+    xyxy: tuple[int, int, int, int]
+    guesses: tuple[tuple[str, int], ...] = ()
+    answered: str = ""
+
+
+class CasePicture(BaseModel):
+    """One camera's picture; `blob` is the sha256 of its sealed bytes."""
+
+    model_config = ConfigDict(frozen=True, extra="allow")
+
+    camera_id: str
+    blob: str = Field(pattern="^[0-9a-f]{64}$")
+    width: int = Field(ge=1)
+    height: int = Field(ge=1)
+    items: tuple[CaseItem, ...] = ()
+
+
+class HardCase(BaseModel):
+    """The moment."""
+
+    model_config = ConfigDict(frozen=True, extra="allow")
+
+    format: Literal[1] = 1
+    case_id: str = Field(min_length=8, max_length=40)
+    basket_id: str
+    lane_id: str
+    reason: CaseReason
+    value: int = Field(ge=0)
+    at: AwareDatetime
+    bundle_id: str
+    pictures: tuple[CasePicture, ...]
