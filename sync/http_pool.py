@@ -8,8 +8,6 @@ handshake and the headers, and the body must come at a minimum rate. No retries,
 decompression: the callers decide.
 """
 
-import socket
-import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -20,10 +18,9 @@ from pathlib import Path
 from typing import Any, Protocol
 
 import urllib3
-from urllib3.connection import HTTPConnection, HTTPSConnection
-from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.util import parse_url
 
+from sync.deadline_guard import ACTIVE, DeadlineGuard, WatchedPool, WatchedTlsPool
 from sync.errors import TransportError
 from sync.transport_errors import (
     BadReplyError,
@@ -72,7 +69,7 @@ class HttpReply:
     """A reply whose body has not been read yet."""
 
     def __init__(
-        self, raw: urllib3.BaseHTTPResponse, guard: "_Guard", settings: HttpSettings, url: str
+        self, raw: urllib3.BaseHTTPResponse, guard: DeadlineGuard, settings: HttpSettings, url: str
     ) -> None:
         self._raw = raw
         self._guard = guard
@@ -168,7 +165,7 @@ class HubHttp:
         sent.update(headers or {})
         if self._sign is not None:
             sent.update(self._sign(method, parse_url(url).request_uri, body))
-        guard = _Guard(deadline_s)
+        guard = DeadlineGuard(deadline_s)
         try:
             raw = self._send(method, url, body, sent, guard)
             self._note_date(url, raw.headers)
@@ -191,12 +188,12 @@ class HubHttp:
         self._pool.clear()
 
     def _send(
-        self, method: str, url: str, body: bytes, headers: Mapping[str, str], guard: "_Guard"
+        self, method: str, url: str, body: bytes, headers: Mapping[str, str], guard: DeadlineGuard
     ) -> urllib3.BaseHTTPResponse:
         timeout = urllib3.Timeout(
             connect=self._settings.connect_timeout_s, read=self._settings.gap_timeout_s
         )
-        _ACTIVE.guard = guard
+        ACTIVE.guard = guard
         try:
             with _translated(url, guard):
                 reply = self._pool.urlopen(
@@ -214,7 +211,7 @@ class HubHttp:
                     raise TimeoutError
                 return reply
         finally:
-            _ACTIVE.guard = None
+            ACTIVE.guard = None
 
     def _note_date(self, url: str, headers: Mapping[str, str]) -> None:
         """Only TLS says who spoke, so only its dates count."""
@@ -247,69 +244,6 @@ class _Pace:
         self._since, self._num_bytes = time.monotonic(), 0
 
 
-class _Guard:
-    """Cuts the socket of the running exchange at its deadline."""
-
-    def __init__(self, deadline_s: float) -> None:
-        self.deadline_s = deadline_s
-        self.connection: HTTPConnection | None = None
-        self.has_fired = False
-        self._timer = threading.Timer(deadline_s, self._fire)
-        self._timer.daemon = True
-        self._timer.start()
-
-    def end(self) -> None:
-        self._timer.cancel()
-        self.connection = None
-
-    def _fire(self) -> None:
-        self.has_fired = True
-        connection = self.connection
-        if connection is not None and connection.sock is not None:
-            with suppress(OSError):
-                connection.sock.shutdown(socket.SHUT_RDWR)
-
-
-class _Active(threading.local):
-    guard: _Guard | None = None
-
-
-_ACTIVE = _Active()
-
-
-class _WatchedConnection(HTTPConnection):
-    def connect(self) -> None:
-        _watch(self)
-        super().connect()
-
-    def request(self, *args: Any, **kwargs: Any) -> None:
-        _watch(self)
-        super().request(*args, **kwargs)
-
-
-class _WatchedTlsConnection(HTTPSConnection):
-    def connect(self) -> None:
-        _watch(self)
-        super().connect()
-
-    def request(self, *args: Any, **kwargs: Any) -> None:
-        _watch(self)
-        super().request(*args, **kwargs)
-
-
-class _WatchedPool(HTTPConnectionPool):
-    ConnectionCls = _WatchedConnection
-
-
-class _WatchedTlsPool(HTTPSConnectionPool):
-    ConnectionCls = _WatchedTlsConnection
-
-
-def _watch(connection: HTTPConnection) -> None:
-    if _ACTIVE.guard is not None:
-        _ACTIVE.guard.connection = connection
-
-
 def _pool_manager(settings: HttpSettings) -> urllib3.PoolManager:
     trust: dict[str, Any] = {"cert_reqs": "CERT_REQUIRED"}
     if settings.ca_file is not None:
@@ -323,12 +257,12 @@ def _pool_manager(settings: HttpSettings) -> urllib3.PoolManager:
         manager = urllib3.ProxyManager(
             settings.proxy_url, num_pools=4, proxy_headers=proxy_headers, **trust
         )
-    manager.pool_classes_by_scheme = {"http": _WatchedPool, "https": _WatchedTlsPool}
+    manager.pool_classes_by_scheme = {"http": WatchedPool, "https": WatchedTlsPool}
     return manager
 
 
 @contextmanager
-def _translated(url: str, guard: _Guard) -> Iterator[None]:
+def _translated(url: str, guard: DeadlineGuard) -> Iterator[None]:
     """Turn what urllib3 and the socket raise into our errors."""
     try:
         yield

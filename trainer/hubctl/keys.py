@@ -60,8 +60,8 @@ def init(
 @app.command("list")
 def list_keys(
     repo: Repo = DEFAULT_REPO,
-    keys: Keys = [],
-    as_json: AsJson = False,  # noqa: B006
+    keys: Keys = [],  # noqa: B006
+    as_json: AsJson = False,
 ) -> None:
     """Roles, their keys, thresholds and expiry; needs no passphrase."""
     rows = inventory(repo, KeyRing(keys, _no_passphrase), _now())
