@@ -69,7 +69,6 @@ function LineRow({ line, snapshot }: { line: BasketLine; snapshot: BasketSnapsho
       <button
         type="button"
         class="line-open"
-        aria-label={t("line_open", { name, quantity: quantityOf(line, snapshot), amount })}
         onClick={() => openSheet({ name: "line", lineId: line.line_id })}
       >
         <ProductPicture skuId={line.sku_id} picture={line.picture} name={name} />
@@ -79,6 +78,7 @@ function LineRow({ line, snapshot }: { line: BasketLine; snapshot: BasketSnapsho
           <LineExtras line={line} snapshot={snapshot} />
         </span>
         <span class="line-amount">{amount}</span>
+        <span class="visually-hidden">{t("line_open")}</span>
       </button>
       <button
         type="button"
