@@ -129,10 +129,12 @@ class Shapes:
     axes: FloatArray
     own_iou: FloatArray
 
-    def boxes_in(self, other: CounterMap) -> FloatArray:
-        """Boxes the shapes have in another camera, float64 (N, H, 4), cut at its border."""
+    def boxes_in(self, other: CounterMap, *, is_cut: bool = True) -> FloatArray:
+        """Boxes the shapes have in another camera, float64 (N, H, 4), cut at its border or not."""
         width, height = other.image_size
         boxes = _boxes(other, self.centre_cm, self.sides_cm, self.axes)
+        if not is_cut:
+            return boxes
         return np.clip(boxes, 0.0, np.array([width, height, width, height], float))
 
 
@@ -157,20 +159,8 @@ def shapes_behind(camera: CounterMap, xyxy: FloatArray) -> Shapes:
         step = np.linalg.solve(np.swapaxes(scale, -1, -2), (wanted_mid - mid)[..., None])[..., 0]
         centre = centre + step[..., :1] * axes[0] + step[..., 1:] * axes[1]
         sides = _next_sides(sides, size, wanted_size, scale)
-    own = _iou(_boxes(camera, centre, sides, axes), xyxy[:, None, :])
+    own = iou(_boxes(camera, centre, sides, axes), xyxy[:, None, :])
     return Shapes(centre, sides, axes, own)
-
-
-def iou_with(predicted: FloatArray, boxes: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Overlap of predicted boxes (N, H, 4) with boxes (M, 4).
-
-    Returns:
-        IoU and intersection over the smaller area, each float64 (N, H, M).
-    """
-    first, second = predicted[:, :, None, :], boxes[None, None, :, :]
-    shared, area_a, area_b = _shared_and_areas(first, second)
-    union = np.maximum(area_a + area_b - shared, 1e-9)
-    return shared / union, shared / np.maximum(np.minimum(area_a, area_b), 1e-9)
 
 
 def box_of_place(
@@ -187,6 +177,23 @@ def box_of_place(
     points = np.concatenate([np.column_stack([ring, np.full(len(ring), z)]) for z in heights])
     pixels = camera.project(points)
     return np.concatenate([pixels.min(axis=0), pixels.max(axis=0)])
+
+
+def iou(first: FloatArray, second: FloatArray) -> FloatArray:
+    """IoU of boxes (..., 4), broadcast."""
+    shared, area_a, area_b = shared_and_areas(first, second)
+    return np.asarray(shared / np.maximum(area_a + area_b - shared, 1e-9))
+
+
+def shared_and_areas(
+    first: FloatArray, second: FloatArray
+) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Shared area and both areas of boxes (..., 4), broadcast."""
+    low = np.maximum(first[..., :2], second[..., :2])
+    sides = np.maximum(np.minimum(first[..., 2:], second[..., 2:]) - low, 0.0)
+    area_a = np.prod(np.maximum(first[..., 2:] - first[..., :2], 0.0), axis=-1)
+    area_b = np.prod(np.maximum(second[..., 2:] - second[..., :2], 0.0), axis=-1)
+    return np.prod(sides, axis=-1), area_a, area_b
 
 
 def _boxes(
@@ -224,18 +231,3 @@ def _next_sides(
     width = np.clip(width, MIN_SIDE_CM, MAX_SIDE_CM)
     depth = np.clip(depth, np.maximum(width / MAX_ASPECT, MIN_SIDE_CM), width * MAX_ASPECT)
     return np.stack([width, np.minimum(depth, MAX_SIDE_CM)], axis=-1)
-
-
-def _iou(first: FloatArray, second: FloatArray) -> FloatArray:
-    shared, area_a, area_b = _shared_and_areas(first, second)
-    return np.asarray(shared / np.maximum(area_a + area_b - shared, 1e-9))
-
-
-def _shared_and_areas(
-    first: FloatArray, second: FloatArray
-) -> tuple[FloatArray, FloatArray, FloatArray]:
-    low = np.maximum(first[..., :2], second[..., :2])
-    sides = np.maximum(np.minimum(first[..., 2:], second[..., 2:]) - low, 0.0)
-    area_a = np.prod(np.maximum(first[..., 2:] - first[..., :2], 0.0), axis=-1)
-    area_b = np.prod(np.maximum(second[..., 2:] - second[..., :2], 0.0), axis=-1)
-    return np.prod(sides, axis=-1), area_a, area_b

@@ -13,16 +13,18 @@ from dataclasses import dataclass, field
 import msgspec
 import numpy as np
 
-from edge.basket.association import Agreement, Key, View, group_views, sku_agreement
+from edge.basket.association import Agreement, Key, View, sku_agreement
 from edge.basket.basket_events import Place
 from edge.basket.camera_view import CameraView, overlap, scores_of
 from edge.basket.counter_map import CounterMap, FloatArray, box_of_place
+from edge.basket.grouping import group_views
 from edge.messages.perception_messages import Observations, TrackObservation
 from sync.decision import SkuScores
 
 SAME_BOX_IOU = 0.5  # a new track at the place of a lost one is the same item
 SAME_TRACK_BONUS = 0.3
 OTHER_SKU_AGREEMENT = 0.05  # two score lists that agree less than this show two SKUs
+STEADY_IOU = 0.85  # a box that keeps so much of itself is the same box, only measured anew
 IN_PICTURE_SHARE = 0.6
 NS_PER_MS = 1_000_000
 
@@ -83,7 +85,8 @@ class Fusion:
         self.views = {name: CameraView(name) for name in maps}
         self._items: dict[str, FusedItem] = {}
         self._num_items = 0
-        self._linked_key: object = None
+        self._linked_state: object = None
+        self._linked_boxes: dict[Key, FloatArray] = {}
 
     def observe(self, message: Observations) -> None:
         """Take in one camera's claim."""
@@ -104,7 +107,7 @@ class Fusion:
     def forget(self, item_id: str) -> None:
         """The item is gone and note was taken of it."""
         self._items.pop(item_id, None)
-        self._linked_key = None
+        self._linked_state = None
 
     def restore(self, places: Mapping[str, Place], num_items: int) -> None:
         """Items known before a restart; they are found again by track or by box."""
@@ -153,19 +156,27 @@ class Fusion:
             for track in self.views[name].tracks.values()
             if track.is_resting
         }
-        state = {key: (track.xyxy, track.scores is None) for key, track in resting.items()}
-        linked_key = (state, tuple(current))
-        if linked_key == self._linked_key:
+        if not self._has_changed(resting, current):
             return
-        self._linked_key = linked_key
         prior = self._prior_links(resting)
         for item in self._items.values():
             item.tracks = {c: t for c, t in item.tracks.items() if (c, t) not in resting}
         taken: set[str] = set()
-        groups = self._groups(resting, prior)
+        groups = self._groups(resting, prior, current)
         for members, place in sorted(groups, key=lambda group: -_num_linked(group[0], prior)):
             self._adopt(members, place, resting, prior, current, taken)
         self._mark_merged(prior, taken)
+
+    def _has_changed(self, resting: Mapping[Key, TrackObservation], current: Sequence[str]) -> bool:
+        """Another set of tracks, a box that is another one, or another first guess at an SKU."""
+        state = (tuple(current), {key: _first_guess(track) for key, track in resting.items()})
+        boxes = {key: np.array(track.xyxy) for key, track in resting.items()}
+        is_same = state == self._linked_state and all(
+            overlap(self._linked_boxes[key], box)[0] >= STEADY_IOU for key, box in boxes.items()
+        )
+        if not is_same:
+            self._linked_state, self._linked_boxes = state, boxes
+        return not is_same
 
     def _prior_links(self, resting: Mapping[Key, TrackObservation]) -> dict[Key, str]:
         """Which item a track showed before: by its number, else by its place."""
@@ -195,7 +206,10 @@ class Fusion:
         return best
 
     def _groups(
-        self, resting: Mapping[Key, TrackObservation], prior: Mapping[Key, str]
+        self,
+        resting: Mapping[Key, TrackObservation],
+        prior: Mapping[Key, str],
+        current: Sequence[str],
     ) -> list[tuple[list[Key], Place]]:
         """Groups of tracks that show one item each, with where it lies."""
         keys = [key for key in resting if self._maps[key[0]] is not None]
@@ -206,7 +220,9 @@ class Fusion:
                  resting[key].resting_since_ns)
             for key in keys
         ]  # fmt: skip
-        agreement = Agreement(views, {n: m for n, m in self._maps.items() if m is not None}, prior)
+        maps = {name: m for name, m in self._maps.items() if m is not None}
+        watching = {name: self.views[name].understood_ns for name in current if name in maps}
+        agreement = Agreement(views, maps, prior, watching)
         return [([keys[i] for i in group], agreement.place(group)) for group in
                 group_views(agreement)]  # fmt: skip
 
@@ -301,6 +317,10 @@ class Fusion:
 
 def _num_linked(members: Sequence[Key], prior: Mapping[Key, str]) -> int:
     return sum(key in prior for key in members)
+
+
+def _first_guess(track: TrackObservation) -> str:
+    return track.scores.sku_ids[0] if track.scores is not None and track.scores.sku_ids else ""
 
 
 def _shows_another_sku(item: FusedItem, scores: SkuScores | None) -> bool:

@@ -158,11 +158,13 @@ def _fits(solid: Solid, others: list[Solid]) -> bool:
         return False
     if np.abs(outline[:, 1]).max() > COUNTER_CM[1] / 2 + 2:
         return False
-    return all(_area_shared(outline, other.outline()) <= 0 for other in others)
+    return not any(_overlap(solid, other) for other in others)
 
 
-def _area_shared(first: FloatArray, second: FloatArray) -> float:
-    area, _ = cv2.intersectConvexConvex(
-        cv2.convexHull(first.astype(np.float32)), cv2.convexHull(second.astype(np.float32))
-    )
-    return float(area)
+def _overlap(first: Solid, second: Solid) -> bool:
+    """Footprints share ground; centres are tried too, as equal outlines defeat the clipping."""
+    hulls = [cv2.convexHull(solid.outline().astype(np.float32)) for solid in (first, second)]
+    if cv2.pointPolygonTest(hulls[1], (first.x, first.y), measureDist=False) >= 0:
+        return True
+    area, _ = cv2.intersectConvexConvex(hulls[0], hulls[1])
+    return float(area) > 0
