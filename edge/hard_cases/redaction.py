@@ -171,7 +171,7 @@ def _rim_is_skin(frame: Picture, changed: Mask, box: NDArray[np.int64]) -> bool:
     red, blue = colours[..., 1], colours[..., 2]
     skin = (red >= 135) & (red <= 178) & (blue >= 80) & (blue <= 130)
     area = (x2 - x1) * (y2 - y1) - max(0, x2 - x1 - 2 * depth) * max(0, y2 - y1 - 2 * depth)
-    return float((skin & rim).sum()) / max(area, 1) > MAX_SKIN_SHARE
+    return bool(float((skin & rim).sum()) / max(int(area), 1) > MAX_SKIN_SHARE)
 
 
 def _grown(boxes: NDArray[np.float32], width: int, height: int) -> NDArray[np.int64]:
@@ -179,4 +179,4 @@ def _grown(boxes: NDArray[np.float32], width: int, height: int) -> NDArray[np.in
     side = np.maximum(boxes[:, 2] - boxes[:, 0], boxes[:, 3] - boxes[:, 1])[:, None] * BOX_MARGIN
     grown = np.concatenate([boxes[:, :2] - side, boxes[:, 2:] + side], axis=1)
     limits = np.asarray([width, height, width, height])
-    return np.clip(np.rint(grown), 0, limits).astype(np.int64)
+    return np.asarray(np.clip(np.rint(grown), 0, limits), dtype=np.int64)

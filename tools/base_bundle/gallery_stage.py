@@ -25,9 +25,9 @@ from tools.base_bundle.export_stages import (
 from tools.base_bundle.inputs import CROP_MARGIN_PERCENT, CROP_PX, Inputs
 from tools.base_bundle.training_stages import training_scenes, validation_scenes
 from trainer.dataset.coco_scenes import ScenePicture, read_picture
-from trainer.export.calibration import ItemLooks, RiskPolicy, calibrate
 from trainer.export.gallery_fit import embed, fit_gallery
 from trainer.export.parity import OnnxModel
+from trainer.export.risk_calibration import ItemLooks, RiskPolicy, calibrate
 from trainer.training.detections import DetectorSetting, detect
 
 logger = logging.getLogger(__name__)

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from sync.decision import Verdict, decide, pool_scores, scores_of_look
-from trainer.export.calibration import ItemLooks, RiskPolicy, calibrate, upper_bound
+from trainer.export.risk_calibration import ItemLooks, RiskPolicy, calibrate, upper_bound
 
 SKUS = ["cola", "cola_zero", "tea", "soap"]
 FAMILY = {"cola": "cola", "cola_zero": "cola"}
