@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 SMALL_WIDTH_PX = 320
 BLOCK_PX = 4  # a pack of gum at 1080p over 60 cm covers 9 x 3 blocks
-LEAST_STEP = 6.0  # grey levels above noise: video codecs flicker by 3 to 5, the edges of glass differ by 10
+LEAST_STEP = 6.0  # grey levels above noise: video codecs flicker by 3 to 5, glass differs by 10
 NOISE_FACTOR = 2.0  # further multiples of a block's own noise
 START_NOISE = 1.5  # grey levels, until a block is known
 NOISE_RATE = 0.05  # per frame: settles within two seconds at 15 per second

@@ -295,7 +295,7 @@ def test_frames_are_never_written_to() -> None:
 
 
 def naive_course(models: Models, frames: Sequence[np.ndarray]) -> list[str]:
-    """The same networks over every frame, everything embedded, no memory: the last frame's basket."""
+    """The same networks, every item embedded, no memory: the basket of the last frame."""
     frame = frames[-1]
     found = models.detector.detect(frame, models.parameters.detector_score)
     scores = models.matcher.match(models.embedder.embed(frame, found.xyxy))
