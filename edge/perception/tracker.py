@@ -30,6 +30,7 @@ STIRRED_MS = 600  # a displaced box is believed when its pixels moved within thi
 NEAR_BLOCKS = 3  # around a box: 72 pixels of 1080p
 NEAR_SHARE = 0.05  # of the blocks in and around a box must move before something is there
 QUIET_RUNS = 3  # displaced detections without pixel movement before the new box is taken over
+FAR_IOU = 0.7  # a stirred item found this far away has moved; nearer, a second run must agree
 SMOOTHING = 0.2
 VELOCITY_RATE = 0.5
 MAX_STEP_S = 0.2  # a prediction reaches no further
@@ -59,6 +60,8 @@ class Tracker:
         pairs = assign(self._cost(found, change, at_ns, score_threshold), MAX_COST)
         for track in self.tracks:
             track.missed_runs += 1
+            if change.moving_share_in(track.xyxy) > STIRRED_SHARE:
+                track.stirred_ns = at_ns
         for row, column in pairs:
             self._follow(self.tracks[row], found, column, change, at_ns)
         taken = {column for _, column in pairs}
@@ -200,7 +203,7 @@ class Tracker:
         """A resting item was found elsewhere: believe it when pixels moved, or when it lasts."""
         track.displaced_runs += 1
         is_stirred = at_ns - track.stirred_ns <= STIRRED_MS * MS
-        is_far = iou_matrix(xyxy[None], track.xyxy[None])[0, 0] < 0.5
+        is_far = iou_matrix(xyxy[None], track.xyxy[None])[0, 0] < FAR_IOU
         if is_stirred and (track.displaced_runs >= 2 or is_far):
             track.is_resting = False
             track.displaced_runs = 0

@@ -1,0 +1,200 @@
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from edge.perception.change_gate import BlockGrid, Change
+from edge.perception.detector import Detections
+from edge.perception.pipeline_settings import PipelineSettings
+from edge.perception.track import Track
+from edge.perception.tracker import Tracker
+
+FRAME_NS = 66_666_667
+GRID = BlockGrid(0, 0, 8.0, 8.0, 80, 45)
+THRESHOLD = 0.4
+NO_LIMIT = 1e9
+Boxes = list[tuple[float, float, float, float]]
+
+
+def still_frame(moving: Boxes | None = None) -> Change:
+    """A frame in which only the pixels in these boxes move."""
+    grid = np.zeros((45, 80), dtype=bool)
+    for box in moving or []:
+        grid[GRID.slices(np.asarray(box, np.float32))] = True
+    small = np.zeros((180, 320, 3), dtype=np.uint8)
+    return Change(GRID, small, grid, grid, np.ones((45, 80), np.float32), is_first=False)
+
+
+def found(boxes: Boxes, score: float = 0.9) -> Detections:
+    xyxy = np.asarray(boxes, dtype=np.float32).reshape(-1, 4)
+    return Detections(xyxy, np.full(len(boxes), score, dtype=np.float32), 2.0)
+
+
+class Watch:
+    def __init__(self) -> None:
+        self.tracker = Tracker(PipelineSettings())
+        self.frame = 999
+
+    def see(self, boxes: Boxes, moving: Boxes | None = None, score: float = 0.9) -> list[Track]:
+        self.frame += 1
+        at_ns = self.frame * FRAME_NS
+        change = still_frame(moving)
+        self.tracker.match(found(boxes, score), change, at_ns, THRESHOLD)
+        self.tracker.settle(change, at_ns, is_hand_present=False, largest_px=NO_LIMIT)
+        return self.tracker.tracks
+
+
+BOX = (100.0, 100.0, 160.0, 180.0)
+
+
+def shifted(box: tuple[float, float, float, float], x: float, y: float = 0.0) -> Boxes:
+    return [(box[0] + x, box[1] + y, box[2] + x, box[3] + y)]
+
+
+def test_an_item_rests_after_two_still_detections() -> None:
+    watch = Watch()
+    watch.see([BOX])
+    (track,) = watch.see([BOX])
+    assert track.is_resting
+    assert track.rest_since_ns == 1000 * FRAME_NS
+
+
+def test_an_item_whose_pixels_move_does_not_rest() -> None:
+    watch = Watch()
+    for _ in range(5):
+        (track,) = watch.see([BOX], moving=[BOX])
+    assert not track.is_resting
+
+
+def test_more_patience_is_needed_while_something_moves_beside_it() -> None:
+    beside = (165.0, 100.0, 200.0, 180.0)
+    watch = Watch()
+    states = [watch.see([BOX], moving=[beside])[0].is_resting for _ in range(4)]
+    assert states == [False, False, True, True]
+
+
+def test_a_jittering_box_keeps_resting() -> None:
+    watch = Watch()
+    watch.see([BOX])
+    watch.see([BOX])
+    for k in range(10):
+        (track,) = watch.see(shifted(BOX, (-1) ** k * 2.0), moving=[BOX])
+    assert track.is_resting
+    assert track.rest_since_ns == 1000 * FRAME_NS
+
+
+def test_an_item_that_is_lifted_stops_resting_at_once_and_keeps_its_number() -> None:
+    watch = Watch()
+    watch.see([BOX])
+    watch.see([BOX])
+    for k in range(1, 4):
+        (track,) = watch.see(shifted(BOX, 0, -25.0 * k), moving=[BOX])
+    assert not track.is_resting
+    assert track.track_id == 1
+
+
+def test_a_box_that_jumps_while_no_pixel_moves_is_adopted_without_movement() -> None:
+    watch = Watch()
+    watch.see([BOX])
+    watch.see([BOX])
+    for _ in range(3):
+        (track,) = watch.see(shifted(BOX, 15.0))
+    assert track.is_resting
+    assert track.rest_since_ns == 1000 * FRAME_NS
+    assert track.xyxy[0] == 115.0
+
+
+def test_a_hand_that_hides_a_part_neither_moves_nor_shrinks_the_item() -> None:
+    watch = Watch()
+    watch.see([BOX])
+    watch.see([BOX])
+    for _ in range(4):
+        (track,) = watch.see([(100.0, 100.0, 160.0, 130.0)], moving=[(100.0, 130.0, 160.0, 260.0)])
+    assert track.is_resting
+    assert track.xyxy[3] == 180.0
+    assert not track.is_unseen
+
+
+def test_a_weak_detection_continues_a_known_item_and_begins_none() -> None:
+    watch = Watch()
+    assert watch.see([BOX], score=0.25) == []
+    watch.see([BOX])
+    watch.see([BOX])
+    (track,) = watch.see([BOX], score=0.25)
+    assert not track.is_unseen
+
+
+def test_a_fast_item_is_followed_by_its_velocity() -> None:
+    watch = Watch()
+    for k in range(6):
+        tracks = watch.see(shifted(BOX, 45.0 * k), moving=[BOX])
+    assert [track.track_id for track in tracks if not track.is_unseen] == [1]
+
+
+def test_twins_that_touch_keep_their_numbers_while_one_slides_away() -> None:
+    watch = Watch()
+    left, right = BOX, (160.0, 100.0, 220.0, 180.0)
+    watch.see([left, right])
+    watch.see([left, right])
+    for k in range(1, 8):
+        tracks = watch.see([*shifted(left, -12.0 * k), right], moving=[left])
+    by_id = {track.track_id: track.xyxy[0] for track in tracks}
+    assert abs(by_id[2] - 160.0) < 1
+    assert abs(by_id[1] - 16.0) < 1
+
+
+@pytest.mark.parametrize("factor", [0.5, 2.0])
+def test_boxes_follow_another_picture_size(factor: float) -> None:
+    watch = Watch()
+    watch.see([BOX])
+    watch.tracker.scale(factor, factor)
+    assert watch.tracker.tracks[0].xyxy.tolist() == [v * factor for v in BOX]
+
+
+CELLS = st.lists(st.integers(0, 19), min_size=1, max_size=12, unique=True)
+
+
+@settings(max_examples=25, deadline=None)
+@given(CELLS, st.integers(0, 2**32 - 1))
+def test_items_that_lie_still_keep_their_numbers_whatever_the_detector_does(
+    cells: list[int], seed: int
+) -> None:
+    """Boxes jitter, come in any order, and any of them may be missed in any frame."""
+    random = np.random.default_rng(seed)
+    places = np.asarray(
+        [(120.0 * (c % 5), 85.0 * (c // 5), 120.0 * (c % 5) + 90, 85.0 * (c // 5) + 70)
+         for c in cells],
+        dtype=np.float32,
+    )  # fmt: skip
+    watch = Watch()
+    for _ in range(2):
+        watch.see([tuple(box) for box in places.tolist()])
+    before = {t.track_id: t.xyxy.copy() for t in watch.tracker.tracks}
+    for _ in range(12):
+        kept = places[random.random(len(places)) > 0.3]
+        seen = random.permutation(kept) + random.normal(0, 1.0, (len(kept), 4))
+        watch.see([tuple(box) for box in seen.tolist()])
+        assert {t.track_id for t in watch.tracker.tracks} == set(before)
+        for track in watch.tracker.tracks:
+            assert track.is_resting
+            assert np.abs(track.xyxy - before[track.track_id]).max() < 6
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.integers(0, 2**32 - 1))
+def test_numbers_are_unique_and_never_come_back(seed: int) -> None:
+    random = np.random.default_rng(seed)
+    watch = Watch()
+    born: list[int] = []
+    for _ in range(15):
+        corners = random.uniform(0, 500, (int(random.integers(0, 6)), 2))
+        boxes = np.concatenate([corners, corners + random.uniform(20, 100, corners.shape)], axis=1)
+        known = {t.track_id for t in watch.tracker.tracks}
+        watch.see([tuple(box) for box in boxes.tolist()], moving=[(0, 0, 640, 360)])
+        ids = [t.track_id for t in watch.tracker.tracks]
+        assert len(set(ids)) == len(ids)
+        fresh = sorted(set(ids) - known)
+        assert not set(fresh) & set(born)
+        born += fresh
+        watch.tracker.tracks = [t for t in watch.tracker.tracks if t.missed_runs < 2]
+    assert born == sorted(born)
