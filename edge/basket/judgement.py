@@ -94,7 +94,7 @@ class Judge:
             is_late = waited_ms >= self.settings.unknown_after_ms
             return Judgement(Step.UNKNOWN if is_late else Step.WAIT)
         if decision.verdict is Verdict.ACCEPT:
-            return Judgement(self._accept_now(item, waited_ms), decision)
+            return self._accepted(item, decision, waited_ms)
         if decision.verdict is Verdict.ASK:
             is_late = waited_ms >= self.settings.ask_after_ms
             return Judgement(Step.ASK if is_late else Step.WAIT, decision)
@@ -120,12 +120,21 @@ class Judge:
             )
         return decide(pooled, parameters, dict(self.families))
 
-    def _accept_now(self, item: FusedItem, waited_ms: float) -> Step:
-        """All cameras spoke, or the margin is high, or the others were waited for."""
-        if len(item.scores) >= item.num_expected or waited_ms >= self.settings.wait_views_ms:
-            return Step.ACCEPT
-        if len(item.scores) < 2:
-            return Step.WAIT
-        strict = self.decide(item, self.settings.early_factor)
-        is_strong = strict is not None and strict.verdict is Verdict.ACCEPT
-        return Step.ACCEPT if is_strong else Step.WAIT
+    def _accepted(self, item: FusedItem, decision: Decision, waited_ms: float) -> Judgement:
+        """Charge once all cameras spoke, or the margin is high, or the others were waited for.
+
+        One camera alone, where another should see the item too, needs the high margin for good:
+        what only one of them sees may be a reflection.
+        """
+        if len(item.scores) >= item.num_expected:
+            return Judgement(Step.ACCEPT, decision)
+        is_alone = len(item.scores) < 2
+        has_waited = waited_ms >= self.settings.wait_views_ms
+        if has_waited and not is_alone:
+            return Judgement(Step.ACCEPT, decision)
+        strict = self.decide(item, self.settings.early_factor) or decision
+        if strict.verdict is Verdict.ACCEPT and (has_waited or not is_alone):
+            return Judgement(Step.ACCEPT, decision)
+        if strict.verdict is not Verdict.ACCEPT and waited_ms >= self.settings.ask_after_ms:
+            return Judgement(Step.ASK, strict)
+        return Judgement(Step.WAIT)

@@ -5,6 +5,8 @@ from collections import Counter as Multiset
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
+import msgspec
+
 from edge.basket.basket_events import Event
 from edge.basket.counter import Counter, Offer
 from edge.basket.counter_map import CounterMap
@@ -145,8 +147,6 @@ class LaneScript:
                 tracks.pop(track_id, None)
 
     def change(self, track_id: int, camera: str = "one", **changes: object) -> None:
-        import msgspec
-
         old = self.tracks[camera][track_id]
         self.tracks[camera][track_id] = msgspec.structs.replace(old, **changes)
 
