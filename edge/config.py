@@ -201,6 +201,22 @@ class SupervisorKnobs(Part):
     stop_timeout_s: float = Field(default=5.0, ge=0.2, le=60.0)
 
 
+class HubKnobs(Part):
+    """The road to the centre; without an address the box works by itself, for ever.
+
+    Attributes:
+        url: https://..., as at `edgectl enrol`; empty: no hub, and no process for one.
+        ca_file: the only certificates to trust; None means the system's.
+        proxy_url: http://user:password@host:port; empty: a direct road.
+        allow_without_shadow: a candidate may take over after its self-test alone.
+    """
+
+    url: str = Field(default="", pattern=r"^$|^https?://\S+$", max_length=300)
+    ca_file: Path | None = None
+    proxy_url: str = Field(default="", pattern=r"^$|^https?://\S+$", max_length=300, repr=False)
+    allow_without_shadow: bool = False
+
+
 class EdgeConfig(Part):
     """The whole file.
 
@@ -220,6 +236,7 @@ class EdgeConfig(Part):
     basket: BasketKnobs = BasketKnobs()
     frame_ring: FrameRingKnobs = FrameRingKnobs()
     supervisor: SupervisorKnobs = SupervisorKnobs()
+    hub: HubKnobs = HubKnobs()
     lanes: tuple[LaneKnobs, ...] = Field(min_length=1, max_length=16)
 
     @model_validator(mode="after")

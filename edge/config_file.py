@@ -127,6 +127,7 @@ def _with_absolute_paths(config: EdgeConfig, base: Path) -> EdgeConfig:
     data = config.model_dump(by_alias=True)
     for name, value in data["paths"].items():
         data["paths"][name] = _absolute(base, value)
+    data["hub"]["ca_file"] = _absolute(base, data["hub"]["ca_file"])
     for lane in data["lanes"]:
         for camera in lane["cameras"]:
             for name in ("calibration", "tls_ca"):

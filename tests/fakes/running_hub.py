@@ -1,5 +1,6 @@
 """A real hub on a free port of this machine: the application, uvicorn, a database, a folder."""
 
+import hashlib
 import threading
 import time
 from collections.abc import Iterator
@@ -27,18 +28,25 @@ class RunningHub:
 
 
 @contextmanager
-def running_hub(folder: Path) -> Iterator[RunningHub]:
-    """Start a hub, stop it at the end."""
+def running_hub(
+    folder: Path, updates: Path | None = None, check_in_interval_s: int = 60
+) -> Iterator[RunningHub]:
+    """Start a hub, stop it at the end.
+
+    Args:
+        updates: a repository of `hubctl keys init`, laid out as trainer.hub.serve has it.
+    """
     engine = open_database(f"sqlite:///{folder / 'hub.db'}")
     key = X25519PrivateKey.generate()
     (folder / "tuf").mkdir(exist_ok=True)
+    root = b"" if updates is None else (updates / "metadata" / "1.root.json").read_bytes()
     services = EdgeServices(
         engine=engine,
-        blobs=FolderBlobs(folder / "blobs"),
-        repository=folder / "tuf",
-        root_sha256="ab" * 32,
+        blobs=FolderBlobs((updates or folder) / "blobs"),
+        repository=folder / "tuf" if updates is None else updates / "metadata",
+        root_sha256=hashlib.sha256(root).hexdigest() if root else "ab" * 32,
         sealing_public_key=key.public_key().public_bytes_raw().hex(),
-        check_in_interval_s=60,
+        check_in_interval_s=check_in_interval_s,
     )
     config = uvicorn.Config(
         create_hub_app(services), host="127.0.0.1", port=0, log_level="warning",

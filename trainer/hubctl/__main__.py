@@ -10,7 +10,7 @@ import typer
 
 from sync.errors import SyncError, TransportError
 from trainer.errors import TrainerError
-from trainer.hubctl import fleet, keys
+from trainer.hubctl import bundle, fleet, keys
 
 REFUSED = 4
 UNREACHABLE = 5
@@ -18,6 +18,8 @@ UNREACHABLE = 5
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Tillsight hub.")
 app.add_typer(keys.app, name="keys")
 app.add_typer(fleet.app, name="fleet")
+app.add_typer(bundle.app, name="bundle")
+app.command("assign")(bundle.assign)
 
 
 @app.callback()

@@ -53,8 +53,8 @@ def init(
 ) -> None:
     """The root ceremony: make every key and publish version 1."""
     plan = KeyPlan(tuple(offline), online)
-    create_repository(repo, plan, _passphrase(passphrase_file, confirm=True), _now())
-    _say(as_json, "created", **_root_facts(repo), mode="one shop" if plan.is_one_shop else "split")
+    create_repository(repo, plan, _passphrase(passphrase_file, confirm=True), now())
+    say(as_json, "created", **_root_facts(repo), mode="one shop" if plan.is_one_shop else "split")
 
 
 @app.command("list")
@@ -64,7 +64,7 @@ def list_keys(
     as_json: AsJson = False,
 ) -> None:
     """Roles, their keys, thresholds and expiry; needs no passphrase."""
-    rows = inventory(repo, KeyRing(keys, _no_passphrase), _now())
+    rows = inventory(repo, KeyRing(keys, no_passphrase), now())
     if as_json:
         typer.echo(json.dumps({"roles": rows}, indent=1))
         return
@@ -88,7 +88,7 @@ def rotate(
     """Replace a key by a new one."""
     signing, passphrase = _open(repo, keys, passphrase_file)
     new = rotate_key(signing, _whole(signing, keyid), into, passphrase)
-    _publish(signing, as_json, "rotated", role=new.role, new_keyid=new.keyid)
+    publish_change(signing, as_json, "rotated", role=new.role, new_keyid=new.keyid)
 
 
 @app.command()
@@ -103,7 +103,7 @@ def revoke(
     signing, _ = _open(repo, keys, passphrase_file)
     whole = _whole(signing, keyid)
     revoke_key(signing, whole)
-    _publish(signing, as_json, "revoked", keyid=whole)
+    publish_change(signing, as_json, "revoked", keyid=whole)
 
 
 @app.command()
@@ -118,7 +118,7 @@ def lost(
     """A key is gone: put a new one in its place with the keys that are left."""
     signing, passphrase = _open(repo, keys, passphrase_file)
     new = replace_lost(signing, _whole(signing, keyid), into, passphrase)
-    _publish(signing, as_json, "replaced", role=new.role, new_keyid=new.keyid)
+    publish_change(signing, as_json, "replaced", role=new.role, new_keyid=new.keyid)
 
 
 @app.command()
@@ -133,7 +133,9 @@ def stolen(
     """A key is in wrong hands: replace it, and undo what it could have done."""
     signing, passphrase = _open(repo, keys, passphrase_file)
     new, listed = replace_stolen(signing, _whole(signing, keyid), into, passphrase)
-    _publish(signing, as_json, "replaced", role=new.role, new_keyid=new.keyid, look_through=listed)
+    publish_change(
+        signing, as_json, "replaced", role=new.role, new_keyid=new.keyid, look_through=listed
+    )
 
 
 @app.command()
@@ -147,7 +149,7 @@ def split(
     """From one shop to a fleet: three keepers, two of them needed."""
     signing, passphrase = _open(repo, keys, passphrase_file)
     made = split_keys(signing, offline, passphrase)
-    _publish(signing, as_json, "split", num_new_keys=len(made))
+    publish_change(signing, as_json, "split", num_new_keys=len(made))
 
 
 @app.command()
@@ -159,15 +161,15 @@ def sign(
 ) -> None:
     """Add signatures to the change that waits; publish it once there are enough."""
     passphrase = _passphrase(passphrase_file)
-    signing = Signing(repo, KeyRing(keys, passphrase), _now(), take_pending=True)
-    _publish(signing, as_json, "signed")
+    signing = Signing(repo, KeyRing(keys, passphrase), now(), take_pending=True)
+    publish_change(signing, as_json, "signed")
 
 
 @app.command()
 def discard(repo: Repo = DEFAULT_REPO, as_json: AsJson = False) -> None:
     """Drop the change that waits for signatures."""
-    Signing(repo, KeyRing([], _no_passphrase), _now()).discard_pending()
-    _say(as_json, "discarded")
+    Signing(repo, KeyRing([], no_passphrase), now()).discard_pending()
+    say(as_json, "discarded")
 
 
 @app.command()
@@ -185,7 +187,7 @@ def resign(
     signing, _ = _open(repo, keys, passphrase_file)
     alarms = signing.renew(all_online=all_online)
     changed = signing.publish(timestamp_days=timestamp_days)
-    _say(as_json, "signed anew", changed=changed, offline_roles_to_renew=alarms)
+    say(as_json, "signed anew", changed=changed, offline_roles_to_renew=alarms)
 
 
 @app.command("renew-offline")
@@ -199,7 +201,7 @@ def renew_offline(
     """Sign an offline role anew, unchanged, before it expires."""
     signing, _ = _open(repo, keys, passphrase_file)
     signing.touch(role)
-    _publish(signing, as_json, "renewed", role=role)
+    publish_change(signing, as_json, "renewed", role=role)
 
 
 @app.command("export-root")
@@ -211,7 +213,7 @@ def export_root(
     """Write the root that new boxes are born with, and its hash for the claim code."""
     facts = _root_facts(repo)
     to.write_bytes(_newest_root(repo))
-    _say(as_json, "written", **facts, file=str(to))
+    say(as_json, "written", **facts, file=str(to))
 
 
 @app.command("export-stick")
@@ -222,19 +224,25 @@ def export_stick(
     as_json: AsJson = False,
 ) -> None:
     """Write metadata and blobs for boxes without a network."""
-    released = Signing(repo, KeyRing([], _no_passphrase), _now()).bundles()
+    released = Signing(repo, KeyRing([], no_passphrase), now()).bundles()
     report = export_updates(repo, to, bundle_ids=frozenset(bundle or released))
-    _say(as_json, "exported", num_blobs=report.num_blobs, num_bytes=report.num_bytes)
+    say(as_json, "exported", num_blobs=report.num_blobs, num_bytes=report.num_bytes)
+
+
+def open_signing(repo: Path, keys: list[Path], passphrase_file: Path | None) -> Signing:
+    """The repository with the keys at hand."""
+    return _open(repo, keys, passphrase_file)[0]
 
 
 def _open(repo: Path, keys: list[Path], passphrase_file: Path | None) -> tuple[Signing, Passphrase]:
     passphrase = _passphrase(passphrase_file)
-    return Signing(repo, KeyRing(keys, passphrase), _now()), passphrase
+    return Signing(repo, KeyRing(keys, passphrase), now()), passphrase
 
 
-def _publish(signing: Signing, as_json: bool, what: str, **facts: object) -> None:
+def publish_change(signing: Signing, as_json: bool, what: str, **facts: object) -> None:
+    """Publish what was edited, or let it wait for more signatures, and say which roles changed."""
     changed = signing.publish()
-    _say(as_json, what, **facts, changed=changed)
+    say(as_json, what, **facts, changed=changed)
 
 
 def _whole(signing: Signing, beginning: str) -> str:
@@ -267,7 +275,8 @@ def _passphrase(file: Path | None, *, confirm: bool = False) -> Passphrase:
     return ask
 
 
-def _no_passphrase() -> str:
+def no_passphrase() -> str:
+    """Stands where a command reads only."""
     raise typer.BadParameter("this command signs nothing")
 
 
@@ -281,11 +290,13 @@ def _root_facts(repo: Path) -> dict[str, object]:
     return {"root_sha256": hashlib.sha256(raw).hexdigest(), "root_bytes": len(raw)}
 
 
-def _now() -> datetime:
+def now() -> datetime:
+    """The time that goes into what is signed."""
     return datetime.now(UTC)
 
 
-def _say(as_json: bool, what: str, **facts: object) -> None:
+def say(as_json: bool, what: str, **facts: object) -> None:
+    """What a command did: one JSON object, or lines."""
     if as_json:
         typer.echo(json.dumps({"result": what, **facts}, indent=1))
         return

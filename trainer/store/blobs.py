@@ -59,8 +59,9 @@ class FolderBlobs:
         self._uploads.mkdir(parents=True, exist_ok=True)
 
     def path(self, sha256: str) -> Path:
-        """Where a blob lies, or would."""
-        return self._root / sha256[:2] / sha256
+        """Where a blob lies, or would; what `hubctl` published lies flat in the same folder."""
+        published = self._root / sha256
+        return published if published.is_file() else self._root / sha256[:2] / sha256
 
     def has(self, sha256: str) -> bool:
         """True when the whole blob is here."""

@@ -1,0 +1,101 @@
+"""`hubctl bundle ...` and `hubctl assign`: what boxes may install, and which ring runs what.
+
+Works on the repository folder with the keys at hand, like `hubctl keys`; the hub serves the folder
+as it stands. In split mode the change of the release keys waits for the other keepers.
+"""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from sync.bundle import open_bundle
+from trainer.hubctl.keys import (
+    DEFAULT_REPO,
+    AsJson,
+    Keys,
+    PassphraseFile,
+    Repo,
+    no_passphrase,
+    now,
+    open_signing,
+    publish_change,
+    say,
+)
+from trainer.release.key_files import KeyRing
+from trainer.release.signing import Signing
+
+app = typer.Typer(no_args_is_help=True, help="Bundles that boxes may install.")
+
+BundleId = Annotated[str, typer.Argument(help="Bundle id, or as many of its first letters.")]
+Channel = Annotated[str, typer.Option(help="Catalogue channel that the ring follows.")]
+DEFAULT_CHANNEL = "main"
+
+
+@app.command()
+def publish(
+    directory: Annotated[Path, typer.Argument(help="Folder with manifest.json.")],
+    keys: Keys,
+    repo: Repo = DEFAULT_REPO,
+    patch_from: Annotated[
+        list[Path], typer.Option(help="An older bundle; small patches from it are offered.")
+    ] = [],  # noqa: B006
+    passphrase_file: PassphraseFile = None,
+    as_json: AsJson = False,
+) -> None:
+    """Verify a bundle and list it under the release keys; its files become blobs."""
+    bundle = open_bundle(directory)
+    signing = open_signing(repo, keys, passphrase_file)
+    bundle_id = signing.add_bundle(bundle, patch_from=[open_bundle(p) for p in patch_from])
+    publish_change(
+        signing, as_json, "published", bundle_id=bundle_id, num_files=len(bundle.manifest.files)
+    )
+
+
+@app.command()
+def withdraw(
+    bundle: BundleId,
+    keys: Keys,
+    repo: Repo = DEFAULT_REPO,
+    passphrase_file: PassphraseFile = None,
+    as_json: AsJson = False,
+) -> None:
+    """Nobody installs it any more; who has it serves on."""
+    signing = open_signing(repo, keys, passphrase_file)
+    bundle_id = _whole(signing, bundle)
+    signing.withdraw_bundle(bundle_id)
+    publish_change(signing, as_json, "withdrawn", bundle_id=bundle_id)
+
+
+@app.command("list")
+def list_bundles(repo: Repo = DEFAULT_REPO, as_json: AsJson = False) -> None:
+    """Released bundles."""
+    say(as_json, "released", bundles=Signing(repo, KeyRing([], no_passphrase), now()).bundles())
+
+
+def assign(
+    ring: Annotated[str, typer.Argument(help="Ring, or box:ID for one box.")],
+    bundle: BundleId,
+    keys: Keys,
+    repo: Repo = DEFAULT_REPO,
+    channel: Channel = DEFAULT_CHANNEL,
+    passphrase_file: PassphraseFile = None,
+    as_json: AsJson = False,
+) -> None:
+    """Let a ring, or one box, run a released bundle; an older one is the way back."""
+    signing = open_signing(repo, keys, passphrase_file)
+    bundle_id = _whole(signing, bundle)
+    if ring.startswith("box:"):
+        document = signing.assign_box(ring.removeprefix("box:"), bundle_id, channel=channel)
+    else:
+        document = signing.assign_ring(ring, bundle_id, channel=channel)
+    publish_change(
+        signing, as_json, "assigned", to=ring, bundle_id=bundle_id, generation=document.generation
+    )
+
+
+def _whole(signing: Signing, beginning: str) -> str:
+    found = [bundle_id for bundle_id in signing.bundles() if bundle_id.startswith(beginning)]
+    if len(found) != 1:
+        raise typer.BadParameter(f"{len(found)} released bundles begin with {beginning!r}")
+    return found[0]
