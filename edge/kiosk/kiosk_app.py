@@ -5,6 +5,8 @@ Flow: browser -> Gatekeeper -> FastAPI -> LiveFeed
 Listens on localhost only and keeps nothing on disk. It decides nothing about a basket.
 """
 
+import mimetypes
+import os
 from collections.abc import Awaitable, Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -14,7 +16,9 @@ import msgspec
 import uvicorn
 from fastapi import FastAPI, HTTPException, Query, Request, Response
 from fastapi.responses import FileResponse, HTMLResponse, JSONResponse
-from starlette.staticfiles import StaticFiles
+from starlette.datastructures import Headers
+from starlette.staticfiles import PathLike, StaticFiles
+from starlette.types import Scope
 from starlette.websockets import WebSocket
 
 from edge.kiosk.gatekeeper import Gatekeeper
@@ -192,9 +196,19 @@ def _add_pages(app: FastAPI, static_dir: Path) -> None:
 class _Assets(StaticFiles):
     """Files with the hash of their content in the name: kept for ever."""
 
-    def file_response(self, *args: object, **kwargs: object) -> Response:
-        answer = super().file_response(*args, **kwargs)  # type: ignore[arg-type]
-        answer.headers["cache-control"] = IMMUTABLE
+    def file_response(
+        self, full_path: PathLike, stat_result: os.stat_result, scope: Scope, status_code: int = 200
+    ) -> Response:
+        """The file, or its compressed twin from the build where the browser takes it."""
+        packed = Path(f"{full_path}.gz")
+        headers = {"cache-control": IMMUTABLE, "vary": "accept-encoding"}
+        accepted = Headers(scope=scope).get("accept-encoding", "")
+        if "gzip" in accepted and packed.exists():
+            kind, _ = mimetypes.guess_type(str(full_path))
+            headers["content-encoding"] = "gzip"
+            return FileResponse(packed, status_code, headers, media_type=kind)
+        answer = super().file_response(full_path, stat_result, scope, status_code)
+        answer.headers.update(headers)
         return answer
 
 

@@ -9,7 +9,7 @@ never a queue. Knows no bus and no disk.
 import asyncio
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -39,7 +39,7 @@ from edge.messages.basket_messages import BasketSnapshot
 from edge.messages.command_messages import Command, CommandReply
 
 MAX_MESSAGE_BYTES = 8192  # the longest command is under 1 kB
-TOO_LONG = 1009  # RFC 6455, section 7.4.1
+TOO_LONG, ABNORMAL = 1009, 1006  # RFC 6455, section 7.4.1
 TICK_S = 1.0  # the page gives up after 3 s of silence
 FRAMES_IN_FLIGHT = 2  # one being drawn, one on its way
 MAX_LATENCIES = 512
@@ -153,23 +153,26 @@ class ScreenSession:
         self._sent_sequence[picture.camera_id] = picture.sequence
         self._in_flight[picture.camera_id, picture.sequence] = now_ns
         self._sent_at_ns = now_ns
-        await self.socket.send_bytes(frame_message(picture, now_ns))
+        await hand_over(self.socket.send_bytes(frame_message(picture, now_ns)))
 
     async def _keep_listening(self) -> int:
         """Until the browser has gone (0), or must go: the code to close with."""
-        while True:
-            try:
+        try:
+            while True:
                 text = await self.socket.receive_text()
-            except WebSocketDisconnect:
-                return 0
-            if len(text) > MAX_MESSAGE_BYTES:
-                return TOO_LONG
-            try:
-                message = _decode(text)
-            except msgspec.DecodeError as err:
-                await self._send({"type": "error", "code": "kiosk.bad_message", "hint": str(err)})
-                continue
-            await self._receive(message)
+                if len(text) > MAX_MESSAGE_BYTES:
+                    return TOO_LONG
+                await self._hear(text)
+        except WebSocketDisconnect:
+            return 0
+
+    async def _hear(self, text: str) -> None:
+        try:
+            message = _decode(text)
+        except msgspec.DecodeError as err:
+            await self._send({"type": "error", "code": "kiosk.bad_message", "hint": str(err)})
+            return
+        await self._receive(message)
 
     async def _receive(self, message: FromScreen) -> None:
         if isinstance(message, Drawn):
@@ -234,7 +237,19 @@ class ScreenSession:
 
     async def _send(self, message: dict[str, object]) -> None:
         self._sent_at_ns = self.desk.clock_ns()
-        await self.socket.send_text(_encode(message).decode())
+        await hand_over(self.socket.send_text(_encode(message).decode()))
+
+
+async def hand_over(sending: Awaitable[None]) -> None:
+    """Send; a socket that the server itself has closed by now counts as gone like any other.
+
+    Raises:
+        WebSocketDisconnect: nobody is there any more.
+    """
+    try:
+        await sending
+    except RuntimeError as err:  # what uvicorn raises once it has sent the close
+        raise WebSocketDisconnect(ABNORMAL) from err
 
 
 def _basket_message(

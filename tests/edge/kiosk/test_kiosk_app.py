@@ -1,5 +1,6 @@
 """What the page's server answers: products, pictures, crops, receipts, status."""
 
+import gzip
 import json
 from pathlib import Path
 
@@ -89,3 +90,17 @@ def test_the_status_counts_screens_and_measures_painting() -> None:
     assert status["screens"] == 0
     assert status["painted_p95_ms"] == -1.0
     assert {camera["state"] for camera in status["cameras"]} == {"live"}
+
+
+def test_a_script_is_sent_compressed_where_the_browser_takes_it(tmp_path: Path) -> None:
+    (tmp_path / "assets").mkdir()
+    (tmp_path / "assets/page.js").write_text("let page = 1;")
+    (tmp_path / "assets/page.js.gz").write_bytes(gzip.compress(b"let page = 1;"))
+    app = create_app(small_box(), KioskSettings(token=TOKEN, static_dir=tmp_path))
+    client = TestClient(app, base_url=ADDRESS, cookies={"tillsight_kiosk_8600": TOKEN})
+    packed = client.get("/assets/page.js", headers={"accept-encoding": "gzip"})
+    plain = client.get("/assets/page.js", headers={"accept-encoding": "identity"})
+    assert packed.headers["content-encoding"] == "gzip"
+    assert "content-encoding" not in plain.headers
+    assert packed.text == plain.text == "let page = 1;"
+    assert "immutable" in packed.headers["cache-control"]

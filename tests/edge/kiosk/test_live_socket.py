@@ -1,9 +1,12 @@
 """What a screen is sent, how fast, and what it may ask for."""
 
+import asyncio
+
 import pytest
 from starlette.websockets import WebSocketDisconnect
 
 from edge.kiosk.live_feed import Terminal
+from edge.kiosk.live_socket import hand_over
 from edge.messages.basket_messages import Phase
 from tests.edge.kiosk.kiosk_page import (
     PIN,
@@ -189,6 +192,14 @@ def test_an_attendant_may_park_a_basket_until_leaving() -> None:
         assert ask_for(socket, {"type": "suspend"}, "2")["is_done"]
         socket.send_json({"type": "leave"})
         assert ask_for(socket, {"type": "resume"}, "3")["code"] == "kiosk.not_allowed"
+
+
+def test_a_socket_that_the_server_has_closed_counts_as_gone() -> None:
+    async def send_after_close() -> None:
+        raise RuntimeError("Unexpected ASGI message 'websocket.send'")
+
+    with pytest.raises(WebSocketDisconnect):
+        asyncio.run(hand_over(send_after_close()))
 
 
 def test_a_thirteenth_screen_is_turned_away() -> None:
