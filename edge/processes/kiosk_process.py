@@ -15,7 +15,6 @@ import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import UTC, datetime
-from pathlib import Path
 
 import cv2
 import uvicorn
@@ -31,6 +30,7 @@ from edge.messages.command_messages import Command, CommandReply, Health
 from edge.messages.perception_messages import CameraState, Observations, PerceptionState
 from edge.processes.box_view import instance_names
 from edge.processes.bus_feed import BusFeed, Message
+from edge.processes.kiosk_address import token_path
 from edge.processes.product_shelf import ProductShelf
 from edge.processes.serving_bundle import open_offer, open_serving_bundle
 from edge.processes.worker import Work, run_process
@@ -40,7 +40,6 @@ COMMAND_TIMEOUT_S = 3.0
 BEAT_S = 0.5
 POLL_MS = 200
 RETRY_S = 5.0
-TOKEN_NAME = "kiosk.token"
 
 logger = logging.getLogger(__name__)
 
@@ -190,7 +189,7 @@ class Kiosk:
     def _server(self) -> uvicorn.Server:
         knobs = self._work.config.kiosk
         settings = KioskSettings(
-            token=load_or_make_token(token_path(self._work), self._work.boot_id),
+            token=load_or_make_token(token_path(self._work.config), self._work.boot_id),
             store=knobs.store,
             port=knobs.port,
             default_language=knobs.language,
@@ -213,11 +212,6 @@ def listen(port: int) -> socket.socket:
             f"port {port} cannot be served: {err.strerror}",
             hint="another program has it: set kiosk.port",
         ) from err
-
-
-def token_path(work: Work) -> Path:
-    """Where the per-boot token of the page lies."""
-    return work.config.paths.run_dir / TOKEN_NAME
 
 
 def run(work: Work) -> None:

@@ -41,7 +41,9 @@ def box(tmp_path: Path) -> Iterator[RunningBox]:
 
 def _sell(box: RunningBox, rng: random.Random, name: str, num_kills: int) -> list[str]:
     """One sale while processes die; the ids of its acknowledged commands."""
-    bought: list[str] = []
+    bought = [rng.choice(SKUS)]
+    box.put(bought[0])
+    box.look_until(Wanted(*bought))  # without an open sale, goods found at a start are nobody's
     for _ in range(num_kills):
         bought.append(rng.choice(SKUS))
         box.put(bought[-1])
@@ -56,7 +58,7 @@ def _sell(box: RunningBox, rng: random.Random, name: str, num_kills: int) -> lis
     assert [reply.is_done for reply in replies] == [True, True], replies
     box.look_until(lambda s: s.phase == "paid" or s.phase == "idle")
     box.take_all()
-    box.look_until(lambda s: s.phase == "idle" and not s.lines)
+    box.look_until(lambda s: s.phase == "idle" and not s.items)  # the counter is seen empty
     return [reply.command_id for reply in replies]
 
 

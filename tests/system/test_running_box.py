@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 from edge.processes.box_view import look_at_box
-from edge.processes.kiosk_process import TOKEN_NAME
+from edge.processes.kiosk_address import kiosk_url
 from tests.system.running_box import RunningBox, Wanted
 
 
@@ -30,7 +30,7 @@ def _get(box: RunningBox, path: str, token: str) -> bytes:
 
 
 def _token(box: RunningBox) -> str:
-    return str(json.loads((box.run_dir / TOKEN_NAME).read_text())["token"])
+    return kiosk_url(box.config).partition("?token=")[2]
 
 
 def test_edgectl_hears_everybody(box: RunningBox) -> None:
