@@ -108,8 +108,7 @@ class Counter:
     def tick(self, now_ns: int, now_utc: datetime) -> list[Event]:
         """What the passing of time leads to: late questions, walk-away, end of a sale."""
         draft = self._draft(now_ns, now_utc)
-        if not self.is_blind(now_ns):
-            self._rules.on_items(draft, self._fused)
+        self._rules.on_items(draft, self._fused)
         self._rules.on_time(draft, self._activity_ns)
         return draft.events
 

@@ -275,3 +275,10 @@ def test_no_acknowledged_event_is_lost_by_kill_9(tmp_path: Path) -> None:
 def test_what_comes_after_a_closed_sale_is_read_back(journal: Journal) -> None:
     journal.append([opened(1), line(), Event("box1-lane1-1-1", 4, AT, SaleClosed())])
     assert replay(journal.restart_events()).basket is None
+
+
+def test_a_probe_tells_whether_the_journal_can_be_written(journal: Journal) -> None:
+    journal.probe()
+    journal.connection.execute("PRAGMA query_only = 1")
+    with pytest.raises(JournalError, match="cannot be written"):
+        journal.probe()
