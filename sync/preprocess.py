@@ -137,6 +137,5 @@ def normalise(pictures: list[Picture], mean: float = 127.0, scale: float = 128.0
 
     Source: EfficientNet-Lite preprocessing, tensorflow/tpu efficientnet/lite.
     """
-    batch = np.stack(pictures)[..., ::-1]
-    floats = (batch.astype(np.float32) - np.float32(mean)) / np.float32(scale)
-    return np.ascontiguousarray(floats.transpose(0, 3, 1, 2))
+    blob = cv2.dnn.blobFromImages(pictures, 1.0 / scale, mean=(mean, mean, mean), swapRB=True)
+    return np.asarray(blob, dtype=np.float32)

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from edge.perception.change_gate import BlockGrid
 
 LEAST_SIDE_PX = 16
-BORDER_PX = 4
+BORDER_SHARE = 0.015  # of the cut-out's longer side: boxes of arms end a little before the border
 
 FloatArray = NDArray[np.float32]
 
@@ -33,6 +33,7 @@ class CounterRegion:
             points = np.asarray(((0, 0), (width, 0), (width, height), (0, height)), np.float32)
         self._left, self._top, self._right, self._bottom = map(int, (left, top, right, bottom))
         self._points = points
+        self._border_px = BORDER_SHARE * max(right - left, bottom - top)
         self._is_rectangle = _area(points) >= 0.999 * (right - left) * (bottom - top)
 
     @property
@@ -64,13 +65,22 @@ class CounterRegion:
         cv2.fillPoly(mask, [np.round(points).astype(np.int32)], 1)
         return mask.astype(bool)
 
+    def is_at_border(self, xyxy: FloatArray) -> bool:
+        """A box (4,) reaches the border of the cut-out, where arms come from."""
+        return bool(
+            xyxy[0] <= self._left + self._border_px
+            or xyxy[1] <= self._top + self._border_px
+            or xyxy[2] >= self._right - self._border_px
+            or xyxy[3] >= self._bottom - self._border_px
+        )
+
     def is_left_by(self, xyxy: FloatArray, velocity: FloatArray) -> bool:
         """A box (4,) at the border of the cut-out that moves outwards."""
         outwards = (
-            xyxy[0] <= self._left + BORDER_PX and velocity[0] < 0,
-            xyxy[1] <= self._top + BORDER_PX and velocity[1] < 0,
-            xyxy[2] >= self._right - BORDER_PX and velocity[0] > 0,
-            xyxy[3] >= self._bottom - BORDER_PX and velocity[1] > 0,
+            xyxy[0] <= self._left + self._border_px and velocity[0] < 0,
+            xyxy[1] <= self._top + self._border_px and velocity[1] < 0,
+            xyxy[2] >= self._right - self._border_px and velocity[0] > 0,
+            xyxy[3] >= self._bottom - self._border_px and velocity[1] > 0,
         )
         return any(outwards)
 

@@ -80,7 +80,7 @@ class Pipeline:
         self._frame_size = (0, 0)
         self._detected_ns: int | None = None
         self._hand_until_ns: int | None = None
-        self._region: CounterRegion | None = None
+        self._region = CounterRegion(settings.counter_region, 0, 0)
         self._is_failing = False
         self._reason = ""
 
@@ -106,7 +106,9 @@ class Pipeline:
             if self._must_detect(change, captured_at_ns):
                 status = self._detect(self._models, frame, change, captured_at_ns)
             if status in UNDERSTOOD:
-                self._settle(change, captured_at_ns, is_hand_present)
+                self._tracker.settle(
+                    change, captured_at_ns, self._region, is_hand_present=is_hand_present
+                )
                 self._remember_places(change, captured_at_ns, status)
                 self._judge_unseen(change, captured_at_ns)
                 self._look_at_items(self._models, frame, change, captured_at_ns)
@@ -145,9 +147,8 @@ class Pipeline:
             old_width, old_height = self._frame_size
             self._tracker.scale(width / old_width, height / old_height)
             self._gate.forget()
-            self._region = None
-        self._frame_size = (width, height)
-        if self._region is None:
+        if self._frame_size != (width, height):
+            self._frame_size = (width, height)
             self._region = CounterRegion(self._settings.counter_region, width, height)
         return self._gate.compare(self._region.cut(frame), self._region)
 
@@ -173,7 +174,6 @@ class Pipeline:
         self, models: Models, frame: Picture, change: Change, at_ns: int
     ) -> ObservationStatus:
         """Run the detector and give what it found to the tracker."""
-        assert self._region is not None
         threshold = models.parameters.detector_score
         self.counts.num_detector_runs += 1
         try:
@@ -203,11 +203,6 @@ class Pipeline:
             return ObservationStatus.TIMED_OUT
         return ObservationStatus.DETECTOR_FAILED
 
-    def _settle(self, change: Change, at_ns: int, is_hand_present: bool) -> None:
-        assert self._region is not None
-        largest_px = self._settings.max_resting_share * self._region.area_px
-        self._tracker.settle(change, at_ns, is_hand_present=is_hand_present, largest_px=largest_px)
-
     def _remember_places(self, change: Change, at_ns: int, status: ObservationStatus) -> None:
         tracks = self._tracker.tracks
         places = [t.xyxy for t in tracks] + [t.rest_xyxy for t in tracks if t.rest_xyxy is not None]
@@ -219,7 +214,6 @@ class Pipeline:
 
     def _judge_unseen(self, change: Change, at_ns: int) -> None:
         """End the tracks whose place is visible and empty, keep the others."""
-        assert self._region is not None
         for track in [t for t in self._tracker.tracks if t.is_unseen]:
             place = PlaceState.UNCLEAR
             if track.patch is not None and track.rest_xyxy is not None:

@@ -25,6 +25,8 @@ class PipelineSettings:
         rest_ms: an item rests when box and pixels were still for so long, nothing moving around.
         rest_near_hand_ms: the same while something moves around it: a hand that hovers stands
             still for 70 ms more often than for 120.
+        rest_doubtful_ms: the same for a box that reaches the border, where arms come from, or that
+            surrounds an item that lies there, as the box of a hand on it does.
         empty_ms: a place must be seen empty for so long before its item is gone: two frames at
             15 per second.
         unseen_ms: an item whose place gives no clear answer is gone after so long unseen.
@@ -52,6 +54,7 @@ class PipelineSettings:
     hand_linger_ms: int = 200
     rest_ms: int = 60
     rest_near_hand_ms: int = 120
+    rest_doubtful_ms: int = 600
     empty_ms: int = 60
     unseen_ms: int = 700
     hold_unfound_ms: int = 20_000

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from edge.perception.assignment import assign
 from edge.perception.change_gate import Change
+from edge.perception.counter_region import CounterRegion
 from edge.perception.detector import Detections
 from edge.perception.pipeline_settings import MS, PipelineSettings
 from edge.perception.track import Track
@@ -30,6 +31,7 @@ STIRRED_MS = 600  # a displaced box is believed when its pixels moved within thi
 NEAR_BLOCKS = 3  # around a box: 72 pixels of 1080p
 NEAR_SHARE = 0.05  # of the blocks in and around a box must move before something is there
 QUIET_RUNS = 3  # displaced detections without pixel movement before the new box is taken over
+SURROUNDED_SHARE = 0.6  # of a resting item's box
 FAR_IOU = 0.7  # a stirred item found this far away has moved; nearer, a second run must agree
 SMOOTHING = 0.2
 VELOCITY_RATE = 0.5
@@ -74,13 +76,9 @@ class Tracker:
         return born
 
     def settle(
-        self, change: Change, at_ns: int, *, is_hand_present: bool, largest_px: float
+        self, change: Change, at_ns: int, region: CounterRegion, *, is_hand_present: bool
     ) -> None:
-        """Judge rest from the pixels of this frame; call once per frame, after match().
-
-        Args:
-            largest_px: a box of a larger area never rests: it is an arm or a bag.
-        """
+        """Judge rest from the pixels of this frame; call once per frame, after match()."""
         for track in self.tracks:
             if change.moving_share_in(track.xyxy) > STIRRED_SHARE:
                 track.stirred_ns = at_ns
@@ -91,7 +89,7 @@ class Tracker:
                 track.disturbed_ns = at_ns
             if is_hand_present or track.disturbed_ns == at_ns:
                 track.covered_until_ns = at_ns
-            if areas(track.xyxy[None])[0] <= largest_px and self._has_settled(track, at_ns):
+            if self._has_settled(track, at_ns, region):
                 self._rest(track)
 
     def put_back(self, track: Track) -> None:
@@ -126,15 +124,28 @@ class Tracker:
             anchor_xyxy=xyxy,
         )
 
-    def _has_settled(self, track: Track, at_ns: int) -> bool:
+    def _has_settled(self, track: Track, at_ns: int, region: CounterRegion) -> bool:
+        if track.is_resting or not track.is_believed or track.is_unseen:
+            return False
+        still_ms = (at_ns - track.still_since_ns) / MS
+        if still_ms < self._settings.rest_ms:
+            return False
+        if areas(track.xyxy[None])[0] > self._settings.max_resting_share * region.area_px:
+            return False
+        if at_ns - track.disturbed_ns > self._settings.rest_doubtful_ms * MS:
+            return True  # nothing was near for so long: it lay there before it was found
+        if region.is_at_border(track.xyxy) or self._surrounds_another(track):
+            return still_ms >= self._settings.rest_doubtful_ms
         is_near = track.disturbed_ns == at_ns
-        needed_ms = self._settings.rest_near_hand_ms if is_near else self._settings.rest_ms
-        return (
-            not track.is_resting
-            and track.is_believed
-            and not track.is_unseen
-            and at_ns - track.still_since_ns >= needed_ms * MS
-        )
+        return not is_near or still_ms >= self._settings.rest_near_hand_ms
+
+    def _surrounds_another(self, track: Track) -> bool:
+        others = [t.place_xyxy for t in self.tracks if t.rest_xyxy is not None and t is not track]
+        if not others:
+            return False
+        boxes = np.stack(others)
+        shared = intersections(track.xyxy[None], boxes)[0]
+        return bool(np.any(shared >= SURROUNDED_SHARE * areas(boxes)))
 
     @staticmethod
     def _rest(track: Track) -> None:

@@ -4,6 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from edge.perception.change_gate import BlockGrid, Change
+from edge.perception.counter_region import CounterRegion
 from edge.perception.detector import Detections
 from edge.perception.pipeline_settings import PipelineSettings
 from edge.perception.track import Track
@@ -12,7 +13,7 @@ from edge.perception.tracker import Tracker
 FRAME_NS = 66_666_667
 GRID = BlockGrid(0, 0, 8.0, 8.0, 80, 45)
 THRESHOLD = 0.4
-NO_LIMIT = 1e9
+REGION = CounterRegion((), 640, 360)
 Boxes = list[tuple[float, float, float, float]]
 
 
@@ -40,7 +41,7 @@ class Watch:
         at_ns = self.frame * FRAME_NS
         change = still_frame(moving)
         self.tracker.match(found(boxes, score), change, at_ns, THRESHOLD)
-        self.tracker.settle(change, at_ns, is_hand_present=False, largest_px=NO_LIMIT)
+        self.tracker.settle(change, at_ns, REGION, is_hand_present=False)
         return self.tracker.tracks
 
 
@@ -71,6 +72,24 @@ def test_more_patience_is_needed_while_something_moves_beside_it() -> None:
     watch = Watch()
     states = [watch.see([BOX], moving=[beside])[0].is_resting for _ in range(4)]
     assert states == [False, False, True, True]
+
+
+def test_a_still_arm_at_the_border_needs_more_patience_than_an_item_in_the_middle() -> None:
+    arm = (300.0, 200.0, 360.0, 360.0)
+    watch = Watch()
+    watch.see([arm], moving=[arm])
+    states = [watch.see([arm])[0].is_resting for _ in range(10)]
+    assert states.index(True) == 8
+
+
+def test_the_box_of_a_hand_on_an_item_does_not_rest_soon() -> None:
+    hand = (80.0, 80.0, 190.0, 250.0)
+    watch = Watch()
+    for _ in range(2):
+        watch.see([BOX])
+    for _ in range(2):
+        watch.see([BOX, hand], moving=[(120.0, 170.0, 150.0, 260.0)])
+    assert [t.is_resting for t in watch.see([BOX, hand])] == [True, False]
 
 
 def test_a_jittering_box_keeps_resting() -> None:
