@@ -120,6 +120,16 @@ def load_models(
     )
 
 
+def gpu_model_files(bundle: Bundle) -> list[ModelFiles]:
+    """Networks that an engine can be built for; empty where the bundle brings none for GPUs.
+
+    Raises:
+        BundleError: a network is missing altogether.
+    """
+    files = [_files(bundle, "detector"), _files(bundle, "embedder")]
+    return [f for f in files if f.gpu is not None]
+
+
 def check_gallery(gallery: Gallery, embedder_id: str, whitening: Whitening) -> None:
     """Refuse a gallery that this embedder did not make.
 

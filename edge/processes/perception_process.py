@@ -2,15 +2,13 @@
 
 Flow: FrameRef -> FrameRing -> Pipeline (one per camera) -> Observations, PerceptionState
 
-Owns the models. They are loaded in a thread, so the loop keeps beating and says "no bundle" until
-they are there; a bundle that is refused is tried again. Every frame that is looked at is answered,
-a failed one with its failure: unknown is never empty.
+Owns the models. They are loaded in a thread (model_loader.py), so the loop keeps beating and says
+"no bundle" until they are there. Every frame that is looked at is answered, a failed one with its
+failure: unknown is never empty.
 """
 
-import logging
 import sys
 import time
-from concurrent.futures import Future, ThreadPoolExecutor
 
 import cv2
 import msgspec
@@ -18,86 +16,29 @@ import msgspec
 from edge.bus.frame_ring import FrameRingReader, FrameView, ring_path
 from edge.bus.sockets import wait_for
 from edge.config import CameraKnobs
-from edge.errors import EdgeError, FrameRingError
+from edge.errors import FrameRingError
+from edge.messages.basket_messages import BasketSnapshot, Phase
 from edge.messages.perception_messages import (
     FrameRef,
     Observations,
     ObservationStatus,
     PerceptionState,
 )
-from edge.perception.models import Models, load_models
-from edge.perception.open_backend import BackendOptions
 from edge.perception.pipeline import Pipeline
 from edge.perception.pipeline_settings import PipelineSettings
+from edge.processes.engine_room import EngineRoom
 from edge.processes.frame_queue import CameraKey, FrameQueue
 from edge.processes.latency_window import LatencyWindow
-from edge.processes.serving_bundle import open_serving_bundle
+from edge.processes.model_loader import LOADING, ModelLoader
 from edge.processes.worker import Work, run_process
-from sync.errors import SyncError
 
 NS_PER_MS = 1_000_000
 NS_PER_S = 1_000_000_000
 POLL_MS = 100
-RETRY_NS = 5 * NS_PER_S  # a refused bundle is mended by hand or by an update
 STATE_INTERVAL_NS = NS_PER_S
 REASON_OVERWRITTEN = "frame.overwritten"
 # Track ids start above every id of an earlier life: 100 per second since boot, fewer are born.
 TRACK_TICK_NS = 10_000_000
-
-logger = logging.getLogger(__name__)
-
-
-class ModelLoader:
-    """Loads the models beside the loop, again and again until it works.
-
-    Attributes:
-        models: None until the bundle is loaded.
-        code, message: why it is not; empty while it is being tried for the first time.
-    """
-
-    def __init__(self, work: Work) -> None:
-        self.models: Models | None = None
-        self.code = "bundle.loading"
-        self.message = "the models are being loaded"
-        self._work = work
-        self._thread = ThreadPoolExecutor(1, "load-models")
-        self._attempt: Future[Models] | None = None
-        self._next_ns = 0
-
-    def step(self, now_ns: int) -> Models | None:
-        """Go on; the models in the moment they are there, else None."""
-        if self.models is not None:
-            return None
-        if self._attempt is None:
-            if now_ns >= self._next_ns:
-                self._attempt = self._thread.submit(self._load)
-            return None
-        if not self._attempt.done():
-            return None
-        attempt, self._attempt = self._attempt, None
-        try:
-            self.models = attempt.result()
-        except (EdgeError, SyncError) as err:
-            if str(err) != self.message:
-                logger.error("bundle refused code=%s: %s; hint: %s", err.code, err, err.hint)  # noqa: TRY400
-            self.code, self.message = err.code, str(err)
-            self._next_ns = now_ns + RETRY_NS
-            return None
-        self.code = self.message = ""
-        return self.models
-
-    def close(self) -> None:
-        """Do not wait for a load that is under way."""
-        self._thread.shutdown(wait=False, cancel_futures=True)
-
-    def _load(self) -> Models:
-        knobs = self._work.config.perception
-        options = BackendOptions(
-            providers=knobs.providers,
-            num_threads=knobs.threads,
-            timeout_s=knobs.frame_timeout_ms / 1000,
-        )
-        return load_models(open_serving_bundle(self._work.config), options)
 
 
 class Eyes:
@@ -159,7 +100,12 @@ class Perception:
         self._queue = FrameQueue(work.config.perception.max_frame_age_ms * NS_PER_MS)
         self._observations = work.bus.publisher("observations", Observations)
         self._states = work.bus.publisher("perception", PerceptionState)
-        self._loader = ModelLoader(work)
+        self._loader = ModelLoader(EngineRoom(work.config))
+        self._baskets = {
+            lane.lane_id: work.bus.subscriber("basket", BasketSnapshot, lane.lane_id)
+            for lane in work.config.lanes
+        }
+        self._open_lanes: set[str] = set()
         self._latencies = LatencyWindow()
         self._num_missed = 0
         self._ring_error = ""
@@ -183,12 +129,18 @@ class Perception:
             self._loader.close()
 
     def _renew_models(self, now_ns: int) -> None:
-        models = self._loader.step(now_ns)
+        models = self._loader.step(now_ns, is_idle=not self._open_lanes)
         if models is not None:
             for eyes in self._eyes.values():
                 eyes.pipeline.replace_models(models)
 
     def _collect(self) -> None:
+        for lane_id, baskets in self._baskets.items():
+            for basket in baskets.receive_all():
+                change = (
+                    self._open_lanes.discard if basket.phase is Phase.IDLE else self._open_lanes.add
+                )
+                change(lane_id)
         for eyes in self._eyes.values():
             for frame in eyes.frames.receive_all():
                 self._queue.offer(frame)
@@ -220,9 +172,10 @@ class Perception:
             "frames": state.num_frames,
             "skipped": self._queue.num_replaced + self._queue.num_stale + self._num_missed,
             "failures": state.num_failures,
+            "engines": self._loader.progress,
         }
         if self._loader.code:
-            is_loading = self._loader.code == "bundle.loading"
+            is_loading = self._loader.code == LOADING
             verdict = "degraded" if is_loading else "failed"
             self._work.report(verdict, self._loader.code, self._loader.message, facts)
         elif self._ring_error:
@@ -245,7 +198,7 @@ class Perception:
             latency_p95_ms=self._latencies.quantile_ms(0.95),
             num_failures=sum(c.num_failures for c in counts),
             num_skus=models.num_skus if models else 0,
-            message=self._loader.message,
+            message=self._loader.message or self._loader.progress,
         )
 
 
