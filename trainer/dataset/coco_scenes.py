@@ -105,7 +105,7 @@ def read_picture(path: Path) -> Picture:
 
 def _is_coco(file: Path) -> bool:
     with file.open("rb") as stream:
-        return b'"images"' in stream.read(64)
+        return b'"images"' in stream.read(4096)  # info and categories may stand before
 
 
 def _scene_picture(
