@@ -21,11 +21,13 @@ from rich.progress import (
 )
 
 from tools.lane_sim.catalogue import draw_catalogue
+from tools.lane_sim.demo_clips import DEMO_CLIPS, render_demo
 from tools.lane_sim.errors import LaneSimError, PackFolderError
 from tools.lane_sim.llvm_probe import chosen_variant
 from tools.lane_sim.mitsuba_scene import CounterRenderer
 from tools.lane_sim.pack_folder import Pack, read_packs
 from tools.lane_sim.product_table import PRODUCTS
+from tools.lane_sim.render_clip import ClipOptions, render_clip
 from tools.lane_sim.render_scenes import SceneOptions, render_scenes
 from tools.lane_sim.render_views import ViewOptions, render_views
 
@@ -139,6 +141,64 @@ def render_product_views(
 
 
 @app.command()
+def clip(
+    packs: PacksOption,
+    out: Out,
+    seconds: Annotated[float, typer.Option(min=3, max=600)] = 12.0,
+    fps: Annotated[int, typer.Option(min=1, max=60)] = 15,
+    seed: Seed = 0,
+    cameras: Annotated[int, typer.Option(min=1, max=6)] = 3,
+    width: Annotated[int, typer.Option(min=64, max=3840)] = 1280,
+    height: Annotated[int, typer.Option(min=36, max=2160)] = 720,
+    spp: Annotated[int, typer.Option(min=1, max=1024)] = 8,
+    items: Annotated[int, typer.Option(min=1, max=20, help="How many, when no --put.")] = 3,
+    put: Annotated[list[str] | None, typer.Option(help="SKUs in this order; may repeat.")] = None,
+    takes: Annotated[int, typer.Option(min=0, help="Items taken back.")] = 0,
+    moves: Annotated[int, typer.Option(min=0, help="Items moved on the counter.")] = 0,
+    thing: Annotated[list[str] | None, typer.Option(help="phone, wallet, keys or hand.")] = None,
+    world: Annotated[
+        str, typer.Option(help="Counters and lights: train, val, test or any.")
+    ] = "any",
+    crf: Annotated[int, typer.Option(min=0, max=51, help="H.264 quality; larger is smaller.")] = 24,
+    variant: VariantOption = "auto",
+    threads: Threads = 0,
+    json_output: Json = False,
+) -> None:
+    """Render a clip of puts, takes and moves with events, states and the final basket."""
+    options = ClipOptions(
+        seconds, fps, seed, cameras, width, height, spp, tuple(put or ()), items, takes, moves,
+        tuple(thing or ()), world=world, crf=crf,
+    )  # fmt: skip
+    renderer = CounterRenderer(variant, _texels(width), threads)
+    with _reported(json_output):
+        found = _packs(packs, None, None)
+        with _progress(json_output, "cameras", 2 * cameras) as advance:
+            truth = render_clip(found, options, out, renderer, advance)
+    _print({"basket": truth["basket"], "frames": truth["num_frames"], "out": str(out)}, json_output)
+
+
+@app.command()
+def demo(
+    packs: PacksOption,
+    out: Out,
+    only: Annotated[str, typer.Option(help="Only this clip of demo_clips.py.")] = "",
+    variant: VariantOption = "auto",
+    threads: Threads = 0,
+    json_output: Json = False,
+) -> None:
+    """Make the demo's assets: its clips, the catalogue's pictures, catalog.json, prices.json."""
+    renderer = CounterRenderer(variant, threads=threads)
+    with _reported(json_output):
+        found = _packs(packs, None, None)
+        num_cameras = 6 * (1 if only else len(DEMO_CLIPS))
+        with _progress(json_output, "cameras", num_cameras) as advance:
+            names = render_demo(found, out, renderer, only, advance)
+        draw_catalogue(out / "catalogue", lambda _sku: None, packs=False)
+    size = sum(path.stat().st_size for path in out.rglob("*") if path.is_file())
+    _print({"clips": names, "size_mb": round(size / 1e6, 2), "out": str(out)}, json_output)
+
+
+@app.command()
 def probe(json_output: Json = False) -> None:
     """Say which Mitsuba variant this machine can run, tried in a child process."""
     with _reported(json_output):
@@ -207,7 +267,10 @@ def _reported(json_output: bool) -> Iterator[None]:
             Console(stderr=True).print(f"[red]{err.code}[/red]: {err}\n  hint: {err.hint}")
         raise typer.Exit(err.exit_code) from err
     except ValueError as err:
-        Console(stderr=True).print(f"[red]sim.argument[/red]: {err}")
+        if json_output:
+            print(json.dumps({"error": "sim.argument", "message": str(err), "hint": "see --help"}))
+        else:
+            Console(stderr=True).print(f"[red]sim.argument[/red]: {err}\n  hint: see --help")
         raise typer.Exit(2) from err
 
 

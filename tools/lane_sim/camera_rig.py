@@ -81,7 +81,6 @@ class CameraView:
             "dist": [0.0] * 5,
             "R": self.rotation.tolist(),
             "t": self.translation.tolist(),
-            "rms_px": 0.0,
             "counter_cm": [
                 -COUNTER_CM[0] / 2,
                 -COUNTER_CM[1] / 2,

@@ -56,7 +56,7 @@ def make_thing(
             break
     else:
         return None
-    finish = "gloss" if name == "phone" else "metal" if name == "keys" else "matte"
+    finish = "metal" if name == "keys" else "matte"
     return OtherThing(name, place / "mesh.obj", place / "texture.jpg", rotation, at, finish)
 
 
@@ -101,7 +101,7 @@ def arm_texture(rng: np.random.Generator) -> NDArray[np.uint8]:
     picture[:, :64] = sleeve
     picture[:, 64:] = skin
     soft = cv2.resize(rng.normal(0, 1, (8, 16)).astype(np.float32), (128, 64))
-    return np.clip(picture + 6 * soft[..., None], 0, 255).astype(np.uint8)
+    return np.clip(picture + 3 * soft[..., None], 0, 255).astype(np.uint8)
 
 
 def _hand(rng: np.random.Generator) -> tuple[ProductMesh, NDArray[np.uint8]]:

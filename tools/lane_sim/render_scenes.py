@@ -18,6 +18,7 @@ import numpy as np
 from tools.lane_sim.camera_rig import CameraView, counter_cameras, write_calibration
 from tools.lane_sim.counter_look import CounterLook, drawn_look
 from tools.lane_sim.errors import PlacementError
+from tools.lane_sim.item_visibility import hidden_items
 from tools.lane_sim.mitsuba_scene import CounterRenderer, OtherThing, Shot
 from tools.lane_sim.other_things import THINGS, make_thing
 from tools.lane_sim.pack_folder import Pack
@@ -165,7 +166,7 @@ def _visible_items(
     items: list[PlacedItem] = []
     for _ in range(4):
         items = placed_items(chosen, rng, crowd=crowd, stack=stack)
-        hidden = _hidden(items, lane.views, renderer)
+        hidden = hidden_items(items, lane.views, renderer, MIN_BEST_VISIBLE)
         if items and not hidden:
             return items
     kept = [item for item in items if item.item_id not in hidden and item.on not in hidden]
@@ -174,26 +175,6 @@ def _visible_items(
             "no item of a scene fits on the counter", hint="use smaller packs or fewer items"
         )
     return kept
-
-
-def _hidden(
-    items: list[PlacedItem], views: list[CameraView], renderer: CounterRenderer
-) -> set[str]:
-    best: dict[str, float] = {item.item_id: 0.0 for item in items}
-    for view in views:
-        small = _reduced(view, 320)
-        for seen in seen_items(items, renderer.items_seen(items, small), small):
-            best[seen.item_id] = max(best[seen.item_id], seen.visible_fraction)
-    return {item_id for item_id, fraction in best.items() if fraction < MIN_BEST_VISIBLE}
-
-
-def _reduced(view: CameraView, width_px: int) -> CameraView:
-    share = width_px / view.width_px
-    matrix = view.matrix.copy()
-    matrix[:2, :2] *= share
-    height = round(view.height_px * share)
-    matrix[0, 2], matrix[1, 2] = width_px / 2 - 0.5, height / 2 - 0.5
-    return replace(view, width_px=width_px, height_px=height, matrix=matrix)
 
 
 def _chosen_packs(packs: list[Pack], wanted: int, rng: np.random.Generator) -> list[Pack]:

@@ -15,12 +15,24 @@ from tools.lane_sim.counter_look import CounterLook
 Linear = NDArray[np.float32]
 Picture = NDArray[np.uint8]
 
+_USUAL_ALBEDO = 0.25
+
 
 def metered_gain(linear: Linear, look: CounterLook) -> float:
-    """The gain that brings the picture to a usual brightness, times the look's exposure."""
+    """The gain that brings the picture to a usual brightness, times the look's exposure.
+
+    Mostly by the light that falls in, as a fitter sets it up: metering a black belt alone would
+    burn out every white pack on it.
+
+    Args:
+        linear: the empty counter.
+        look: its material tells how much light it sends back.
+    """
     grey = linear.mean(axis=2)
     level = 0.6 * float(grey.mean()) + 0.4 * float(np.percentile(grey, 92)) * 0.5
-    return look.exposure * 0.22 / max(level, 1e-4)
+    albedo = float(((look.counter / 255.0) ** 2.2).mean()) + 0.01
+    incident = level * _USUAL_ALBEDO / albedo
+    return float(look.exposure * 0.22 / max(level**0.25 * incident**0.75, 1e-4))
 
 
 def developed(linear: Linear, look: CounterLook, gain: float) -> NDArray[np.float32]:
