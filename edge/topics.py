@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from edge.messages.basket_messages import BasketSnapshot
+from edge.messages.bundle_messages import BundlesState, BundleStaged, ServeBundle
 from edge.messages.command_messages import Command, Health
 from edge.messages.perception_messages import (
     CameraState,
@@ -48,6 +49,10 @@ TOPICS: dict[str, Topic] = {
     "perception":   Topic(PerceptionState,  "perception", "box",       1.0,  "latest"),
     "basket":       Topic(BasketSnapshot,   "basket",     "lane",      2.0,  "latest"),
     "command":      Topic(Command,          "basket",     "lane",      0.0,  "command"),
+    "bundle_staged":  Topic(BundleStaged,   "uplink",     "box",       1.0,  "latest"),
+    "serve_bundle":   Topic(ServeBundle,    "bundles",    "box",       1.0,  "latest"),
+    "bundles":        Topic(BundlesState,   "bundles",    "box",       1.0,  "latest"),
+    "bundle_command": Topic(Command,        "bundles",    "box",       0.0,  "command"),
     "health":       Topic(Health,           "*",          "box",       1.0,  "every"),
 }
 # fmt: on

@@ -2,7 +2,7 @@
 
 import typer
 
-from edge.edgectl import calibrate, cameras, doctor, replay, status
+from edge.edgectl import bundles, calibrate, cameras, doctor, enrol, replay, status
 
 app = typer.Typer(
     name="edgectl",
@@ -16,6 +16,10 @@ app.command("status")(status.status)
 app.command("doctor")(doctor.doctor)
 app.command("cameras")(cameras.cameras)
 app.command("replay")(replay.replay)
+app.command("enrol")(enrol.enrol)
+app.command("bundles")(bundles.bundles)
+app.command("why-not-updated")(bundles.why_not_updated)
+app.command("rollback")(bundles.rollback)
 app.add_typer(calibrate.app, name="calibrate")
 
 

@@ -227,6 +227,11 @@ class Outbox:
         dropped = self._rows.execute("SELECT num_dropped FROM meta").fetchone()[0]
         return OutboxStatus(rows[0], pictures[0], rows[1], pictures[1], dropped, rows[2])
 
+    def close(self) -> None:
+        """Give both files back."""
+        self._rows.close()
+        self._pictures.close()
+
     def _insert(
         self, seq: int, kind: str, value: int, created_at: str, canonical: str, names: list[str]
     ) -> None:

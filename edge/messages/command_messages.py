@@ -85,12 +85,22 @@ BasketCommand = (
 )  # fmt: skip
 
 
+class BundleAction(msgspec.Struct, frozen=True, tag="bundle_action"):
+    """To the bundles process, never to a lane: `rollback` or `drop_candidate`."""
+
+    action: str
+    reason: str = ""
+
+
 class Command(msgspec.Struct, frozen=True):
-    """A command for one lane. `command_id` makes a repeated delivery harmless."""
+    """A command for one lane. `command_id` makes a repeated delivery harmless.
+
+    `lane_id` is empty where the body is a `BundleAction`, which is the whole box's business.
+    """
 
     lane_id: str
     command_id: str
-    body: BasketCommand
+    body: BasketCommand | BundleAction
     actor: str = "shopper"
 
 

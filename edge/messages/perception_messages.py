@@ -113,7 +113,12 @@ class CameraState(msgspec.Struct, frozen=True):
 
 
 class PerceptionState(msgspec.Struct, frozen=True):
-    """How perception is doing, once per second; p50 and p95 over the last frames."""
+    """How perception is doing, once per second; p50 and p95 over the last frames.
+
+    Attributes:
+        warm_bundle_id: loaded beside the one that serves, and ready to take over.
+        warm_problem: why a bundle that should be warm cannot be.
+    """
 
     at_ns: int
     bundle_id: str
@@ -127,3 +132,5 @@ class PerceptionState(msgspec.Struct, frozen=True):
     num_failures: int
     num_skus: int
     message: str = ""
+    warm_bundle_id: str = ""
+    warm_problem: str = ""

@@ -11,6 +11,7 @@ import logging
 import sys
 import time
 from datetime import UTC, datetime
+from pathlib import Path
 
 import msgspec
 
@@ -24,11 +25,13 @@ from edge.bus.sockets import wait_for
 from edge.config import EdgeConfig
 from edge.errors import JournalError
 from edge.messages.basket_messages import BasketSnapshot
+from edge.messages.bundle_messages import ServeBundle
 from edge.messages.command_messages import Command, CommandReply
 from edge.messages.perception_messages import CameraState, Observations
 from edge.processes.latency_window import LatencyWindow
-from edge.processes.serving_bundle import open_offer, read_counter_maps
+from edge.processes.serving_bundle import offer_of, open_offer, read_counter_maps
 from edge.processes.worker import Work, run_process
+from sync.bundle import open_bundle
 from sync.catalog import Catalog
 from sync.decision import DecisionParameters
 from sync.errors import SyncError
@@ -61,6 +64,7 @@ class LaneKeeper:
         self._journal: Journal | None = None
         self._journal_error = "not opened yet"
         self._offer: Offer | None = None
+        self._refused_id = ""
         self._offer_error: tuple[str, str] = (REFUSAL_NO_OFFER, "not opened yet")
         self._next_try_ns = 0
         self._latencies = LatencyWindow()
@@ -102,6 +106,21 @@ class LaneKeeper:
         if self._commit(events):
             return reply
         return CommandReply(command.command_id, False, JournalError.code, "call an attendant")
+
+    def serve(self, message: ServeBundle) -> None:
+        """Sell from another bundle: at once between baskets, else with the next one."""
+        bundle_id = message.lanes.get(self._work.lane_id, "")
+        if self._offer is None or bundle_id in ("", self._offer.bundle_id, self._refused_id):
+            return
+        try:  # the keeper of bundles hashed every file before it named this one
+            bundle = open_bundle(Path(message.directories[bundle_id]), verify_files=False)
+            self._offer = offer_of(self._work.config, bundle)
+        except (SyncError, KeyError) as err:
+            self._refused_id = bundle_id
+            logger.error("bundle not served bundle=%s: %s", bundle_id[:12], err)  # noqa: TRY400
+            return
+        logger.info("bundle served bundle=%s", bundle_id[:12])
+        self.counter.renew(self._offer)
 
     def close(self) -> None:
         """Let the journal go; nothing is pending."""
@@ -207,6 +226,7 @@ class Lane:
             work.bus.subscriber("camera_state", CameraState, lane_id, camera.camera_id)
             for camera in work.lane.cameras
         ]
+        self._serve_bundle = work.bus.subscriber("serve_bundle", ServeBundle)
         self._commands = CommandServer(work.bus, "command", lane_id)
         self._baskets = work.bus.publisher("basket", BasketSnapshot, lane_id)
         self._shown: BasketSnapshot | None = None
@@ -237,6 +257,8 @@ class Lane:
                 self._keeper.counter.on_camera_state(state, time.monotonic_ns())
         for message in self._observations.receive_all():
             self._keeper.observe(message)
+        if (wanted := self._serve_bundle.receive()) is not None:
+            self._keeper.serve(wanted)
         while (pending := self._commands.receive()) is not None:
             self._commands.reply(pending, self._keeper.carry_out(pending.command))
         now_ns = time.monotonic_ns()

@@ -14,6 +14,7 @@ from edge.bus.commands import CommandClient
 from edge.bus.sockets import Bus, Subscriber, wait_for
 from edge.config import EdgeConfig
 from edge.messages.basket_messages import BasketSnapshot
+from edge.messages.bundle_messages import BundlesState
 from edge.messages.command_messages import Command, CommandReply, Health
 from edge.messages.perception_messages import CameraState, PerceptionState
 from edge.processes.process_table import PROCESSES
@@ -36,6 +37,7 @@ class BoxView:
     cameras: dict[tuple[str, str], CameraState] = field(default_factory=dict)
     baskets: dict[str, BasketSnapshot] = field(default_factory=dict)
     perception: PerceptionState | None = None
+    bundles: BundlesState | None = None
 
     @property
     def is_silent(self) -> bool:
@@ -47,6 +49,8 @@ def instance_names(config: EdgeConfig) -> list[str]:
     """Every process instance that this configuration starts, in the order of the table."""
     names = []
     for name, row in PROCESSES.items():
+        if row.needs_hub and not config.hub.url:
+            continue
         for lane in config.lanes:
             if row.scope == "lane":
                 names.append(f"{name}.{lane.lane_id}")
@@ -67,14 +71,15 @@ def look_at_box(config: EdgeConfig, timeout_s: float = 2.5) -> BoxView:
 
 
 def ask_lane(config: EdgeConfig, command: Command, timeout_s: float = 5.0) -> CommandReply:
-    """Send one command to a lane and wait for its answer.
+    """Send one command to a lane, or to the keeper of bundles, and wait for its answer.
 
     Raises:
         CommandTimeoutError: nobody answered.
     """
     bus = Bus(config.paths.run_dir, "edgectl")
     try:
-        return CommandClient(bus, "command", command.lane_id).ask(command, timeout_s)
+        topic = "command" if command.lane_id else "bundle_command"
+        return CommandClient(bus, topic, command.lane_id).ask(command, timeout_s)
     finally:
         bus.close()
 
@@ -95,9 +100,10 @@ def _listen(bus: Bus, config: EdgeConfig, timeout_s: float) -> BoxView:
         for lane in config.lanes
     }
     perception = bus.subscriber("perception", PerceptionState)
+    bundles = bus.subscriber("bundles", BundlesState)
     sockets = [
         subscriber.socket
-        for group in (health, cameras, baskets, {"": perception})
+        for group in (health, cameras, baskets, {"": perception}, {"": bundles})
         for subscriber in group.values()
     ]
     deadline = time.monotonic() + timeout_s
@@ -107,7 +113,9 @@ def _listen(bus: Bus, config: EdgeConfig, timeout_s: float) -> BoxView:
         _take_all(cameras, view.cameras)
         _take_all(baskets, view.baskets)
         view.perception = _newest(perception) or view.perception
+        view.bundles = _newest(bundles) or view.bundles
         is_complete = len(view.health) > len(names) and len(view.cameras) == len(cameras)
+        is_complete = is_complete and (view.bundles is not None or not config.hub.url)
         if is_complete and len(view.baskets) == len(baskets) and view.perception:
             break
     return view

@@ -21,7 +21,7 @@ from edge.perception.open_backend import BackendOptions
 from edge.perception.provider_table import TENSORRT_PROVIDER
 from edge.perception.runtime_checks import TENSORRT_WHEELS, missing_tensorrt_library
 from edge.processes.serving_bundle import open_serving_bundle
-from sync.bundle import Bundle
+from sync.bundle import Bundle, open_bundle
 
 ENGINES_NAME = "engines"
 
@@ -36,6 +36,7 @@ class EngineRoom:
     Args:
         open_cache: the engines of this machine, None without TensorRT; asked once, in the thread.
         build: builds one engine; tests bring their own.
+        directory: of the bundle; None means the one that this box serves.
     """
 
     def __init__(
@@ -43,7 +44,9 @@ class EngineRoom:
         config: EdgeConfig,
         open_cache: Callable[[EdgeConfig], EngineCache | None] | None = None,
         build: Build = build_engine,
+        directory: Path | None = None,
     ) -> None:
+        self._directory = directory
         self._config = config
         self._open_cache = open_engine_cache if open_cache is None else open_cache
         self._build = build
@@ -69,7 +72,11 @@ class EngineRoom:
             timeout_s=knobs.frame_timeout_ms / 1000,
             engine_cache=self._cache,
         )
-        self._bundle = open_serving_bundle(self._config)
+        self._bundle = (
+            open_serving_bundle(self._config)
+            if self._directory is None
+            else open_bundle(self._directory)
+        )
         models = load_models(self._bundle, options)
         self._note_use()
         return models

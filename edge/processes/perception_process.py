@@ -2,9 +2,9 @@
 
 Flow: FrameRef -> FrameRing -> Pipeline (one per camera) -> Observations, PerceptionState
 
-Owns the models. They are loaded in a thread (model_loader.py), so the loop keeps beating and says
-"no bundle" until they are there. Every frame that is looked at is answered, a failed one with its
-failure: unknown is never empty.
+Owns the models. They are loaded in a thread (lane_models.py), so the loop keeps beating and says
+"no bundle" until they are there, and change lane by lane between two frames. Every frame that is
+looked at is answered, a failed one with its failure: unknown is never empty.
 """
 
 import sys
@@ -18,18 +18,20 @@ from edge.bus.sockets import wait_for
 from edge.config import CameraKnobs
 from edge.errors import FrameRingError
 from edge.messages.basket_messages import BasketSnapshot, Phase
+from edge.messages.bundle_messages import ServeBundle
 from edge.messages.perception_messages import (
     FrameRef,
     Observations,
     ObservationStatus,
     PerceptionState,
 )
+from edge.perception.models import Models
 from edge.perception.pipeline import Pipeline
 from edge.perception.pipeline_settings import PipelineSettings
-from edge.processes.engine_room import EngineRoom
 from edge.processes.frame_queue import CameraKey, FrameQueue
+from edge.processes.lane_models import LaneModels
 from edge.processes.latency_window import LatencyWindow
-from edge.processes.model_loader import LOADING, ModelLoader
+from edge.processes.model_loader import LOADING
 from edge.processes.worker import Work, run_process
 
 NS_PER_MS = 1_000_000
@@ -100,7 +102,9 @@ class Perception:
         self._queue = FrameQueue(work.config.perception.max_frame_age_ms * NS_PER_MS)
         self._observations = work.bus.publisher("observations", Observations)
         self._states = work.bus.publisher("perception", PerceptionState)
-        self._loader = ModelLoader(EngineRoom(work.config))
+        self._serve_bundle = work.bus.subscriber("serve_bundle", ServeBundle)
+        self._models = LaneModels(work)
+        self._in_use: dict[str, Models] = {}
         self._baskets = {
             lane.lane_id: work.bus.subscriber("basket", BasketSnapshot, lane.lane_id)
             for lane in work.config.lanes
@@ -126,13 +130,18 @@ class Perception:
                 if frame is None:
                     wait_for(sockets, POLL_MS)
         finally:
-            self._loader.close()
+            self._models.close()
 
     def _renew_models(self, now_ns: int) -> None:
-        models = self._loader.step(now_ns, is_idle=not self._open_lanes)
-        if models is not None:
-            for eyes in self._eyes.values():
-                eyes.pipeline.replace_models(models)
+        if (wanted := self._serve_bundle.receive()) is not None:
+            self._models.tell(wanted)
+        for lane_id, models in self._models.step(now_ns, is_idle=not self._open_lanes).items():
+            if self._in_use.get(lane_id) is models:
+                continue
+            self._in_use[lane_id] = models
+            for (eyes_lane_id, _), eyes in self._eyes.items():
+                if eyes_lane_id == lane_id:
+                    eyes.pipeline.replace_models(models)
 
     def _collect(self) -> None:
         for lane_id, baskets in self._baskets.items():
@@ -172,19 +181,21 @@ class Perception:
             "frames": state.num_frames,
             "skipped": self._queue.num_replaced + self._queue.num_stale + self._num_missed,
             "failures": state.num_failures,
-            "engines": self._loader.progress,
+            "engines": self._models.serving.progress,
         }
-        if self._loader.code:
-            is_loading = self._loader.code == LOADING
+        if self._models.serving.code:
+            is_loading = self._models.serving.code == LOADING
             verdict = "degraded" if is_loading else "failed"
-            self._work.report(verdict, self._loader.code, self._loader.message, facts)
+            self._work.report(
+                verdict, self._models.serving.code, self._models.serving.message, facts
+            )
         elif self._ring_error:
             self._work.report("degraded", FrameRingError.code, self._ring_error, facts)
         else:
             self._work.report(facts=facts)
 
     def _state(self, now_ns: int) -> PerceptionState:
-        models = self._loader.models
+        models = self._models.serving.models
         counts = [eyes.pipeline.counts for eyes in self._eyes.values()]
         return PerceptionState(
             at_ns=now_ns,
@@ -198,7 +209,7 @@ class Perception:
             latency_p95_ms=self._latencies.quantile_ms(0.95),
             num_failures=sum(c.num_failures for c in counts),
             num_skus=models.num_skus if models else 0,
-            message=self._loader.message or self._loader.progress,
+            message=self._models.serving.message or self._models.serving.progress,
         )
 
 

@@ -17,12 +17,14 @@ class Process:
         scope: one process per box, per lane or per camera.
         restart: `always`, or `on_failure` where exit 0 means done.
         watchdog_s: killed and restarted when it shows no sign of life for so long, CLOCK_MONOTONIC.
+        needs_hub: started only where `hub.url` is set.
     """
 
     module: str
     scope: Literal["box", "lane", "camera"]
     restart: Literal["always", "on_failure"]
     watchdog_s: float
+    needs_hub: bool = False
 
 
 # fmt: off
@@ -32,5 +34,7 @@ PROCESSES: dict[str, Process] = {
     "kiosk":      Process("edge.processes.kiosk_process",      "box",    "always",    10.0),
     "perception": Process("edge.processes.perception_process", "box",    "always",    10.0),
     "capture":    Process("edge.processes.capture_process",    "camera", "always",    20.0),
+    "bundles":    Process("edge.processes.bundles_process",    "box",    "always",    10.0, True),
+    "uplink":     Process("edge.processes.uplink_process",     "box",    "always",    10.0, True),
 }
 # fmt: on

@@ -23,13 +23,30 @@ from sync.price_list import load_price_list
 logger = logging.getLogger(__name__)
 
 
+def pointer_path(config: EdgeConfig) -> Path:
+    """A small file of the bundles process: which bundle serves after a restart."""
+    return config.paths.state_dir / "bundles" / "serving.json"
+
+
+def serving_directory(config: EdgeConfig) -> Path:
+    """Where the bundle lies that this box serves; the configuration's where no hub says else."""
+    if config.hub.url:
+        try:
+            told = Path(json.loads(pointer_path(config).read_bytes())["directory"])
+        except (OSError, ValueError, KeyError, TypeError):
+            return config.paths.serving_bundle
+        if told.is_dir():
+            return told
+    return config.paths.serving_bundle
+
+
 def open_serving_bundle(config: EdgeConfig) -> Bundle:
-    """The bundle of the configuration, verified file by file.
+    """The bundle that this box serves, verified file by file.
 
     Raises:
         BundleError: a file is missing, altered or not listed; says which.
     """
-    return open_bundle(config.paths.serving_bundle)
+    return open_bundle(serving_directory(config))
 
 
 def open_offer(config: EdgeConfig) -> Offer:
@@ -39,7 +56,16 @@ def open_offer(config: EdgeConfig) -> Offer:
         BundleError: the bundle is not whole.
         CatalogError: catalogue or prices contradict themselves.
     """
-    bundle = open_serving_bundle(config)
+    return offer_of(config, open_serving_bundle(config))
+
+
+def offer_of(config: EdgeConfig, bundle: Bundle) -> Offer:
+    """What a verified bundle offers.
+
+    Raises:
+        BundleError: a part is missing or damaged.
+        CatalogError: catalogue or prices contradict themselves.
+    """
     return Offer(
         catalog=load_catalog(bundle.file("catalog")),
         prices=load_price_list(config.paths.prices_file or bundle.file("prices")),

@@ -237,6 +237,8 @@ def plan_children(
     """Every process of the table, once per box, lane or camera."""
     plans = []
     for row, process in (PROCESSES if table is None else table).items():
+        if process.needs_hub and not config.hub.url:
+            continue
         for lane_id, camera_id in _places(config, process.scope):
             command = [sys.executable, "-m", process.module, "--config", str(config_path)]
             command += ["--supervisor-pid", str(os.getpid())]

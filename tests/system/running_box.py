@@ -204,7 +204,7 @@ def make_config(folder: Path) -> EdgeConfig:
     return read_config(path)
 
 
-def make_bundle(folder: Path) -> None:
+def make_bundle(folder: Path, version: str = "1") -> None:
     """A bundle that sells, without networks: the eyes are scripted."""
     folder.mkdir()
     (folder / "catalog.json").write_text(small_catalog().model_dump_json())
@@ -212,7 +212,7 @@ def make_bundle(folder: Path) -> None:
     (folder / "thresholds.json").write_text(PARAMETERS.model_dump_json())
     manifest = BundleManifest(
         name="small shop",
-        version="1",
+        version=version,
         created="2026-11-21T00:00:00Z",
         embedder_id="e" * 16,
         embedding_dim=256,

@@ -1,0 +1,62 @@
+"""Messages about bundles: what is here, what each lane should serve, what became of it.
+
+Flow: uplink -> BundleStaged -> bundles -> ServeBundle -> perception, basket
+"""
+
+import msgspec
+
+
+class BundleStaged(msgspec.Struct, frozen=True):
+    """The centre's wish lies verified on this disk; repeated while it is the centre's wish.
+
+    Attributes:
+        bundle_id: empty where nothing new is wanted.
+        generation: of the assignment that names it.
+        receipt: by which metadata it was verified.
+    """
+
+    bundle_id: str
+    generation: int
+    directory: str
+    at_ns: int
+    receipt: dict[str, str] = {}
+
+
+class ServeBundle(msgspec.Struct, frozen=True):
+    """Which bundle each lane serves from now on; every message replaces the one before.
+
+    Attributes:
+        lanes: lane id -> bundle id.
+        directories: bundle id -> where it lies; of all that are named here.
+        warm: load this one too, it serves soon; empty text means none.
+    """
+
+    lanes: dict[str, str]
+    directories: dict[str, str]
+    at_ns: int
+    warm: str = ""
+
+
+class BundlesState(msgspec.Struct, frozen=True):
+    """What runs, what waits and why; once per second.
+
+    Attributes:
+        waits_for: stable code of what holds the candidate up; empty where there is none.
+        quarantined: bundle id -> why it is never tried again.
+        self_test: one line about the candidate.
+    """
+
+    active: str
+    previous: str
+    candidate: str
+    factory: str
+    phase: str
+    generation: int
+    at_ns: int
+    reason: str = ""
+    waits_for: str = ""
+    baskets: int = 0
+    deaths: int = 0
+    quarantined: dict[str, str] = {}
+    lanes: dict[str, str] = {}
+    self_test: str = ""

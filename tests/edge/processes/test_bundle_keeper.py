@@ -1,0 +1,177 @@
+"""What becomes of a bundle on a box: every step is on disk before anybody acts on it."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from edge.bundles.store import BundleStore
+from edge.bundles.swap import SwapPolicy
+from edge.config import EdgeConfig, HubKnobs
+from edge.messages.bundle_messages import BundleStaged
+from edge.messages.perception_messages import PerceptionState
+from edge.processes.bundle_keeper import BundleKeeper, SelfTestAnswer
+from edge.processes.hub_road import bundles_folder, slot_of, updates_folder
+from edge.processes.serving_bundle import pointer_path, serving_directory
+from sync.bundle import Bundle
+from sync.update_state import InstallReceipt, save_receipt
+from tests.fakes.fake_clock import BOOT
+from tests.system.running_box import LANE, make_bundle, make_config
+
+PASSED = SelfTestAnswer(True, "9 golden frames: all found")
+
+
+class Shop:
+    """A box whose candidate is a copy of its bundle under another name."""
+
+    def __init__(self, folder: Path) -> None:
+        config = make_config(folder)
+        hub = HubKnobs(url="http://hub.example", allow_without_shadow=True)
+        self.config: EdgeConfig = config.model_copy(update={"hub": hub})
+        make_bundle(folder / "new", version="2")
+        store = BundleStore(bundles_folder(self.config))
+        self.new: Bundle = store.import_directory(folder / "new")
+        receipt = InstallReceipt(
+            bundle_id=self.new.bundle_id, bundle_generation=1, assignment_generation=5,
+            versions={}, verified_at=BOOT, clock_source="system",
+        )  # fmt: skip
+        save_receipt(updates_folder(self.config) / "receipts", receipt)
+        self.answer: SelfTestAnswer | None = PASSED
+        self.is_idle = True
+        self.keeper = self.open()
+
+    def open(self, policy: SwapPolicy | None = None) -> BundleKeeper:
+        return BundleKeeper(self.config, "boot-1", lambda _id, _place: self.answer, policy)
+
+    def reopen(self, policy: SwapPolicy | None = None) -> BundleKeeper:
+        self.keeper.close()
+        self.keeper = self.open(policy)
+        return self.keeper
+
+    def stage(self, generation: int = 5) -> None:
+        self.keeper.on_staged(BundleStaged(self.new.bundle_id, generation, "", 0, {"by": "hub"}))
+
+    def perceive(self, warm: str = "", problem: str = "", active: str = "") -> None:
+        state = PerceptionState(
+            0, active, "", "", 100, 0, 0, 1.0, 2.0, 0, 10,
+            warm_bundle_id=warm, warm_problem=problem,
+        )  # fmt: skip
+        self.keeper.on_perception(state)
+
+    def step(self) -> str:
+        self.keeper.step(lambda _lane, _bundle: self.is_idle)
+        return self.keeper.report(0).waits_for
+
+    def swap(self) -> None:
+        self.stage()
+        self.step()
+        self.perceive(warm=self.new.bundle_id)
+        self.step()
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> Iterator[Shop]:
+    shop = Shop(tmp_path)
+    yield shop
+    shop.keeper.close()
+
+
+def test_a_new_box_serves_its_factory_bundle(shop: Shop) -> None:
+    words = shop.keeper.words(0)
+    assert words.lanes == {LANE: shop.keeper.state.factory}
+    assert serving_directory(shop.config) == shop.config.paths.serving_bundle
+
+
+def test_a_candidate_is_tried_then_warmed_then_swapped_between_baskets(shop: Shop) -> None:
+    shop.stage()
+    assert shop.step() == "warming"
+    assert shop.keeper.words(0).warm == shop.new.bundle_id
+    shop.perceive(warm=shop.new.bundle_id)
+    shop.is_idle = False
+    assert shop.step() == "between_baskets"
+    assert shop.keeper.words(0).lanes[LANE] == shop.keeper.state.factory
+    shop.is_idle = True
+    shop.step()
+    assert shop.keeper.state.active == shop.new.bundle_id
+    assert shop.keeper.state.phase == "probation"
+    assert shop.keeper.words(0).lanes == {LANE: shop.new.bundle_id}
+    assert serving_directory(shop.config) == slot_of(shop.config, shop.new.bundle_id)
+
+
+def test_without_a_shadow_a_candidate_waits_unless_the_file_allows_it(shop: Shop) -> None:
+    shop.config = shop.config.model_copy(update={"hub": HubKnobs(url="http://hub.example")})
+    shop.reopen()
+    shop.stage()
+    assert shop.step() == "shadow"
+    shop.perceive(warm=shop.new.bundle_id)
+    assert shop.step() == "shadow"
+    assert shop.keeper.state.active == shop.keeper.state.factory
+
+
+@pytest.mark.parametrize(
+    ("answer", "problem"),
+    [
+        pytest.param(SelfTestAnswer(False, "3 of 9 items"), "", id="golden frames differ"),
+        pytest.param(PASSED, "inference.no_provider: no", id="perception cannot load it"),
+    ],
+)
+def test_what_fails_here_is_quarantined_and_never_tried_again(
+    shop: Shop, answer: SelfTestAnswer, problem: str
+) -> None:
+    shop.answer = answer
+    shop.stage()
+    shop.step()
+    shop.perceive(problem=problem)
+    assert shop.keeper.state.candidate == ""
+    assert shop.new.bundle_id in shop.keeper.report(0).quarantined
+    shop.stage()
+    assert shop.keeper.state.candidate == ""
+    assert shop.keeper.state.active == shop.keeper.state.factory
+
+
+def test_two_deaths_after_the_swap_bring_the_old_one_back_at_once(shop: Shop) -> None:
+    shop.swap()
+    shop.is_idle = False
+    shop.keeper.on_death()
+    shop.step()
+    assert shop.keeper.state.active == shop.new.bundle_id
+    shop.keeper.on_death()
+    shop.step()
+    assert shop.keeper.state.active == shop.keeper.state.factory
+    assert shop.keeper.words(0).lanes == {LANE: shop.keeper.state.factory}
+    assert shop.keeper.report(0).quarantined == {shop.new.bundle_id: "died"}
+
+
+def test_enough_baskets_confirm_the_new_one(shop: Shop) -> None:
+    shop.reopen(SwapPolicy(confirm_baskets=2))
+    shop.swap()
+    shop.keeper.on_basket()
+    shop.keeper.on_basket()
+    shop.step()
+    assert shop.keeper.state.phase == "settled"
+    assert shop.keeper.state.previous == shop.keeper.state.factory
+
+
+def test_a_rollback_by_hand_waits_for_the_end_of_the_basket(shop: Shop) -> None:
+    shop.swap()
+    shop.is_idle = False
+    assert shop.keeper.roll_back("by hand") == ""
+    shop.step()
+    assert shop.keeper.words(0).lanes[LANE] == shop.new.bundle_id
+    shop.is_idle = True
+    shop.step()
+    assert shop.keeper.words(0).lanes[LANE] == shop.keeper.state.factory
+    assert "factory" in shop.keeper.roll_back("again")
+
+
+def test_a_bundle_that_rotted_on_disk_is_left_at_boot(shop: Shop) -> None:
+    shop.swap()
+    assert shop.reopen().state.active == shop.new.bundle_id
+    victim = slot_of(shop.config, shop.new.bundle_id) / "prices.json"
+    victim.write_bytes(victim.read_bytes()[:-1] + b" ")
+    keeper = shop.reopen()
+    assert keeper.state.active == keeper.state.factory
+    assert "not whole at boot" in keeper.state.reason
+    pointer = json.loads(pointer_path(shop.config).read_bytes())
+    assert pointer["bundle_id"] == keeper.state.factory
