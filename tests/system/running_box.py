@@ -34,7 +34,7 @@ PARAMETERS = DecisionParameters(
     temperature=0.05, accept_margin=1.0, family_margin=2.0,
     accept_similarity=0.5, unknown_similarity=0.3,
 )  # fmt: skip
-START_TIMEOUT_S = 30.0
+START_TIMEOUT_S = 60.0
 CONFIG = """
 schema = 1
 box_id = "box"
@@ -161,7 +161,7 @@ class RunningBox:
             last = snapshot or last
         raise AssertionError(f"never so; last: {last}\n{self.log_tail()}")
 
-    def ask(self, command_id: str, body: BasketCommand, timeout_s: float = 30.0) -> CommandReply:
+    def ask(self, command_id: str, body: BasketCommand, timeout_s: float = 60.0) -> CommandReply:
         """As a screen does: the same command until somebody answers."""
         command = Command(LANE, command_id, body)
         deadline = time.monotonic() + timeout_s

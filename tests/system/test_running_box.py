@@ -11,6 +11,8 @@ from edge.processes.box_view import look_at_box
 from edge.processes.kiosk_address import kiosk_url
 from tests.system.running_box import RunningBox, Wanted
 
+pytestmark = pytest.mark.timeout(400)
+
 
 @pytest.fixture(scope="module")
 def box(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningBox]:

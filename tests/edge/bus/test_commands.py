@@ -59,7 +59,7 @@ def _command(command_id: str) -> Command:
 
 def test_a_command_is_answered(tmp_path: Path, client: CommandClient) -> None:
     counter = Counter(tmp_path)
-    reply = client.ask(_command("1"), 5)
+    reply = client.ask(_command("1"), 30)
     counter.stop()
     assert reply == CommandReply("1", True, revision=1)
 
@@ -68,7 +68,7 @@ def test_a_command_sent_twice_is_done_once_and_answered_twice(
     tmp_path: Path, client: CommandClient
 ) -> None:
     counter = Counter(tmp_path)
-    replies = [client.ask(_command("1"), 5) for _ in range(3)]
+    replies = [client.ask(_command("1"), 30) for _ in range(3)]
     counter.stop()
     assert counter.done == ["1"]
     assert replies == [CommandReply("1", True, revision=1)] * 3
@@ -76,7 +76,7 @@ def test_a_command_sent_twice_is_done_once_and_answered_twice(
 
 def test_a_refused_command_may_be_asked_again(tmp_path: Path, client: CommandClient) -> None:
     counter = Counter(tmp_path, num_refusals=1)
-    replies = [client.ask(_command("1"), 5) for _ in range(3)]
+    replies = [client.ask(_command("1"), 30) for _ in range(3)]
     counter.stop()
     assert [reply.is_done for reply in replies] == [False, True, True]
     assert counter.done == ["1", "1"]
@@ -88,7 +88,7 @@ def test_nobody_there_is_a_time_out_and_the_command_waits_for_the_process(
     with pytest.raises(CommandTimeoutError, match="did not answer command 1"):
         client.ask(_command("1"), 0.05)
     counter = Counter(tmp_path)
-    reply = client.ask(_command("1"), 5)
+    reply = client.ask(_command("1"), 30)
     counter.stop()
     assert reply.command_id == "1"
     assert counter.done == ["1"]
@@ -98,7 +98,7 @@ def test_a_late_answer_is_not_taken_for_the_next_one(tmp_path: Path, client: Com
     counter = Counter(tmp_path, delay_s=0.1)
     with pytest.raises(CommandTimeoutError):
         client.ask(_command("slow"), 0.03)
-    reply = client.ask(_command("next"), 5)
+    reply = client.ask(_command("next"), 30)
     counter.stop()
     assert reply.command_id == "next"
 
@@ -115,6 +115,6 @@ def test_only_the_process_of_the_table_may_answer(tmp_path: Path) -> None:
 def test_bytes_that_are_no_command_do_no_harm(tmp_path: Path, client: CommandClient) -> None:
     counter = Counter(tmp_path)
     client._socket.send(b"\xc1 nonsense")
-    reply = client.ask(Command("a", "1", Finish()), 5)
+    reply = client.ask(Command("a", "1", Finish()), 30)
     counter.stop()
     assert reply.is_done

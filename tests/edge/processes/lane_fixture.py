@@ -35,7 +35,7 @@ def observed(sequence: int, *sku_ids: str) -> Observations:
     return Observations(LANE, CAMERA, sequence, now_ns, ObservationStatus.SEEN, "b1", tracks)
 
 
-def newest(subscriber: Subscriber[object], timeout_s: float = 10.0) -> object:
+def newest(subscriber: Subscriber[object], timeout_s: float = 40.0) -> object:
     """The next message."""
     deadline = time.monotonic() + timeout_s
     while time.monotonic() < deadline:

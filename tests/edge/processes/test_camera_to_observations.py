@@ -74,7 +74,7 @@ def test_a_camera_that_is_not_there_is_told_and_ends_nothing(box: Box, tmp_path:
     (tmp_path / "clip.mp4").unlink()
     box.start(capture_process.run, box.capture)
     state = newest(states)
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 40
     while isinstance(state, CameraState) and not state.reason and time.monotonic() < deadline:
         state = newest(states)
     assert isinstance(state, CameraState)
@@ -93,7 +93,7 @@ def test_a_refused_bundle_makes_every_frame_unknown_and_says_why(box: Box) -> No
     assert (seen.status, seen.tracks) == (ObservationStatus.NO_BUNDLE, ())
     assert seen.latency_ms > 0
     state = newest(states)
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 40
     words = newest(health)
     while isinstance(words, Health) and words.verdict != "failed":
         assert time.monotonic() < deadline
@@ -116,7 +116,7 @@ def test_memory_that_is_full_is_told_and_the_camera_goes_on(
     health = bus.subscriber("health", Health, process=f"capture.{LANE}.{CAMERA}")
     thread = threading.Thread(target=capture_process.run, args=(work,))
     thread.start()
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 40
     words = newest(health)
     while isinstance(words, Health) and words.reason != "frame_ring.unavailable":
         assert time.monotonic() < deadline

@@ -68,7 +68,7 @@ def shelf(tmp_path: Path) -> ProductShelf:
         pytest.param("milk", "en", ["milk_low", "milk"], id="a word"),
         pytest.param("MILK whole", "en", ["milk"], id="words in any order and case"),
         pytest.param("apfel", "de", ["apples"], id="without the accent"),
-        pytest.param("thé menthe", "fr", ["tea_mint"], id="another language"),
+        pytest.param("Minz", "de", ["tea_mint"], id="another language"),
         pytest.param("cola", "en", ["cola"], id="not the middle of chocolate"),
         pytest.param("hocolat", "en", ["choc"], id="the middle where nothing begins so"),
         pytest.param("nothing", "en", [], id="nothing fits"),

@@ -68,7 +68,7 @@ class Running:
         return dict(found[0])
 
     def wait_for(self, name: str, is_true: Callable[[dict[str, str | int]], bool]) -> None:
-        deadline = time.monotonic() + 15
+        deadline = time.monotonic() + 60
         while time.monotonic() < deadline:
             status = self.status(name)
             if status and is_true(status):
@@ -131,7 +131,7 @@ def test_a_process_that_dies_in_a_loop_is_started_again_and_again_with_pauses(
     pauses = [after - before for before, after in zip(times, times[1:], strict=False)]
     assert running.status("a")["last_exit"] == "3"
     assert pauses[-1] > 0.25
-    assert max(pauses) < 3.0
+    assert max(pauses) < 30.0
 
 
 def test_a_program_that_cannot_be_started_is_tried_again(
@@ -177,7 +177,7 @@ def test_the_supervisor_says_how_often_it_restarted_whom(
     start(_plan(tmp_path, "a", "raise SystemExit(1)"))
     bus = Bus(tmp_path, "kiosk")
     subscriber = bus.subscriber("health", Health, process="supervisor")
-    deadline, facts = time.monotonic() + 10, ""
+    deadline, facts = time.monotonic() + 60, ""
     while "restarts=0" in facts or not facts:
         assert time.monotonic() < deadline
         subscriber.socket.poll(1000)
@@ -210,7 +210,7 @@ def test_children_do_not_outlive_a_killed_supervisor(tmp_path: Path) -> None:
     )
     supervisor = subprocess.Popen([sys.executable, "-c", program, str(tmp_path)])
     pid_file = tmp_path / "pid"
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 60
     while not (pid_file.exists() and pid_file.read_text()) and time.monotonic() < deadline:
         time.sleep(0.02)
     pid = int(pid_file.read_text())
@@ -233,7 +233,7 @@ def test_systemd_is_told_that_the_box_is_up_alive_and_going(
 ) -> None:
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as systemd:
         systemd.bind(str(tmp_path / "notify"))
-        systemd.settimeout(10)
+        systemd.settimeout(30)
         monkeypatch.setenv("NOTIFY_SOCKET", str(tmp_path / "notify"))
         running = start()
         heard = [systemd.recv(100) for _ in range(2)]
