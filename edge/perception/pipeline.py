@@ -27,7 +27,7 @@ from edge.perception.look_plan import is_clean, tracks_to_look_at
 from edge.perception.models import Models
 from edge.perception.pipeline_settings import MS, PipelineSettings
 from edge.perception.presence import LEAST_MISSES, Fate, fate_of
-from edge.perception.scene_memory import PlaceState, SceneMemory
+from edge.perception.scene_memory import Novelty, PlaceState, SceneMemory
 from edge.perception.sku_vote import Look, SkuVote
 from edge.perception.track import Track
 from edge.perception.tracker import Tracker
@@ -189,7 +189,12 @@ class Pipeline:
         self._gate.remember()
         self._detected_ns = at_ns
         found = found.only(self._region.holds(found.xyxy))
-        self._tracker.match(found, change, at_ns, threshold)
+        patches = [t.patch for t in self._tracker.tracks if t.patch is not None]
+
+        def novelty(xyxy: NDArray[np.float32]) -> Novelty:
+            return self._scene.novelty(change, xyxy, patches)
+
+        self._tracker.match(found, change, at_ns, threshold, novelty)
         return ObservationStatus.SEEN
 
     def _failed(self, err: InferenceError) -> ObservationStatus:

@@ -7,6 +7,7 @@ They do not look alike in the picture: a place shows the item, the counter, or s
 comparisons are made at the background's brightness. Works on the small picture of change_gate.py.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -23,6 +24,8 @@ LEARN_EVERY_MS = 200
 LEARN_RATE = 0.2
 TOLERANCE = 12.0  # grey levels: the half shadow of an arm; packs differ from counters by 20 and up
 SURE_SHARE = 0.6  # of the telling blocks must agree
+NEW_SHARE = 0.15  # of the blocks of a box must differ before something new lies there
+KNOWN_SHARE = 0.3  # of its blocks must be known to tell
 LEAST_TELLING = 3  # blocks; fewer cannot tell an item from the counter
 
 Picture = NDArray[np.uint8]
@@ -37,6 +40,14 @@ class PlaceState(StrEnum):
     EMPTY = "empty"
     COVERED = "covered"
     UNCLEAR = "unclear"
+
+
+class Novelty(StrEnum):
+    """What a box shows that no known item explains."""
+
+    NEW = "new"
+    KNOWN_ITEM = "known_item"
+    COUNTER = "counter"
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +103,9 @@ class SceneMemory:
             item.rows, item.columns
         ]
         if np.count_nonzero(telling) < LEAST_TELLING:
-            return PlaceState.UNCLEAR
+            is_counter_known = np.mean(self._known[item.rows, item.columns]) >= SURE_SHARE
+            is_as_before = np.mean(_block_means(now - item.pixels) > limit) < NEW_SHARE
+            return PlaceState.UNCLEAR if is_counter_known or not is_as_before else PlaceState.ITEM
         to_item = _block_means(now - item.pixels)[telling]
         to_counter = _block_means(now - counter)[telling]
         allowed = limit[telling]
@@ -110,6 +123,30 @@ class SceneMemory:
         difference = _block_means(now - self._shift - before.pixels)
         limit = np.maximum(2.0 * change.threshold[before.rows, before.columns], TOLERANCE)
         return float(np.mean(difference > limit))
+
+    def novelty(self, change: Change, xyxy: FloatArray, items: Sequence[Patch]) -> Novelty:
+        """Whether a box shows more than the counter with the items known to lie there.
+
+        A part of an item, or a pattern of the counter, can look like a product to the detector;
+        but nothing comes to lie anywhere without changing the picture. New where too little is
+        known to tell.
+        """
+        if self._background is None:
+            return Novelty.NEW
+        rows, columns = change.grid.slices(xyxy)
+        expected = self._background[_pixels(rows), _pixels(columns)].copy()
+        known = self._known[rows, columns].copy()
+        laid = np.zeros_like(known)
+        for item in items:
+            _lay(expected, laid, rows, columns, item)
+        known |= laid
+        if np.mean(known) < KNOWN_SHARE:
+            return Novelty.NEW
+        now = change.small[_pixels(rows), _pixels(columns)].astype(np.float32) - self._shift
+        differs = _block_means(now - expected) > change.threshold[rows, columns]
+        if np.mean(differs[known]) >= NEW_SHARE:
+            return Novelty.NEW
+        return Novelty.KNOWN_ITEM if np.mean(laid) >= SURE_SHARE else Novelty.COUNTER
 
     def _brightness_shift(self, small: Picture) -> FloatArray:
         """Median brightness of the picture over the background's, per channel."""
@@ -136,6 +173,20 @@ class SceneMemory:
 
 def _pixels(blocks: slice) -> slice:
     return slice(blocks.start * BLOCK_PX, blocks.stop * BLOCK_PX)
+
+
+def _lay(expected: FloatArray, laid: BoolGrid, rows: slice, columns: slice, item: Patch) -> None:
+    """Put the known appearance of an item into a picture of the blocks `rows` x `columns`."""
+    top, bottom = max(rows.start, item.rows.start), min(rows.stop, item.rows.stop)
+    left, right = max(columns.start, item.columns.start), min(columns.stop, item.columns.stop)
+    if top >= bottom or left >= right:
+        return
+    there = (slice(top - rows.start, bottom - rows.start),
+             slice(left - columns.start, right - columns.start))  # fmt: skip
+    own = (slice(top - item.rows.start, bottom - item.rows.start),
+           slice(left - item.columns.start, right - item.columns.start))  # fmt: skip
+    laid[there] = True
+    expected[_pixels(there[0]), _pixels(there[1])] = item.pixels[_pixels(own[0]), _pixels(own[1])]
 
 
 def _block_means(difference: FloatArray) -> FloatArray:

@@ -7,6 +7,8 @@ show real displacement before it counts as movement. Position follows the detect
 where nothing hides a part of it (decoupled, as in CheckSORT). Never ends a track: presence.py does.
 """
 
+from collections.abc import Callable
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -15,6 +17,7 @@ from edge.perception.change_gate import Change
 from edge.perception.counter_region import CounterRegion
 from edge.perception.detector import Detections
 from edge.perception.pipeline_settings import MS, PipelineSettings
+from edge.perception.scene_memory import Novelty
 from edge.perception.track import Track
 from sync.boxes import areas, intersections, iou_matrix
 
@@ -31,6 +34,8 @@ STIRRED_MS = 600  # a displaced box is believed when its pixels moved within thi
 NEAR_BLOCKS = 3  # around a box: 72 pixels of 1080p
 NEAR_SHARE = 0.05  # of the blocks in and around a box must move before something is there
 QUIET_RUNS = 3  # displaced detections without pixel movement before the new box is taken over
+INSISTING_RUNS = 3  # detector runs in a row that find what the picture does not show
+SAME_IOU = 0.6
 SURROUNDED_SHARE = 0.6  # of a resting item's box
 FAR_IOU = 0.7  # a stirred item found this far away has moved; nearer, a second run must agree
 SMOOTHING = 0.2
@@ -47,14 +52,21 @@ class Tracker:
         self.tracks: list[Track] = []
         self._settings = settings
         self._next_id = first_id
+        self._doubted: list[tuple[FloatArray, int]] = []
 
     def match(
-        self, found: Detections, change: Change, at_ns: int, score_threshold: float
+        self,
+        found: Detections,
+        change: Change,
+        at_ns: int,
+        score_threshold: float,
+        novelty: Callable[[FloatArray], Novelty] = lambda _: Novelty.NEW,
     ) -> list[Track]:
         """Give every detection to its track, or to a new one where the score allows.
 
         Args:
             found: may hold scores below the threshold: they only continue believed tracks.
+            novelty: what a box that nobody continues shows.
 
         Returns:
             Tracks that were born.
@@ -67,13 +79,31 @@ class Tracker:
         for row, column in pairs:
             self._follow(self.tracks[row], found, column, change, at_ns)
         taken = {column for _, column in pairs}
+        open_rows = [
+            i for i in range(len(found)) if i not in taken and found.score[i] >= score_threshold
+        ]
+        news = {i: novelty(found.xyxy[i]) for i in open_rows}
+        doubtful = [i for i in open_rows if news[i] is Novelty.COUNTER]
+        fresh = [i for i in open_rows if news[i] is Novelty.NEW]
         born = [
             self._born(found.xyxy[i], float(found.score[i]), at_ns)
-            for i in range(len(found))
-            if i not in taken and found.score[i] >= score_threshold
+            for i in fresh + self._insisted(found, doubtful)
         ]
         self.tracks.extend(born)
         return born
+
+    def _insisted(self, found: Detections, rows: list[int]) -> list[int]:
+        """Rows the detector insists on although the picture there looks like the counter.
+
+        What lay there before the box was switched on may be taken for the counter.
+        """
+        before, self._doubted = self._doubted, []
+        for row in rows:
+            box = found.xyxy[row]
+            again = [n for old, n in before if iou_matrix(old[None], box[None])[0, 0] >= SAME_IOU]
+            self._doubted.append((box, max(again, default=0) + 1))
+        counts = [count for _, count in self._doubted]
+        return [row for row, n in zip(rows, counts, strict=True) if n >= INSISTING_RUNS]
 
     def settle(
         self, change: Change, at_ns: int, region: CounterRegion, *, is_hand_present: bool

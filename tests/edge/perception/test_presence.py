@@ -4,7 +4,7 @@ import pytest
 from edge.perception.change_gate import ChangeGate
 from edge.perception.pipeline_settings import MS, PipelineSettings
 from edge.perception.presence import Fate, fate_of
-from edge.perception.scene_memory import PlaceState, SceneMemory
+from edge.perception.scene_memory import Novelty, PlaceState, SceneMemory
 from edge.perception.track import Track
 from tests.fakes.counter_scene import FRAME_NS, Pack, Scene, paint
 
@@ -96,3 +96,33 @@ def test_a_place_shows_the_item_the_counter_or_something_else(
 
 def test_a_place_whose_counter_was_never_seen_tells_nothing() -> None:
     assert place_after(Scene(), is_counter_known=False) is PlaceState.UNCLEAR
+
+
+LEFT_HALF = np.asarray([100, 100, 135, 180], np.float32)
+BESIDE = np.asarray([300, 100, 360, 180], np.float32)
+
+
+@pytest.mark.parametrize(
+    ("last", "box", "novelty"),
+    [
+        pytest.param(Scene((RED,)), BESIDE, Novelty.COUNTER, id="bare counter"),
+        pytest.param(Scene((RED,)), LEFT_HALF, Novelty.KNOWN_ITEM, id="part of an item"),
+        pytest.param(Scene((RED,)), BOX, Novelty.KNOWN_ITEM, id="the item itself"),
+        pytest.param(Scene((RED, Pack("blue", 300, 100))), BESIDE, Novelty.NEW, id="a new item"),
+        pytest.param(Scene((RED, Pack("blue", 105, 105, 30, 60))), LEFT_HALF, Novelty.NEW,
+                     id="a small item on a known one"),
+    ],
+)  # fmt: skip
+def test_nothing_new_lies_where_the_picture_did_not_change(
+    last: Scene, box: np.ndarray, novelty: Novelty
+) -> None:
+    gate, scene = ChangeGate(), SceneMemory()
+    for k in range(20):
+        change = gate.compare(paint(Scene(), noise_seed=k))
+        scene.watch(change, k * FRAME_NS, [])
+    change = gate.compare(paint(Scene((RED,)), noise_seed=50))
+    scene.watch(change, 21 * FRAME_NS, [BOX])
+    patch = scene.patch(change, BOX)
+    change = gate.compare(paint(last, noise_seed=51))
+    scene.watch(change, 22 * FRAME_NS, [BOX])
+    assert scene.novelty(change, box, [patch]) is novelty

@@ -7,10 +7,12 @@ from edge.perception.change_gate import BlockGrid, Change
 from edge.perception.counter_region import CounterRegion
 from edge.perception.detector import Detections
 from edge.perception.pipeline_settings import PipelineSettings
+from edge.perception.scene_memory import Novelty
 from edge.perception.track import Track
 from edge.perception.tracker import Tracker
 
 FRAME_NS = 66_666_667
+doubt = Novelty.COUNTER
 GRID = BlockGrid(0, 0, 8.0, 8.0, 80, 45)
 THRESHOLD = 0.4
 REGION = CounterRegion((), 640, 360)
@@ -168,6 +170,15 @@ def test_boxes_follow_another_picture_size(factor: float) -> None:
     watch.see([BOX])
     watch.tracker.scale(factor, factor)
     assert watch.tracker.tracks[0].xyxy.tolist() == [v * factor for v in BOX]
+
+
+def test_what_the_picture_does_not_show_is_believed_when_the_detector_insists() -> None:
+    tracker = Tracker(PipelineSettings())
+    counts = []
+    for k in range(4):
+        tracker.match(found([BOX]), still_frame(), k * FRAME_NS, THRESHOLD, lambda _: doubt)
+        counts.append(len(tracker.tracks))
+    assert counts == [0, 0, 1, 1]
 
 
 CELLS = st.lists(st.integers(0, 19), min_size=1, max_size=12, unique=True)
