@@ -8,6 +8,7 @@ works without it for days; it never reads or writes what a sale needs.
 
 import logging
 import queue
+import random
 import secrets
 import shutil
 import sys
@@ -20,10 +21,12 @@ from edge.bus.commands import CommandClient, CommandTimeoutError
 from edge.bus.sockets import Subscriber, wait_for
 from edge.errors import DegradedError
 from edge.hard_cases.outbox import KEEP_VALUE, OutboxFullError
+from edge.messages.basket_messages import BasketSnapshot
 from edge.messages.bundle_messages import BundlesState, BundleStaged
 from edge.messages.command_messages import BundleAction, Command, Health
-from edge.messages.perception_messages import CameraState, PerceptionState
+from edge.messages.perception_messages import CameraState, Observations, PerceptionState
 from edge.processes.box_view import instance_names
+from edge.processes.case_maker import CaseMaker
 from edge.processes.hub_link import Backoff, BoxFacts, HubLink, LinkState, Row
 from edge.processes.hub_road import slot_of
 from edge.processes.worker import Work, run_process
@@ -137,11 +140,17 @@ class Uplink:
         self._perception: PerceptionState | None = None
         self._bundles: BundlesState | None = None
         self._network = NetworkThread(work)
+        self._observations = bus.subscriber("observations", Observations)
+        self._baskets = [
+            bus.subscriber("basket", BasketSnapshot, lane.lane_id) for lane in config.lanes
+        ]
+        self._cases = CaseMaker(config, self.put)
+        self._dice = random.Random()
         self._next_ns = 0
 
     def run(self) -> None:
         """Until the process is told to stop."""
-        sockets = [self._bundles_topic.socket, self._perception_topic.socket]
+        sockets = [self._observations.socket, *(basket.socket for basket in self._baskets)]
         self._network.start()
         try:
             while not self._work.is_stopping:
@@ -149,6 +158,7 @@ class Uplink:
                 self._work.beat()
                 self._listen()
                 now_ns = time.monotonic_ns()
+                self._cases.step(now_ns, self._network.state.sealing_public_key)
                 if now_ns >= self._next_ns:
                     self._next_ns = now_ns + SPEAK_NS
                     self._network.facts = self._box_facts(now_ns)
@@ -168,6 +178,12 @@ class Uplink:
         if (bundles := self._bundles_topic.receive()) is not None:
             self._note_verdict(bundles)
             self._bundles = bundles
+
+        for basket in self._baskets:
+            if (snapshot := basket.receive()) is not None:
+                self._cases.on_basket(snapshot, time.monotonic_ns(), self._dice.random())
+        for seen in self._observations.receive_all():
+            self._cases.on_observations(seen)
 
     def _note_verdict(self, now: BundlesState) -> None:
         """Every step of a bundle on this box goes to the centre, as a row that is given up last."""
@@ -229,8 +245,15 @@ class Uplink:
         self._staged.send(
             BundleStaged(link.staged, link.generation, place, now_ns, dict(link.receipt))
         )
-        facts = {"wanted": link.wanted, "problem": link.problem, "freshness": link.freshness,
-                 "waiting": link.num_waiting, "dropped": link.num_dropped}  # fmt: skip
+        facts = {
+            "wanted": link.wanted,
+            "problem": link.problem,
+            "freshness": link.freshness,
+            "waiting": link.num_waiting,
+            "dropped": link.num_dropped,
+            "cases": self._cases.num_made,
+            "pictures_kept_back": self._cases.dropped.total(),
+        }
         code, message = self._network.error
         self._work.report("degraded" if code else "ok", code, message, facts)
 

@@ -1,0 +1,73 @@
+"""What two snapshots of a basket say about the time between them."""
+
+import msgspec
+import pytest
+
+from edge.hard_cases.moments import RANDOM_SHARE, moments_between
+from edge.messages.basket_messages import (
+    Ask,
+    BasketLine,
+    BasketSnapshot,
+    ItemState,
+    ItemView,
+    LineOrigin,
+    Phase,
+)
+from sync.hard_case import CaseReason
+
+ITEM = ItemView("i1", ItemState.CHARGED, tracks=(("top", 1),))
+LONELY = BasketSnapshot("a", "b1", 1, Phase.SHOPPING, "EUR", 2, items=(ITEM,))
+
+
+def with_line(origin: LineOrigin, sku_id: str = "jam", *items: str) -> BasketSnapshot:
+    line = BasketLine("l1", sku_id, sku_id, 1, 100, 100, origin, item_ids=items)
+    return msgspec.structs.replace(LONELY, lines=(line,))
+
+
+def with_ask(kind: str) -> BasketSnapshot:
+    return msgspec.structs.replace(LONELY, asks=(Ask("q1", "i1", kind),))
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "reasons"),
+    [
+        pytest.param(LONELY, with_line(LineOrigin.VISION, "jam", "i1"), [], id="seen and sold"),
+        pytest.param(
+            with_ask("which"), with_line(LineOrigin.ANSWER, "jam", "i1"),
+            [CaseReason.CORRECTED], id="a shopper answered",
+        ),
+        pytest.param(
+            with_line(LineOrigin.VISION, "jam", "i1"),
+            with_line(LineOrigin.ATTENDANT, "tea_mint", "i1"),
+            [CaseReason.CORRECTED], id="an attendant corrected",
+        ),
+        pytest.param(
+            with_line(LineOrigin.ANSWER, "jam", "i1"), with_line(LineOrigin.ANSWER, "jam", "i1"),
+            [], id="an answer counts once",
+        ),
+        pytest.param(
+            LONELY, with_line(LineOrigin.SCAN, "jam"), [], id="a scan of what lies nowhere"
+        ),
+        pytest.param(LONELY, with_ask("unknown"), [CaseReason.UNKNOWN_OBJECT], id="unknown"),
+        pytest.param(LONELY, with_ask("which"), [CaseReason.UNCERTAIN], id="in doubt"),
+        pytest.param(None, with_ask("which"), [CaseReason.UNCERTAIN], id="after a restart"),
+    ],
+)  # fmt: skip
+def test_what_happened_between_two_snapshots(
+    before: BasketSnapshot | None, now: BasketSnapshot, reasons: list[CaseReason]
+) -> None:
+    assert [moment.reason for moment in moments_between(before, now, 0.0)] == reasons
+
+
+def test_an_answer_is_a_label_of_its_item() -> None:
+    (moment,) = moments_between(LONELY, with_line(LineOrigin.ANSWER, "jam", "i1"), 0.0)
+    assert moment.answered == {"i1": "jam"}
+
+
+@pytest.mark.parametrize(
+    ("dice", "num"),
+    [pytest.param(0.0, 1, id="drawn"), pytest.param(RANDOM_SHARE, 0, id="not drawn")],
+)
+def test_a_quiet_basket_is_taken_now_and_then_when_it_is_paid(dice: float, num: int) -> None:
+    paying = msgspec.structs.replace(LONELY, phase=Phase.PAYING)
+    assert len(moments_between(LONELY, paying, dice)) == num

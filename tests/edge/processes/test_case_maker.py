@@ -1,0 +1,142 @@
+"""From a basket on the bus to a sealed picture that only the hub can open."""
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
+
+from edge.bus.frame_ring import FrameRingWriter, ring_path
+from edge.messages.basket_messages import Ask, BasketSnapshot, ItemState, ItemView, Phase
+from edge.messages.perception_messages import (
+    Observations,
+    ObservationStatus,
+    SkuScoresMessage,
+    TrackObservation,
+)
+from edge.processes.case_maker import NS_PER_S, WAIT_NS, CaseMaker
+from edge.processes.hub_link import Row
+from sync.hard_case import CaseReason, HardCase
+from sync.sealing import unseal
+from tests.edge.processes.lane_fixture import CAMERA, LANE
+from tests.system.running_box import make_config
+
+KEY = X25519PrivateKey.generate()
+PUBLIC = KEY.public_key().public_bytes_raw().hex()
+IDLE = BasketSnapshot(LANE, "", 0, Phase.IDLE, "EUR", 2)
+ITEM = ItemView("i1", ItemState.UNKNOWN, tracks=((CAMERA, 7),))
+ASKING = BasketSnapshot(
+    LANE, "basket-1", 1, Phase.SHOPPING, "EUR", 2, items=(ITEM,),
+    asks=(Ask("q1", "i1", "unknown"),), bundle_id="b" * 64,
+)  # fmt: skip
+BOX = (60, 40, 110, 90)
+
+
+class Camera:
+    """A ring with a grey counter, and a person where the test wants one."""
+
+    def __init__(self, folder: Path) -> None:
+        self.config = make_config(folder)
+        self.rows: list[Row] = []
+        self.maker = CaseMaker(self.config, self.rows.append)
+        path = ring_path(self.config.paths.ring_dir, self.config.box_id, LANE, CAMERA)
+        self.ring = FrameRingWriter(path, 8, 10_000_000)
+        self.now_ns = time.monotonic_ns()
+
+    def show(self, *, has_item: bool, person: int = 0, is_hand: bool = False) -> None:
+        """One frame; `person` pixels of somebody at the left border."""
+        self.now_ns += 3 * NS_PER_S
+        frame = np.full((120, 160, 3), 90, dtype=np.uint8)
+        frame[:, :person] = (120, 150, 220)
+        if has_item:
+            frame[BOX[1] : BOX[3], BOX[0] : BOX[2]] = (200, 60, 20)
+        slot = self.ring.write(frame, self.now_ns)
+        scores = SkuScoresMessage(("jam", "milk"), (-0.7, -0.8), -3.0, 0.4, 2)
+        track = TrackObservation(7, tuple(map(float, BOX)), 0.9, True, 1, scores)  # type: ignore[arg-type]
+        tracks = (track,) if has_item else ()
+        self.maker.on_observations(
+            Observations(
+                LANE,
+                CAMERA,
+                slot.sequence,
+                self.now_ns,
+                ObservationStatus.SEEN,
+                "b1",
+                tracks,
+                is_hand_present=is_hand,
+            )  # fmt: skip
+        )
+
+    def learn_empty_counter(self, num_frames: int = 5) -> None:
+        self.maker.on_basket(IDLE, self.now_ns, 1.0)
+        for _ in range(num_frames):
+            self.show(has_item=False)
+
+    def ask(self, key: str = PUBLIC, late_ns: int = 0) -> None:
+        self.maker.on_basket(ASKING, self.now_ns, 1.0)
+        self.maker.step(self.now_ns + late_ns, key)
+
+
+@pytest.fixture
+def camera(tmp_path: Path) -> Iterator[Camera]:
+    camera = Camera(tmp_path)
+    yield camera
+    camera.ring.close()
+
+
+def test_an_unknown_object_becomes_one_sealed_picture_with_its_box(camera: Camera) -> None:
+    camera.learn_empty_counter()
+    camera.show(has_item=True)
+    camera.ask()
+    (row,) = camera.rows
+    case = HardCase.model_validate(row.body)
+    assert (case.reason, case.basket_id) == (CaseReason.UNKNOWN_OBJECT, "basket-1")
+    (item,) = case.pictures[0].items
+    assert (item.item_id, item.xyxy, item.guesses[0][0]) == ("i1", BOX, "jam")
+    jpeg = unseal(row.pictures[0], KEY, camera.config.box_id)
+    picture = cv2.imdecode(np.frombuffer(jpeg, np.uint8), cv2.IMREAD_COLOR)
+    assert np.abs(picture[65, 85].astype(int) - (200, 60, 20)).max() < 20
+    assert np.abs(picture[5, 5].astype(int) - 90).max() < 20
+
+
+@pytest.mark.parametrize(
+    ("learned", "person", "is_hand", "key", "reason"),
+    [
+        pytest.param(False, 0, False, PUBLIC, "no_reference", id="empty counter not known"),
+        pytest.param(True, 40, False, PUBLIC, "stray", id="somebody stands in the picture"),
+        pytest.param(True, 0, True, PUBLIC, "hand_present", id="a hand is there"),
+        pytest.param(True, 0, False, "", "", id="not enrolled"),
+    ],
+)
+def test_a_picture_that_may_not_leave_makes_no_case(
+    camera: Camera, learned: bool, person: int, is_hand: bool, key: str, reason: str
+) -> None:
+    camera.learn_empty_counter(num_frames=5 * learned)
+    camera.show(has_item=True, person=person, is_hand=is_hand)
+    camera.ask(key, late_ns=WAIT_NS)
+    assert camera.rows == []
+    assert list(camera.maker.dropped) == [reason] * bool(reason)
+
+
+def test_it_waits_until_the_hand_is_gone(camera: Camera) -> None:
+    camera.learn_empty_counter()
+    camera.show(has_item=True, is_hand=True)
+    camera.ask()
+    assert camera.rows == []
+    camera.show(has_item=True)
+    camera.maker.step(camera.now_ns - WAIT_NS, PUBLIC)
+    assert len(camera.rows) == 1
+
+
+def test_who_walks_by_while_the_counter_is_learned_is_not_in_the_picture(camera: Camera) -> None:
+    camera.maker.on_basket(IDLE, camera.now_ns, 1.0)
+    for person in (0, 0, 6, 0, 0):
+        camera.show(has_item=False, person=person)
+    camera.show(has_item=True)
+    camera.ask()
+    jpeg = unseal(camera.rows[0].pictures[0], KEY, camera.config.box_id)
+    picture = cv2.imdecode(np.frombuffer(jpeg, np.uint8), cv2.IMREAD_COLOR)
+    assert np.abs(picture[60, 2].astype(int) - 90).max() < 20
