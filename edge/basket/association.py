@@ -14,15 +14,18 @@ from itertools import combinations
 import numpy as np
 
 from edge.basket.basket_events import Place
-from edge.basket.counter_map import HEIGHTS_CM, CounterMap, FloatArray, Shapes, shapes_behind
+from edge.basket.counter_map import BOTTOMS_CM, SPANS_CM, TOPS_CM, FloatArray
 from edge.basket.occlusion import cut_edges, iou_with_cut, unseen
+from edge.basket.shape_book import BoxShapes, ShapeBook
 from sync.decision import SkuScores
 
-LEAST_AGREEMENT = 0.50  # boxes join where they agree better than this, if nothing else speaks
-UNSEEN_COST = 0.15  # for each camera that should have seen an item and did not
+LEAST_AGREEMENT = 0.40  # boxes join where they agree better than this, if nothing else speaks
+STACKED_COST = 0.05  # of an item that lies on another one; most do not
+UNSEEN_COST = 0.20  # for each camera that should have seen an item and did not
 NO_AGREEMENT = 0.08  # below this no missing box can make two boxes one item
+IMPOSSIBLE = -50.0  # finite, so that sums and differences stay numbers
 PRIOR_BONUS = 0.10  # keeps links while they are nearly as good as others
-SKU_WEIGHT = 0.20  # full agreement against none on what the item is
+SKU_WEIGHT = 0.30  # full agreement against none on what the item is
 REST_BONUS = 0.05  # put down at the same moment
 REST_SAME_NS = 200_000_000
 REST_OTHER_NS = 1_500_000_000
@@ -53,13 +56,14 @@ class Agreement:
     def __init__(
         self,
         views: Sequence[View],
-        maps: Mapping[str, CounterMap],
+        book: ShapeBook,
         prior: Mapping[Key, str] | None = None,
         watching: Mapping[str, int] | None = None,
     ) -> None:
         """Work out the agreement.
 
         Args:
+            book: of all calibrated cameras.
             prior: which item a track showed before.
             watching: camera -> capture time of its newest frame, for cameras whose silence counts.
         """
@@ -69,25 +73,25 @@ class Agreement:
             name: [i for i, camera in enumerate(self.cameras) if camera == name]
             for name in dict.fromkeys(self.cameras)
         }
-        self._maps = maps
+        self._maps = book.maps
         self._boxes = {
             name: np.array([views[i].xyxy for i in rows]) for name, rows in self.by_camera.items()
         }
-        self._shapes: dict[str, Shapes] = {
-            name: shapes_behind(maps[name], boxes) for name, boxes in self._boxes.items()
+        self._shapes: dict[str, list[BoxShapes]] = {
+            name: book.shapes(name, boxes) for name, boxes in self._boxes.items()
         }
-        self._cut = {name: cut_edges(maps[name], boxes) for name, boxes in self._boxes.items()}
+        self._cut = {name: cut_edges(book.maps[name], boxes) for name, boxes in self._boxes.items()}
         count = len(views)
-        self.table = np.full((count, len(HEIGHTS_CM), count), -1.0)
+        self.table = np.full((count, len(SPANS_CM), count), -1.0)
         for first in self.by_camera:
             for second in self.by_camera:
                 if first != second:
                     rows, columns = self.by_camera[first], self.by_camera[second]
-                    every = range(len(HEIGHTS_CM))
+                    every = range(len(SPANS_CM))
                     self.table[np.ix_(rows, every, columns)] = self._seen_from(first, second)
         self._add_evidence(prior or {})
         is_void = self.table < NO_AGREEMENT
-        self._gain = np.where(is_void, -np.inf, self.table - LEAST_AGREEMENT)
+        self._gain = np.where(is_void, IMPOSSIBLE, self.table - LEAST_AGREEMENT)
         self._unseen = {
             name: self._missing_in(name, newest_ns) for name, newest_ns in (watching or {}).items()
         }
@@ -108,8 +112,10 @@ class Agreement:
         curve = self._curve(leader, group)
         likely = np.flatnonzero(curve >= curve.max() - 0.02)
         height = int(likely[len(likely) // 2])
-        x, y, width, depth = (float(v) for v in self._shape_row(leader, height))
-        return Place(x, y, width, depth, float(HEIGHTS_CM[height]))
+        camera = self.cameras[leader]
+        shapes = self._shapes[camera][self.by_camera[camera].index(leader)]
+        x, y, width, depth = (float(v) for v in shapes.extent[height])
+        return Place(x, y, width, depth, float(TOPS_CM[height]))
 
     def _curve(self, leader: int, group: Sequence[int]) -> FloatArray:
         """Worth of a group per height if the shape of `leader` is the item's, float64 (H,)."""
@@ -123,30 +129,29 @@ class Agreement:
                 curve = curve + self._gain[leader, :, j]
         return np.asarray(curve)
 
-    def _shape_row(self, i: int, height: int) -> FloatArray:
-        """Centre and extent along the world's axes of one box's shape, float64 (4,)."""
-        shapes = self._shapes[self.cameras[i]]
-        row = self.by_camera[self.cameras[i]].index(i)
-        extent = np.abs(shapes.axes.T) @ shapes.sides_cm[row, height]
-        return np.concatenate([shapes.centre_cm[row, height], extent])
-
     def _explained(self, camera: str) -> FloatArray:
         """How well each height explains a box by itself; says nothing about one that is cut."""
         is_cut = np.asarray(self._cut[camera].any(axis=1))[:, None]
-        return np.asarray(np.where(is_cut, 1.0, self._shapes[camera].own_iou))
+        own = np.array([shapes.own_iou for shapes in self._shapes[camera]])
+        return np.asarray(np.where(is_cut, 1.0, own))
 
     def _seen_from(self, source: str, target: str) -> FloatArray:
         """Agreement of each shape of one camera with each box of another, (N, H, M)."""
-        predicted = self._shapes[source].boxes_in(self._maps[target])
+        picture = self._maps[target].image_size
+        predicted = np.clip(self._predicted(source, target), 0.0, np.array([*picture, *picture]))
         return iou_with_cut(predicted, self._boxes[target], self._cut[target])
+
+    def _predicted(self, source: str, target: str) -> FloatArray:
+        """Boxes in `target` of the shapes behind the boxes of `source`, (N, H, 4)."""
+        return np.array([shapes.boxes[target] for shapes in self._shapes[source]])
 
     def _missing_in(self, camera: str, newest_ns: int) -> FloatArray:
         """How surely `camera` would show the item of each view, float64 (N, H)."""
-        missing = np.zeros((len(self.views), len(HEIGHTS_CM)))
+        missing = np.zeros((len(self.views), len(SPANS_CM)))
         boxes = self._boxes.get(camera, np.zeros((0, 4)))
         for name, rows in self.by_camera.items():
             if name != camera:
-                predicted = self._shapes[name].boxes_in(self._maps[camera], is_cut=False)
+                predicted = self._predicted(name, camera)
                 missing[rows] = unseen(self._maps[camera], predicted, boxes)
         is_too_new = [view.rested_at_ns + CHANCE_NS > newest_ns > 0 for view in self.views]
         missing[is_too_new] = 0.0
@@ -154,10 +159,11 @@ class Agreement:
 
     def _own_effort(self) -> FloatArray:
         """How badly each height explains a box by itself, float64 (N, H)."""
-        effort = np.zeros((len(self.views), len(HEIGHTS_CM)))
+        effort = np.zeros((len(self.views), len(SPANS_CM)))
         for name, rows in self.by_camera.items():
             own = self._explained(name)
             effort[rows] = own.max(axis=1, keepdims=True) - own
+        effort += np.where(BOTTOMS_CM > 0, STACKED_COST, 0.0)
         return effort
 
     def _add_evidence(self, prior: Mapping[Key, str]) -> None:

@@ -1,9 +1,9 @@
 """From a camera's pixels to centimetres on the counter, and from a box to the shapes behind it.
 
-Flow: box in pixels -> one upright shape per assumed height -> its box in every other camera
+Flow: box in pixels -> one upright shape per assumed span -> its box in every other camera
 
 The world is the counter: centimetres, z = 0 on its surface, z upwards. A box alone does not tell
-how tall an item is, so every box stands for one shape per height of HEIGHTS_CM; which height is
+how high an item reaches, so every box stands for one shape per span of SPANS_CM; which span is
 right is found where cameras agree (association.py). Knows no tracks and no time.
 """
 
@@ -15,7 +15,12 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-HEIGHTS_CM = np.array([1.0, 2.5, 4.0, 6.0, 8.0, 10.0, 12.5, 15.0, 18.0, 21.0, 25.0, 30.0, 36.0])
+_STANDING = [1.0, 2.5, 4.0, 6.0, 8.0, 10.0, 12.5, 15.0, 18.0, 21.0, 25.0, 30.0, 36.0]
+_STACKED = [(low, low + tall) for low in (3.0, 6.0, 10.0, 15.0) for tall in (2.0, 5.0, 9.0, 16.0)]
+SPANS_CM = np.array([(0.0, top) for top in _STANDING] + _STACKED)
+"""Lower and upper height an item may have: on the counter, or on top of another item."""
+BOTTOMS_CM, TOPS_CM = SPANS_CM[:, 0], SPANS_CM[:, 1]
+MIDDLES_CM = SPANS_CM.mean(axis=1)
 NUM_FIT_STEPS = 6  # the own box is met within 1 px after 4 on packs of 2 to 30 cm
 MIN_SIDE_CM = 0.8
 MAX_SIDE_CM = 60.0
@@ -115,13 +120,13 @@ class CounterMap:
 
 @dataclass(frozen=True)
 class Shapes:
-    """What stands behind N boxes of one camera, for each of H heights.
+    """What stands behind N boxes of one camera, for each of H spans.
 
     Attributes:
         centre_cm: float64 (N, H, 2).
         sides_cm: float64 (N, H, 2), along `axes`.
         axes: float64 (2, 2), of the camera that saw the boxes.
-        own_iou: float64 (N, H); below 1 where the height cannot explain the box.
+        own_iou: float64 (N, H); below 1 where the span cannot explain the box.
     """
 
     centre_cm: FloatArray
@@ -129,17 +134,13 @@ class Shapes:
     axes: FloatArray
     own_iou: FloatArray
 
-    def boxes_in(self, other: CounterMap, *, is_cut: bool = True) -> FloatArray:
-        """Boxes the shapes have in another camera, float64 (N, H, 4), cut at its border or not."""
-        width, height = other.image_size
-        boxes = _boxes(other, self.centre_cm, self.sides_cm, self.axes)
-        if not is_cut:
-            return boxes
-        return np.clip(boxes, 0.0, np.array([width, height, width, height], float))
+    def boxes_in(self, other: CounterMap) -> FloatArray:
+        """Boxes the shapes have in another camera, float64 (N, H, 4), not cut at its border."""
+        return _boxes(other, self.centre_cm, self.sides_cm, self.axes)
 
 
 def shapes_behind(camera: CounterMap, xyxy: FloatArray) -> Shapes:
-    """Fit one upright shape per height to each box.
+    """Fit one upright shape per span to each box.
 
     Args:
         camera: that saw the boxes.
@@ -148,7 +149,7 @@ def shapes_behind(camera: CounterMap, xyxy: FloatArray) -> Shapes:
     axes = camera.axes
     wanted_size = np.maximum(xyxy[:, 2:] - xyxy[:, :2], 1.0)[:, None, :]  # (N, 1, 2)
     wanted_mid = ((xyxy[:, 2:] + xyxy[:, :2]) / 2)[:, None, :]
-    centre = camera.on_plane(wanted_mid[:, 0], HEIGHTS_CM / 2)  # (N, H, 2)
+    centre = camera.on_plane(wanted_mid[:, 0], MIDDLES_CM)  # (N, H, 2)
     scale = _pixels_per_cm(camera, centre, axes)  # (N, H, 2, 2): pixel move per cm along each axis
     width = wanted_size[..., 0] / np.maximum(np.abs(scale[..., 0, 0]), 1e-3)
     sides = np.stack([width, width], axis=-1)
@@ -199,19 +200,21 @@ def shared_and_areas(
 def _boxes(
     camera: CounterMap, centre: FloatArray, sides: FloatArray, axes: FloatArray
 ) -> FloatArray:
-    """Pixel boxes of upright octagons of the heights of HEIGHTS_CM, float64 (N, H, 4)."""
+    """Pixel boxes of upright octagons of the spans of SPANS_CM, float64 (N, H, 4)."""
     half = sides[..., None, :] / 2 * _RING  # (N, H, 8, 2)
     ground = centre[..., None, :] + half @ axes  # (N, H, 8, 2)
-    tops = np.broadcast_to(HEIGHTS_CM[None, :, None, None], (*ground.shape[:3], 1))
-    low = np.concatenate([ground, np.zeros_like(tops)], axis=-1)
-    high = np.concatenate([ground, tops], axis=-1)
-    pixels = camera.project(np.concatenate([low, high], axis=2))  # (N, H, 16, 2)
+    rims = [
+        np.broadcast_to(heights[None, :, None, None], (*ground.shape[:3], 1))
+        for heights in (BOTTOMS_CM, TOPS_CM)
+    ]
+    points = [np.concatenate([ground, rim], axis=-1) for rim in rims]
+    pixels = camera.project(np.concatenate(points, axis=2))  # (N, H, 16, 2)
     return np.concatenate([pixels.min(axis=2), pixels.max(axis=2)], axis=-1)
 
 
 def _pixels_per_cm(camera: CounterMap, centre: FloatArray, axes: FloatArray) -> FloatArray:
     """Pixel move per cm along each axis at half height; (N, H, axis, xy)."""
-    middle = np.broadcast_to(HEIGHTS_CM[None, :, None] / 2, (*centre.shape[:2], 1))
+    middle = np.broadcast_to(MIDDLES_CM[None, :, None], (*centre.shape[:2], 1))
     here = np.concatenate([centre, middle], axis=-1)
     base = camera.project(here)
     moves = [camera.project(here + np.append(axis, 0.0)) - base for axis in axes]

@@ -18,6 +18,7 @@ from edge.basket.basket_events import Place
 from edge.basket.camera_view import CameraView, overlap, scores_of
 from edge.basket.counter_map import CounterMap, FloatArray, box_of_place
 from edge.basket.grouping import group_views
+from edge.basket.shape_book import ShapeBook
 from edge.messages.perception_messages import Observations, TrackObservation
 from sync.decision import SkuScores
 
@@ -82,6 +83,7 @@ class Fusion:
     ) -> None:
         self._settings = settings or FusionSettings()
         self._maps = dict(maps)
+        self._book = ShapeBook({name: m for name, m in maps.items() if m is not None})
         self.views = {name: CameraView(name) for name in maps}
         self._items: dict[str, FusedItem] = {}
         self._num_items = 0
@@ -220,9 +222,10 @@ class Fusion:
                  resting[key].resting_since_ns)
             for key in keys
         ]  # fmt: skip
-        maps = {name: m for name, m in self._maps.items() if m is not None}
-        watching = {name: self.views[name].understood_ns for name in current if name in maps}
-        agreement = Agreement(views, maps, prior, watching)
+        known = self._book.maps
+        watching = {name: self.views[name].understood_ns for name in current if name in known}
+        self._book.begin_round()
+        agreement = Agreement(views, self._book, prior, watching)
         return [([keys[i] for i in group], agreement.place(group)) for group in
                 group_views(agreement)]  # fmt: skip
 

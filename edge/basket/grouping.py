@@ -14,6 +14,7 @@ from edge.basket.association import Agreement
 from edge.basket.counter_map import FloatArray
 
 NUM_IMPROVEMENTS = 6  # rounds of moves and swaps; 2 are enough in nearly every scene
+LEAST_GAIN = 1e-9
 
 
 def group_views(agreement: Agreement) -> list[list[int]]:
@@ -27,7 +28,11 @@ def group_views(agreement: Agreement) -> list[list[int]]:
     for camera in order:
         _assign_camera(agreement, groups, agreement.by_camera[camera])
     for _ in range(NUM_IMPROVEMENTS):
-        if not _improve(agreement, groups):
+        is_better = _improve(agreement, groups)
+        for camera in order:
+            groups, has_gained = _assign_again(agreement, groups, camera)
+            is_better |= has_gained
+        if not is_better:
             break
     return [sorted(group) for group in groups]
 
@@ -83,6 +88,17 @@ def _assign_camera(agreement: Agreement, groups: list[list[int]], rows: Sequence
     )
 
 
+def _assign_again(
+    agreement: Agreement, groups: list[list[int]], camera: str
+) -> tuple[list[list[int]], bool]:
+    """Take the boxes of one camera out and join them anew; kept where that is better."""
+    stripped = [[i for i in group if agreement.cameras[i] != camera] for group in groups]
+    again = [group for group in stripped if group]
+    _assign_camera(agreement, again, agreement.by_camera[camera])
+    gained = sum(map(agreement.worth, again)) - sum(map(agreement.worth, groups))
+    return (again, True) if gained > LEAST_GAIN else (groups, False)
+
+
 def _improve(agreement: Agreement, groups: list[list[int]]) -> bool:
     """One round of moves and swaps; True if anything became better."""
     improved = False
@@ -103,7 +119,7 @@ def _exchange(agreement: Agreement, groups: list[list[int]], a: int, b: int) -> 
         back = [j for j in groups[b] if agreement.cameras[j] == camera]
         new_a = [j for j in groups[a] if j != i] + back
         new_b = [j for j in groups[b] if j not in back] + [i]
-        if agreement.worth(new_a) + agreement.worth(new_b) > before + 1e-9:
+        if agreement.worth(new_a) + agreement.worth(new_b) > before + LEAST_GAIN:
             groups[a], groups[b] = new_a, new_b
             return True
     return False
@@ -114,7 +130,7 @@ def _split(agreement: Agreement, groups: list[list[int]], a: int) -> bool:
     for i in groups[a]:
         rest = [j for j in groups[a] if j != i]
         apart = agreement.worth(rest) + agreement.worth([i])
-        if rest and apart > agreement.worth(groups[a]) + 1e-9:
+        if rest and apart > agreement.worth(groups[a]) + LEAST_GAIN:
             groups[a] = rest
             groups.append([i])
             return True

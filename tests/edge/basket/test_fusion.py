@@ -89,23 +89,16 @@ class Counted:
     ],
 )
 def test_items_of_random_counters_are_counted(cameras: tuple[str, ...], least: float) -> None:
-    outcomes = [still_outcome(random_scene(77, number, cameras)) for number in range(40)]
+    outcomes = [still_outcome(random_scene(77, number, cameras)) for number in range(20)]
     assert sum(outcome.is_count_right for outcome in outcomes) >= least * len(outcomes)
 
 
-def test_items_put_down_one_by_one_under_skew_are_lines_or_questions() -> None:
-    scenes = [random_scene(78, number, ALL, count=4) for number in range(6)]
+def test_items_put_down_one_by_one_under_skew_are_lines_or_questions_at_once() -> None:
+    scenes = [random_scene(78, number, ALL, count=4) for number in range(3)]
     results = [basket_after_placing(scene) for scene in scenes]
     counted = [bought.total() + num_asks for bought, num_asks, _ in results]
+    latencies = [ms for _, _, times in results for ms in times]
     assert counted == [4] * len(scenes)
-
-
-def test_a_line_comes_within_a_frame_or_two_of_rest() -> None:
-    latencies = [
-        ms
-        for number in range(6)
-        for ms in basket_after_placing(random_scene(79, number, ALL, count=4))[2]
-    ]
     assert np.percentile(latencies, 95) <= 150
 
 
