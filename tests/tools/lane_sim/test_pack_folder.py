@@ -2,11 +2,13 @@
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from tools.lane_sim.errors import PackFolderError
 from tools.lane_sim.pack_folder import load_mesh, load_texture, read_packs
 
+GROCERY = Path(__file__).parents[4] / "shared" / "data" / "grocery_packs"
 SPLITS = Path(__file__).parents[3] / "tools" / "lane_sim" / "splits"
 
 
@@ -72,3 +74,13 @@ def test_the_detector_split_is_thirty_and_fifteen_and_shares_none() -> None:
     heldout = (SPLITS / "detector_packs_heldout.txt").read_text().split()
     assert (len(train), len(heldout)) == (30, 15)
     assert not set(train) & set(heldout)
+
+
+@pytest.mark.skipif(not GROCERY.is_dir(), reason="no grocery packs (SynthDet) beside the project")
+def test_somebody_elses_packs_are_read_and_the_split_names_them_all() -> None:
+    packs = read_packs(GROCERY)
+    names = [SPLITS / f"detector_packs_{part}.txt" for part in ("train", "heldout")]
+    listed = {sku for name in names for sku in name.read_text().split()}
+    assert listed == {pack.sku for pack in packs}
+    for pack in packs[:8]:
+        assert np.allclose(load_mesh(pack.mesh_path).size_cm(), pack.size_cm, atol=0.1)
