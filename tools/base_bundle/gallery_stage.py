@@ -35,6 +35,9 @@ logger = logging.getLogger(__name__)
 PROTOTYPES_PER_SKU = 3
 MAX_SCENE_CROPS_PER_SKU = 60
 FOUND_IOU = 0.5
+POLICY = RiskPolicy(
+    max_wrong_share=0.01, confidence=0.9
+)  # a store's own labels tighten it to 0.5 %
 
 
 def gallery_stage(inputs: Inputs) -> None:
@@ -66,10 +69,12 @@ def calibration_stage(inputs: Inputs) -> None:
     whitening, gallery = opened_gallery(inputs)
     setting = dataclasses.replace(detector_setting(), score=shipped_score(inputs))
     items = item_looks(validation_scenes(inputs), inputs, setting, whitening, gallery)
-    report = calibrate(
-        items, gallery.sku_ids, families(catalog_of(inputs)), setting.score, RiskPolicy()
+    report = calibrate(items, gallery.sku_ids, families(catalog_of(inputs)), setting.score, POLICY)
+    written = (
+        {"policy": dataclasses.asdict(POLICY)}
+        | dataclasses.asdict(report)
+        | {"parameters": report.parameters.model_dump()}
     )
-    written = dataclasses.asdict(report) | {"parameters": report.parameters.model_dump()}
     (folder / "calibration.json").write_text(json.dumps(written, indent=1))
     (folder / "thresholds.json").write_text(report.parameters.model_dump_json(indent=1))
     logger.info(
@@ -105,7 +110,8 @@ def item_looks(
         overlaps = iou_matrix(boxes, scene.boxes)
         for i, (sku_id, item_id) in enumerate(zip(scene.sku_ids, scene.item_ids, strict=True)):
             best = int(overlaps[:, i].argmax())
-            if overlaps[best, i] >= FOUND_IOU and sku_id in set(gallery.sku_ids):
+            is_own = overlaps[best].argmax() == i  # else it is the box of what lies in front
+            if is_own and overlaps[best, i] >= FOUND_IOU and sku_id in set(gallery.sku_ids):
                 crop = crop_square(picture, boxes[best], CROP_PX, CROP_MARGIN_PERCENT / 100)
                 crops[(scene.scene, item_id, sku_id)].append(crop)
     return [

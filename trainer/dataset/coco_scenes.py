@@ -9,7 +9,7 @@ A picture with the field `"complete": false` is partly annotated. Annotations ma
 import json
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -88,7 +88,9 @@ def read_scene_folder(folder: Path) -> list[ScenePicture]:
         raise DatasetError(
             f"{folder.name} holds no COCO file", hint="see trainer/dataset/README.md"
         )
-    return [scene for file in files for scene in read_coco(file, file.parent)]
+    found = [scene for file in files for scene in read_coco(file, file.parent)]
+    # Folders are mixed, and each counts its scenes from zero.
+    return [replace(scene, scene=f"{folder.name}-{scene.scene}") for scene in found]
 
 
 def read_picture(path: Path) -> Picture:
