@@ -18,7 +18,7 @@ from sync.errors import GalleryMismatchError
 RESCORED_ROWS = 32  # the true top 5 lay within the first 12 of 12,000 clustered unit vectors
 LEVELS = 127
 ZERO_POINT = 128
-UINT8, INT8, INT32 = 2, 3, 6  # ONNX element types
+UINT8, INT8, INT32, INT64 = 2, 3, 6, 7  # ONNX element types
 IR_VERSION, OPSET = 8, 13
 
 FloatArray = NDArray[np.float32]
@@ -53,20 +53,23 @@ class GallerySearch:
         Raises:
             GalleryMismatchError: vectors of another length.
         """
-        products, scale = self._products(whitened)
-        best = _best(products, RESCORED_ROWS)
-        rough = np.asarray(products * np.float32(scale), dtype=np.float32)
+        queries, scale = self._queries(whitened)
+        products, best = self._session.run(["products", "best"], {"queries": queries})
+        rough = np.asarray(products * np.float32(scale * self._row_scale), dtype=np.float32)
         np.put_along_axis(rough, best, self._exact(whitened, best), axis=1)
         return rough
 
     def top(self, whitened: FloatArray, count: int) -> tuple[NDArray[np.int64], FloatArray]:
         """The best rows and their exact similarities, best first, (N, count) each.
 
+        Args:
+            count: at most RESCORED_ROWS.
+
         Raises:
             GalleryMismatchError: vectors of another length.
         """
-        products, _ = self._products(whitened)
-        best = _best(products, max(RESCORED_ROWS, count))
+        queries, _ = self._queries(whitened)
+        (best,) = self._session.run(["best"], {"queries": queries})
         exact = self._exact(whitened, best)
         order = np.argsort(-exact, axis=1, kind="stable")[:, :count]
         return (
@@ -77,8 +80,8 @@ class GallerySearch:
     def _exact(self, whitened: FloatArray, rows: NDArray[np.int64]) -> FloatArray:
         return np.asarray(np.matmul(self._vectors[rows], whitened[:, :, None])[:, :, 0])
 
-    def _products(self, whitened: FloatArray) -> tuple[NDArray[np.int32], float]:
-        """Integer products with every row, and what one step of them is worth."""
+    def _queries(self, whitened: FloatArray) -> tuple[NDArray[np.uint8], float]:
+        """The queries in eight bits, and what one step is worth."""
         if whitened.ndim != 2 or whitened.shape[1] != self._vectors.shape[1]:
             raise GalleryMismatchError(
                 f"vectors of {whitened.shape[-1]} numbers, the gallery holds "
@@ -86,39 +89,37 @@ class GallerySearch:
                 hint="embedder and gallery must come from one bundle",
             )
         scale = max(float(np.abs(whitened).max(initial=0.0)), 1e-9) / LEVELS
-        queries = (np.round(whitened / scale) + ZERO_POINT).astype(np.uint8)
-        (products,) = self._session.run(["products"], {"queries": queries})
-        return products, scale * self._row_scale
+        return (np.round(whitened / scale) + ZERO_POINT).astype(np.uint8), scale
 
 
 def product_model(rows: NDArray[np.int8]) -> bytes:
-    """An ONNX model of one node: queries (N, d) uint8 times rows (d, R), int32 (N, R).
+    """An ONNX model: queries (N, d) uint8 times rows (d, R), and the best columns of each query.
 
-    Written by hand, because the package `onnx` is no part of the box.
+    Outputs `products` int32 (N, R) and `best` int64 (N, min(RESCORED_ROWS, R)). Written by hand,
+    because the package `onnx` is no part of the box.
 
     Source: onnx.proto3 of ONNX 1.16, field numbers in the calls below.
     """
     depth, count = rows.shape
-    node = (
-        _text(1, "queries") + _text(1, "rows") + _text(1, "zero")
-        + _text(2, "products") + _text(4, "MatMulInteger")
-    )  # fmt: skip
+    num_best = min(RESCORED_ROWS, count)
     graph = (
-        _bytes(1, node)
+        _bytes(1, _node("MatMulInteger", ["queries", "rows", "zero"], ["products"]))
+        + _bytes(1, _node("TopK", ["products", "num_best"], ["values", "best"]))
         + _text(2, "gallery")
         + _bytes(5, _tensor("rows", INT8, (depth, count), rows.tobytes()))
         + _bytes(5, _tensor("zero", UINT8, (), bytes([ZERO_POINT])))
+        + _bytes(5, _tensor("num_best", INT64, (1,), num_best.to_bytes(8, "little")))
         + _bytes(11, _value("queries", UINT8, depth))
         + _bytes(12, _value("products", INT32, count))
+        + _bytes(12, _value("best", INT64, num_best))
     )
     opset = _text(1, "") + _number(2, OPSET)
     return _number(1, IR_VERSION) + _bytes(7, graph) + _bytes(8, opset)
 
 
-def _best(products: NDArray[np.int32], count: int) -> NDArray[np.int64]:
-    """The `count` best columns of each row, in no order."""
-    split = max(products.shape[1] - count, 0)
-    return np.argpartition(products, split, axis=1)[:, split:]
+def _node(kind: str, inputs: list[str], outputs: list[str]) -> bytes:
+    names = b"".join(_text(1, name) for name in inputs)
+    return names + b"".join(_text(2, name) for name in outputs) + _text(4, kind)
 
 
 def _tensor(name: str, element: int, shape: tuple[int, ...], data: bytes) -> bytes:
