@@ -64,6 +64,8 @@ def check_permission(
     elif not isinstance(body, ATTENDANT_MAY if is_attendant else SHOPPER_MAY):
         hint = "" if is_attendant else "ask an attendant"
         raise NotAllowedError(f"{type(body).__name__} may not be sent from this screen", hint=hint)
+    elif isinstance(body, AddLine) and body.weight_g and not is_attendant:
+        raise NotAllowedError("a weight comes from the scale", hint="ask an attendant")
     elif isinstance(body, Finish) and age_limit(snapshot) and not is_age_checked:
         raise AgeUncheckedError(
             f"an attendant must check the age of {age_limit(snapshot)}", hint="help is called"

@@ -105,3 +105,6 @@ class RunningKiosk:
         cameras = asyncio.create_task(self.feed.run())
         await self._server.serve()
         cameras.cancel()
+        for connection in list(self._server.server_state.connections):
+            connection.transport.abort()  # type: ignore[union-attr]  # as the end of a process does
+        await asyncio.sleep(0)

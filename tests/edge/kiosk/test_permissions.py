@@ -37,6 +37,7 @@ def code_of(
         pytest.param(commands.AnswerAsk("a", "s"), "practice", "", "", id="answer"),
         pytest.param(commands.RemoveLine("l"), "practice", "", "", id="remove"),
         pytest.param(commands.AddLine("s"), "practice", "", "", id="add"),
+        pytest.param(commands.AddLine("s", weight_g=300), "practice", "no", "", id="a weight"),
         pytest.param(commands.CancelBasket(), "practice", "", "", id="cancel"),
         pytest.param(commands.CallHelp(), "practice", "", "", id="call help"),
         pytest.param(commands.Suspend(), "practice", "no", "", id="park"),

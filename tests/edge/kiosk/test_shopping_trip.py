@@ -83,7 +83,7 @@ def test_an_unknown_item_is_found_by_search_and_its_age_checked_by_staff(
     page: Any, kiosk: RunningKiosk
 ) -> None:
     kiosk.feed.put("wine", 0, 0, is_strange=True)
-    page.locator(".ask[data-kind=unknown] .button-main").click()
+    page.locator(".ask[data-kind=unknown] .button", has_text="Something else").click()
     page.keyboard.type("wi")
     page.locator(".keyboard button", has_text="n").first.click()
     page.locator(".results .eyebrow", has_text="1 item found").wait_for()
@@ -107,8 +107,11 @@ def test_an_unknown_item_is_found_by_search_and_its_age_checked_by_staff(
 def test_a_barcode_typed_by_a_hand_scanner_adds_its_item_anywhere(
     page: Any, kiosk: RunningKiosk
 ) -> None:
-    page.keyboard.type(demo_gtin(6)[1:])
-    page.keyboard.press("Enter")
+    page.evaluate(
+        """(code) => [...code, 'Enter'].forEach((key) =>
+          document.body.dispatchEvent(new KeyboardEvent('keydown', { key, bubbles: true })))""",
+        demo_gtin(6)[1:],
+    )
     line(page, "pasta").wait_for()
 
 
@@ -141,6 +144,7 @@ def test_a_restarted_server_finds_the_screen_with_its_basket(
 ) -> None:
     kiosk.feed.put("milk", 0, 0)
     line(page, "milk").wait_for()
+    page.evaluate("navigator.serviceWorker.ready.then(() => true)")
     kiosk.stop()
     page.locator("[data-notice=reconnecting]").wait_for()
     assert line(page, "milk").count() == 1

@@ -1,10 +1,20 @@
 // The kiosk's shell: the page itself opens without a server and heals when the server is back.
 // Only the page and its hashed files are kept; baskets, pictures and prices never are.
 const SHELL = "shell-1";
+const PATIENCE_MS = 3000; // a server that hangs is as good as none
 
 self.addEventListener("install", (event) => {
-  event.waitUntil(caches.open(SHELL).then((cache) => cache.add("/")).then(() => self.skipWaiting()));
+  event.waitUntil(keepShell().then(() => self.skipWaiting()));
 });
+
+async function keepShell() {
+  const cache = await caches.open(SHELL);
+  const answer = await fetch("/");
+  if (!answer.ok) throw new Error(`the page answered ${answer.status}`);
+  const html = await answer.clone().text();
+  await cache.put("/", answer);
+  await cache.addAll([...new Set(html.match(/\/assets\/[\w.-]+|\/icon\.svg/g))]);
+}
 
 self.addEventListener("activate", (event) => {
   event.waitUntil(self.clients.claim());
@@ -20,7 +30,7 @@ self.addEventListener("fetch", (event) => {
 async function page(request) {
   const cache = await caches.open(SHELL);
   try {
-    const answer = await fetch(request);
+    const answer = await fetch(request, { signal: AbortSignal.timeout(PATIENCE_MS) });
     if (answer.ok) {
       const html = await answer.clone().text();
       await cache.put("/", answer.clone());

@@ -13,6 +13,7 @@ import { LineSheet } from "./screens/line_sheet.tsx";
 import { SearchSheet } from "./screens/search_sheet.tsx";
 import { SettingsSheet } from "./screens/settings_sheet.tsx";
 import { StaffSheet } from "./screens/staff_sheet.tsx";
+import { WeightSheet } from "./screens/weight_sheet.tsx";
 import { announcement } from "./speech.ts";
 import { screen, sheet, toast } from "./state.ts";
 import { t } from "./texts.ts";
@@ -64,6 +65,8 @@ function OpenSheet() {
       return <SearchSheet purpose={open} />;
     case "line":
       return <LineSheet key={open.lineId} lineId={open.lineId} />;
+    case "weight":
+      return <WeightSheet skuId={open.skuId} />;
     case "settings":
       return <SettingsSheet />;
     case "help":

@@ -11,6 +11,7 @@ import {
   hello,
   isAgeChecked,
   isAttendant,
+  isParkedSeen,
   isStarted,
   queue,
   showToast,
@@ -102,6 +103,7 @@ function receiveBasket(message: BasketMessage): void {
   if (before && before.basket_id !== now.basket_id) isStarted.value = false;
   if (before?.phase === "paying" && now.phase === "shopping") declinedBasket.value = now.basket_id;
   else if (now.phase !== "shopping" || now.revision !== before?.revision) declinedBasket.value = "";
+  if (now.phase !== "suspended") isParkedSeen.value = false;
   basket.value = now;
   isAgeChecked.value = message.is_age_checked;
   isAttendant.value = message.is_attendant;

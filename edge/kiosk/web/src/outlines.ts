@@ -49,15 +49,19 @@ export function drawShot(drawing: Drawing): void {
   const context = canvas.getContext("2d", { alpha: false });
   if (!context || canvas.width === 0) return;
   const ratio = window.devicePixelRatio || 1;
-  context.imageSmoothingQuality = "high";
   context.drawImage(shot.bitmap, 0, 0, canvas.width, canvas.height);
-  const boxes = shot.header.boxes.filter((box) => drawing.items.get(box[0])?.state !== "ignored");
+  const boxes = shot.header.boxes.filter((box) => isShown(box, drawing.items.get(box[0])));
   for (const box of boxes) outline(context, drawing, box, ratio);
   const taken: Rectangle[] = [];
   for (const box of boxes) {
     const others = boxes.filter((other) => other !== box).map((other) => rectangleOf(other, canvas));
     label(context, drawing, box, ratio, taken, others);
   }
+}
+
+/** What moves and is no item yet is a hand, or on its way: it gets no outline. */
+function isShown(box: FrameBox, item: ItemView | undefined): boolean {
+  return item ? item.state !== "ignored" : box[5] === 1;
 }
 
 function rectangleOf(box: FrameBox, canvas: HTMLCanvasElement): Rectangle {

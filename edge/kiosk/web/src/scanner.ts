@@ -4,7 +4,7 @@ import { command } from "./live.ts";
 import { screen, showToast } from "./state.ts";
 import { t } from "./texts.ts";
 
-const MAX_GAP_MS = 60; // scanners type a key every 2 to 30 ms, people every 100
+const MAX_GAP_MS = 90; // scanners type a key every 2 to 30 ms, people every 120
 const CODE = /^\d{8}$|^\d{12,14}$/;
 
 export function isBarcode(text: string): boolean {
@@ -22,9 +22,8 @@ export function listenToScanner(): void {
   window.addEventListener(
     "keydown",
     (event) => {
-      const now = performance.now();
-      if (now - last > MAX_GAP_MS) typed = "";
-      last = now;
+      if (event.timeStamp - last > MAX_GAP_MS) typed = "";
+      last = event.timeStamp; // when the key went down, however late a busy page hears of it
       if (/^\d$/.test(event.key)) typed += event.key;
       else if (event.key === "Enter" && isBarcode(typed)) {
         event.preventDefault();

@@ -11,6 +11,7 @@ export type SheetName =
   | { readonly name: "search"; readonly purpose: "answer"; readonly askId: string }
   | { readonly name: "search"; readonly purpose: "correct"; readonly lineId: string }
   | { readonly name: "line"; readonly lineId: string }
+  | { readonly name: "weight"; readonly skuId: string }
   | { readonly name: "settings" | "help" | "cancel" | "staff" };
 
 export type Screen =
@@ -37,20 +38,19 @@ export const isStarted = signal(false);
 export const dismissedBasket = signal("");
 export const camera = signal("");
 export const declinedBasket = signal("");
+export const isParkedSeen = signal(false);
 export const calledForAge = signal("");
 
-export const screen = computed<Screen>(() => screenOf(basket.value, isStarted.value, dismissedBasket.value));
+export const screen = computed<Screen>(() => screenOf(basket.value, { hasStarted: isStarted.value, isParkedSeen: isParkedSeen.value, dismissed: dismissedBasket.value }));
 
 /** Which screen a basket wants. A basket that cannot be seen is never shown as an empty one. */
 export function screenOf(
   snapshot: BasketSnapshot | undefined,
-  hasStarted: boolean,
-  dismissed: string,
+  { hasStarted, isParkedSeen, dismissed }: { hasStarted: boolean; isParkedSeen: boolean; dismissed: string },
 ): Screen {
   if (!snapshot) return "loading";
-  if (snapshot.phase === "paying" || snapshot.phase === "suspended" || snapshot.phase === "refused") {
-    return snapshot.phase;
-  }
+  if (snapshot.phase === "paying" || snapshot.phase === "refused") return snapshot.phase;
+  if (snapshot.phase === "suspended" && !hasStarted && !isParkedSeen) return "suspended";
   if (snapshot.phase === "paid" && snapshot.basket_id !== dismissed) return "paid";
   if (snapshot.lines.length > 0 && snapshot.phase === "shopping") return "shopping";
   const visible = snapshot.items.filter((item) => item.state !== "ignored" && item.state !== "left_behind");

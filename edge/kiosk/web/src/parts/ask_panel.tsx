@@ -3,12 +3,12 @@
 import { Button } from "@tillsight/web-shared/button.tsx";
 import { Icon } from "@tillsight/web-shared/icon.tsx";
 import { nameOf } from "../catalogue.ts";
-import { cropOf } from "../frames.ts";
 import { command } from "../live.ts";
-import { basket, openAsks, openSheet } from "../state.ts";
+import { basket, isAttendant, openAsks, openSheet, showToast } from "../state.ts";
 import { money, t } from "../texts.ts";
 import type { Ask, Option } from "../wire_types.ts";
 import { ProductPicture } from "./product_picture.tsx";
+import { SeenPicture } from "./seen_picture.tsx";
 
 const MAX_OPTIONS = 4;
 
@@ -16,42 +16,77 @@ export function AskPanel() {
   const asks = openAsks.value;
   const ask = asks[0];
   if (!ask) return null;
-  const isWhich = ask.kind === "which" && ask.options.length > 0;
-  const isWeigh = ask.kind === "weigh";
-  const title = isWhich ? t("ask_which") : isWeigh ? t("ask_weigh") : t("ask_unknown");
-  const text = isWhich ? t("ask_which_text") : isWeigh ? t("ask_weigh_text") : t("ask_unknown_text");
+  const kind = kindOf(ask);
   return (
     <section key={ask.ask_id} class="ask card" aria-labelledby="ask-title" data-kind={ask.kind}>
-      <ItemCrop itemId={ask.item_id} />
+      <figure class="ask-crop">
+        <SeenPicture itemId={ask.item_id} />
+      </figure>
       <div class="ask-words">
         {asks.length > 1 && <p class="eyebrow">{t("ask_progress", { number: 1, count: asks.length })}</p>}
-        <h2 id="ask-title">{title}</h2>
-        <p>{text}</p>
+        <h2 id="ask-title">{t(`ask_${kind}`)}</h2>
+        <p>{t(`ask_${kind}_text`)}</p>
       </div>
-      {isWhich && (
-        <ul class={`ask-options ask-options-${Math.min(ask.options.length, MAX_OPTIONS)}`}>
-          {ask.options.slice(0, MAX_OPTIONS).map((option) => (
-            <li key={option.sku_id}>
-              <OptionTile option={option} onPick={() => void answer(ask, option.sku_id)} />
-            </li>
-          ))}
-        </ul>
-      )}
+      {kind !== "weigh" && ask.options.length > 0 && <Options ask={ask} />}
       <div class="ask-ways">
-        <Button icon="search" kind={isWhich ? "plain" : "main"} onPress={() => searchFor(ask)}>
-          {isWhich ? t("ask_other") : t("ask_search")}
-        </Button>
-        {!isWhich && !isWeigh && (
-          <p class="ask-scan">
-            <Icon name="barcode" />
-            {t("ask_scan")}
-          </p>
-        )}
-        <Button icon="trash" kind="quiet" onPress={() => void answer(ask, "")}>
+        {kind === "weigh" ? <WeighWays ask={ask} /> : <FindWays ask={ask} isMain={kind === "unknown"} />}
+        <Button icon="close" kind="quiet" onPress={() => void answer(ask, "")}>
           {t("ask_none")}
         </Button>
       </div>
     </section>
+  );
+}
+
+type Kind = "which" | "maybe" | "unknown" | "weigh";
+
+/** "maybe": unknown, but the box has guesses that are better than nothing. */
+function kindOf(ask: Ask): Kind {
+  if (ask.kind === "weigh") return "weigh";
+  if (ask.options.length === 0) return "unknown";
+  return ask.kind === "which" ? "which" : "maybe";
+}
+
+function Options({ ask }: { ask: Ask }) {
+  const options = ask.options.slice(0, MAX_OPTIONS);
+  return (
+    <ul class={`ask-options ask-options-${options.length}`}>
+      {options.map((option) => (
+        <li key={option.sku_id}>
+          <OptionTile option={option} onPick={() => void answer(ask, option.sku_id)} />
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+function FindWays({ ask, isMain }: { ask: Ask; isMain: boolean }) {
+  const search = () => openSheet({ name: "search", purpose: "answer", askId: ask.ask_id });
+  return (
+    <>
+      <Button icon="search" kind={isMain ? "main" : "plain"} onPress={search}>
+        {isMain ? t("ask_search") : t("ask_other")}
+      </Button>
+      {isMain && (
+        <p class="ask-scan">
+          <Icon name="barcode" />
+          {t("ask_scan")}
+        </p>
+      )}
+    </>
+  );
+}
+
+function WeighWays({ ask }: { ask: Ask }) {
+  const skuId = ask.options[0]?.sku_id ?? "";
+  return isAttendant.value ? (
+    <Button icon="scale" kind="main" onPress={() => openSheet({ name: "weight", skuId })}>
+      {t("weight_enter")}
+    </Button>
+  ) : (
+    <Button icon="person" onPress={() => void callFor("weigh")}>
+      {t("help_call")}
+    </Button>
   );
 }
 
@@ -67,19 +102,10 @@ function OptionTile({ option, onPick }: { option: Option; onPick: () => void }) 
   );
 }
 
-function ItemCrop({ itemId }: { itemId: string }) {
-  const crop = cropOf(itemId);
-  return (
-    <figure class="ask-crop">
-      {crop ? <img src={crop} alt={t("ask_picture")} /> : <Icon name="question" size="45%" />}
-    </figure>
-  );
-}
-
 function answer(ask: Ask, skuId: string): Promise<boolean> {
   return command({ type: "answer_ask", ask_id: ask.ask_id, sku_id: skuId });
 }
 
-function searchFor(ask: Ask): void {
-  openSheet({ name: "search", purpose: "answer", askId: ask.ask_id });
+async function callFor(reason: string): Promise<void> {
+  if (await command({ type: "call_help", reason })) showToast(t("help_called"));
 }

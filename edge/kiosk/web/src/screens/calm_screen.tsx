@@ -3,10 +3,13 @@
 
 import { Button } from "@tillsight/web-shared/button.tsx";
 import { Icon, type IconName } from "@tillsight/web-shared/icon.tsx";
+import { useEffect } from "preact/hooks";
 import { command } from "../live.ts";
 import { CounterView } from "../parts/counter_view.tsx";
-import { isAttendant, showToast, type Screen } from "../state.ts";
+import { isAttendant, isParkedSeen, showToast, type Screen } from "../state.ts";
 import { t } from "../texts.ts";
+
+const PARKED_SHOWN_MS = 30_000;
 
 interface Words {
   readonly icon: IconName;
@@ -27,17 +30,33 @@ export function CalmScreen({ name }: { name: Screen }) {
       )}
       <h1 id="calm-title">{words.title}</h1>
       <p>{words.text}</p>
-      {name === "suspended" && isAttendant.value && (
-        <Button kind="main" size="big" onPress={() => void command({ type: "resume" })}>
-          {t("staff_resume")}
-        </Button>
-      )}
+      {name === "suspended" && <ParkedWays />}
       {name !== "loading" && (
         <Button icon="person" onPress={() => void callHelp(name)}>
           {t("help_call")}
         </Button>
       )}
     </section>
+  );
+}
+
+/** The next shopper need not wait: a parked basket stands aside until staff take it up. */
+function ParkedWays() {
+  useEffect(() => {
+    const timer = setTimeout(() => (isParkedSeen.value = true), PARKED_SHOWN_MS);
+    return () => clearTimeout(timer);
+  }, []);
+  return (
+    <>
+      {isAttendant.value && (
+        <Button kind="main" size="big" onPress={() => void command({ type: "resume" })}>
+          {t("staff_resume")}
+        </Button>
+      )}
+      <Button kind={isAttendant.value ? "plain" : "main"} icon="basket" onPress={() => (isParkedSeen.value = true)}>
+        {t("start_new")}
+      </Button>
+    </>
   );
 }
 

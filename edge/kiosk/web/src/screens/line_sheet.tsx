@@ -3,11 +3,10 @@
 import { Button } from "@tillsight/web-shared/button.tsx";
 import { Icon } from "@tillsight/web-shared/icon.tsx";
 import { Sheet } from "@tillsight/web-shared/sheet.tsx";
-import { useState } from "preact/hooks";
 import { nameOf, productOf } from "../catalogue.ts";
-import { cropOf } from "../frames.ts";
-import { command, laneQuery } from "../live.ts";
+import { command } from "../live.ts";
 import { quantityOf, removeLine } from "../parts/basket_panel.tsx";
+import { SeenPicture } from "../parts/seen_picture.tsx";
 import { ProductPicture } from "../parts/product_picture.tsx";
 import { basket, closeSheet, openSheet } from "../state.ts";
 import { money, t } from "../texts.ts";
@@ -45,7 +44,7 @@ function Evidence({ line, name }: { line: BasketLine; name: string }) {
     <div class="evidence">
       {line.item_ids.length > 0 && (
         <figure>
-          <SeenPicture itemId={line.item_ids[0] ?? ""} />
+          <SeenPicture itemId={line.item_ids[0] ?? ""}>{t("why_no_crop")}</SeenPicture>
           <figcaption>{t("why_counter")}</figcaption>
         </figure>
       )}
@@ -54,26 +53,6 @@ function Evidence({ line, name }: { line: BasketLine; name: string }) {
         <figcaption>{t("why_catalogue")}</figcaption>
       </figure>
     </div>
-  );
-}
-
-/** The crop this page cut itself, else the box's, else a word that there is none. */
-function SeenPicture({ itemId }: { itemId: string }) {
-  const [hasFailed, setHasFailed] = useState(false);
-  const own = cropOf(itemId);
-  const source = own || `/api/items/${encodeURIComponent(itemId)}/crop?${new URLSearchParams({ lane: laneQuery })}`;
-  if (hasFailed && !own) {
-    return (
-      <span class="picture picture-none">
-        <Icon name="camera_off" size="2.2rem" />
-        {t("why_no_crop")}
-      </span>
-    );
-  }
-  return (
-    <span class="picture picture-seen">
-      <img src={source} alt={t("ask_picture")} onError={() => setHasFailed(true)} />
-    </span>
   );
 }
 

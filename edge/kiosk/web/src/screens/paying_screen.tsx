@@ -26,16 +26,24 @@ export function PayingScreen() {
       </p>
       <p class="paying-count">{t("items", { count: itemCount.value })}</p>
       {hello.value?.terminal === "external" && (
-        <p class="paying-wait">
+        <div class="paying-wait">
           <span class="spinner" />
-          {t("pay_waiting")}
-        </p>
+          <p>
+            <strong>{t("pay_waiting")}</strong>
+            {t("pay_change")}
+          </p>
+        </div>
       )}
       {hello.value?.terminal === "practice" && <PracticeTerminal />}
       {hello.value?.terminal === "attendant" && isAttendant.value && (
-        <Button kind="main" size="big" icon="check" onPress={() => void answer("approved")}>
-          {t("staff_paid")}
-        </Button>
+        <div class="practice-answers">
+          <Button kind="main" size="big" icon="check" onPress={() => void answer("approved")}>
+            {t("staff_paid")}
+          </Button>
+          <Button size="big" icon="close" onPress={() => void answer("declined")}>
+            {t("staff_not_paid")}
+          </Button>
+        </div>
       )}
     </section>
   );

@@ -8,7 +8,7 @@ import { command } from "../live.ts";
 import { ProductPicture } from "../parts/product_picture.tsx";
 import { TouchKeyboard } from "../parts/touch_keyboard.tsx";
 import { addByBarcode, isBarcode } from "../scanner.ts";
-import { basket, closeSheet, showToast, type SheetName } from "../state.ts";
+import { basket, closeSheet, isAttendant, openSheet, showToast, type SheetName } from "../state.ts";
 import { language, money, t } from "../texts.ts";
 import type { Product } from "../wire.ts";
 
@@ -87,7 +87,7 @@ function Results({ query, found, purpose }: { query: string; found: readonly Pro
           const name = nameOf(product.sku_id, product.names["en"] ?? product.sku_id);
           return (
             <li key={product.sku_id}>
-              <button type="button" class="tile" onClick={() => void pick(product.sku_id, name, purpose)}>
+              <button type="button" class="tile" onClick={() => void pick(product, name, purpose)}>
                 <ProductPicture skuId={product.sku_id} picture={product.picture} name={name} />
                 <bdi class="tile-name">{name}</bdi>
                 {snapshot && (
@@ -106,12 +106,14 @@ function Results({ query, found, purpose }: { query: string; found: readonly Pro
 
 async function enter(query: string, purpose: SearchPurpose, found: readonly Product[] | undefined): Promise<void> {
   const only = found?.length === 1 ? found[0] : undefined;
-  if (only) await pick(only.sku_id, nameOf(only.sku_id, only.sku_id), purpose);
+  if (only) await pick(only, nameOf(only.sku_id, only.sku_id), purpose);
   else if (isBarcode(query) && purpose.purpose === "add" && (await addByBarcode(query))) closeSheet();
 }
 
-async function pick(skuId: string, name: string, purpose: SearchPurpose): Promise<void> {
-  if (await command(commandOf(skuId, purpose))) {
+async function pick(product: Product, name: string, purpose: SearchPurpose): Promise<void> {
+  if (product.unit === "kg" && isAttendant.value) {
+    openSheet({ name: "weight", skuId: product.sku_id });
+  } else if (await command(commandOf(product.sku_id, purpose))) {
     closeSheet();
     showToast(t("added", { name }));
   }
