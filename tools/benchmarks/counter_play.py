@@ -3,7 +3,8 @@
 Flow: frames in order of time -> Pipeline (one per camera) -> Counter -> journal's disk -> Played
 
 Time is the clip's own. One process looks at the frames of all cameras, one after the other, as on a
-box: a frame waits until the one before is done. Every event goes through the real journal and its
+box: a frame waits until the one before is done, and is left out where its camera has a newer one by
+then. Every event goes through the real journal and its
 fsync. What a peer would do at the same frames is counted beside it.
 """
 
@@ -106,7 +107,7 @@ class CounterSide:
 class FrameVote:
     """The peer of rest to line: an item becomes a line once 15 frames have voted on it.
 
-    It gets the same frames at the same moments and the same resting boxes; what it needs to
+    It gets every frame in the moment of its capture and the same resting boxes; what it needs to
     compute counts as nothing.
     """
 
@@ -116,17 +117,21 @@ class FrameVote:
         self._decided: set[tuple[str, int, int]] = set()
         self.latencies_ms: list[float] = []
 
-    def take(self, observed: Observations, now_ns: int) -> None:
-        """One camera's claim, ready at `now_ns`."""
-        captures = self._captures_ns.setdefault(observed.camera_id, [])
-        captures.append(observed.captured_at_ns)
+    def capture(self, camera_id: str, at_ns: int) -> None:
+        """A frame was taken, whether the box looked at it or not."""
+        self._captures_ns.setdefault(camera_id, []).append(at_ns)
+
+    def take(self, observed: Observations) -> None:
+        """One camera's claim; an item counts once per camera that sees it rest long enough."""
         for track in observed.tracks:
-            key = (observed.camera_id, track.track_id, track.resting_since_ns)
+            since_ns = track.resting_since_ns
+            key = (observed.camera_id, track.track_id, since_ns)
             if not track.is_resting or key in self._decided:
                 continue
-            if sum(at_ns >= track.resting_since_ns for at_ns in captures) >= self._num_frames:
+            votes = [t for t in self._captures_ns[observed.camera_id] if t >= since_ns]
+            if len(votes) >= self._num_frames:
                 self._decided.add(key)
-                self.latencies_ms.append((now_ns - track.resting_since_ns) / NS_PER_MS)
+                self.latencies_ms.append((votes[self._num_frames - 1] - since_ns) / NS_PER_MS)
 
 
 @dataclass
@@ -136,13 +141,15 @@ class Played:
     Attributes:
         rest_to_line_ms: per line, from the first resting frame to the journal's fsync.
         vote_ms: the same for the vote over 15 frames, per item and camera.
-        frame_ms: computing time per frame.
+        frame_ms: computing time per frame that was looked at.
+        num_skipped: frames that had a newer one behind them when the box came to them.
     """
 
     basket: Basket
     rest_to_line_ms: list[float]
     vote_ms: list[float]
     frame_ms: list[float]
+    num_skipped: int = 0
 
 
 def offer_of(bundle: Bundle, models: Models) -> Offer:
@@ -174,18 +181,26 @@ def play(
     }
     vote = FrameVote()
     frame_ms: list[float] = []
-    free_ns = 0
+    before: dict[str, int] = {}
+    free_ns = num_skipped = 0
     with tempfile.TemporaryDirectory() as folder:
         counter = CounterSide(offer, maps, Path(folder))
         for frame in frames:
+            at_ns = frame.captured_at_ns
+            vote.capture(frame.camera_id, at_ns)
+            period_ns = at_ns - before.get(frame.camera_id, at_ns)
+            before[frame.camera_id] = at_ns
+            if 0 < period_ns <= free_ns - at_ns:
+                num_skipped += 1
+                continue
             started = time.perf_counter_ns()
             observed = pipelines[frame.camera_id].observe(
-                frame.pixels, sequence=frame.sequence, captured_at_ns=frame.captured_at_ns
+                frame.pixels, sequence=frame.sequence, captured_at_ns=at_ns
             )
             took_ns = time.perf_counter_ns() - started
-            free_ns = max(free_ns, frame.captured_at_ns) + (took_ns if with_delay else 0)
+            free_ns = max(free_ns, at_ns) + (took_ns if with_delay else 0)
             frame_ms.append(took_ns / NS_PER_MS)
             counter.take(observed, free_ns)
-            vote.take(observed, free_ns)
+            vote.take(observed)
         basket = counter.finish()
-    return Played(basket, counter.latencies_ms, vote.latencies_ms, frame_ms)
+    return Played(basket, counter.latencies_ms, vote.latencies_ms, frame_ms, num_skipped)

@@ -22,17 +22,18 @@ def seen(number: int) -> Observations:
     )
 
 
+def voted(vote: FrameVote, numbers: range) -> list[float]:
+    for number in numbers:
+        vote.capture("cam0", number * 100 * MS)
+        vote.take(seen(number))
+    return vote.latencies_ms
+
+
 def test_a_vote_counts_the_frames_before_rest_was_known() -> None:
     vote = FrameVote(num_frames=5)
-    for number in range(5):
-        vote.take(seen(number), number * 100 * MS)
-    assert vote.latencies_ms == []
-    vote.take(seen(5), 510 * MS)
-    assert vote.latencies_ms == [410.0]
+    assert voted(vote, range(5)) == []
+    assert voted(vote, range(5, 6)) == [400.0]
 
 
 def test_an_item_is_voted_on_once() -> None:
-    vote = FrameVote(num_frames=5)
-    for number in range(12):
-        vote.take(seen(number), number * 100 * MS)
-    assert len(vote.latencies_ms) == 1
+    assert len(voted(FrameVote(num_frames=5), range(12))) == 1
