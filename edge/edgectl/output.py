@@ -14,6 +14,7 @@ from rich.table import Table
 from cameras.errors import CameraError
 from edge.errors import ConfigError, EdgeError
 from sync.errors import PublisherError, SyncError, TransportError
+from sync.hub_client import HubRefusalError
 
 
 class ExitCode(IntEnum):
@@ -85,6 +86,7 @@ def _exit_code(err: Exception) -> int:
         (ConfigError, ExitCode.CONFIG),
         (TransportError, ExitCode.UNREACHABLE),
         (PublisherError, ExitCode.REFUSED),
+        (HubRefusalError, ExitCode.REFUSED),
     )
     return next((int(code) for kind, code in table if isinstance(err, kind)), int(ExitCode.NO))
 

@@ -210,6 +210,8 @@ class Perception:
             num_failures=sum(c.num_failures for c in counts),
             num_skus=models.num_skus if models else 0,
             message=self._models.serving.message or self._models.serving.progress,
+            warm_bundle_id=self._models.warm_bundle_id,
+            warm_problem=self._models.warm_problem,
         )
 
 

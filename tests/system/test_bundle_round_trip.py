@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select
 from typer.testing import CliRunner
 
 from edge.config import EdgeConfig, HubKnobs
@@ -22,10 +23,11 @@ from edge.messages.command_messages import (
 from edge.messages.perception_messages import PerceptionState
 from edge.processes.basket_process import LaneKeeper
 from edge.processes.bundle_keeper import BundleKeeper, SelfTestAnswer
-from edge.processes.hub_link import BoxFacts, HubLink
+from edge.processes.hub_link import BoxFacts, HubLink, Row
 from edge.processes.hub_road import slot_of
 from edge.processes.worker import Work
 from sync.hub_client import HubRefusalError
+from sync.sealing import seal, unseal
 from sync.update_errors import AlteredError
 from tests.fakes.running_hub import RunningHub, running_hub
 from tests.system.running_box import LANE, make_bundle, make_config
@@ -33,6 +35,7 @@ from trainer.hubctl.__main__ import app as hubctl
 from trainer.store import enrolment
 from trainer.store.database import reading, writing
 from trainer.store.fleet import find_box
+from trainer.store.schema import CASES
 
 PASSED = SelfTestAnswer(True, "9 golden frames: all found")
 
@@ -198,11 +201,31 @@ def test_a_revoked_box_gets_nothing_and_goes_on_selling(centre: Centre, counter:
     assert counter.serving == factory
 
 
+def test_a_hard_case_goes_up_and_its_picture_opens_at_the_hub(counter: Counter) -> None:
+    counter.round()
+    sealed = seal(b"goods on the counter", counter.link.state.sealing_public_key, "box")
+    body = {"case_id": "case-0001", "reason": "corrected", "value": 950, "basket_id": "b-1"}
+    counter.link.put(Row("case", dict(body), datetime.now(UTC), 950, (sealed,), "b-1"))
+    counter.round()
+    with reading(counter.hub.engine) as connection:
+        found = connection.execute(select(CASES.c.case_id, CASES.c.reason)).all()
+    assert [tuple(row) for row in found] == [("case-0001", "corrected")]
+    blob = counter.hub.folder / "updates" / "blobs"
+    stored = next(p for p in blob.glob("??/*") if p.read_bytes() == sealed)
+    assert unseal(stored.read_bytes(), counter.hub.sealing_key, "box") == b"goods on the counter"
+    assert counter.link.outbox.status().num_rows == 0
+
+
 def test_another_root_is_refused(tmp_path: Path, counter: Counter) -> None:
     (tmp_path / "o").mkdir()
     config = make_config(tmp_path / "o")
-    words = ["enrol", "-c", str(tmp_path / "o" / "edge.toml"), "--hub", counter.hub.url]
-    result = CliRunner().invoke(edgectl, [*words, "--root-sha256", "0" * 64, "--wait-s", "0"])
+    path = tmp_path / "o" / "edge.toml"
+    path.write_text(path.read_text().replace('box_id = "box"', 'box_id = "other"'))
+    words = ["enrol", "-c", str(path), "--hub", counter.hub.url]
+    with writing(counter.hub.engine) as connection:
+        code = enrolment.create_claim_code(connection, now=datetime.now(UTC), actor="op")
+    words += ["--claim-code", code]
+    result = CliRunner().invoke(edgectl, [*words, "--root-sha256", "0" * 64])
     assert result.exit_code == 4, result.output
     identity = json.loads((config.paths.state_dir / "identity" / "identity.json").read_bytes())
     assert (identity["nonce"], identity["root_sha256"]) == ("", "")
