@@ -31,6 +31,7 @@ from edge.processes.hub_link import Backoff, BoxFacts, HubLink, LinkState, Row
 from edge.processes.hub_road import slot_of
 from edge.processes.worker import Work, run_process
 from sync.errors import SyncError
+from sync.hub_client import HubRefusalError
 
 POLL_MS = 200
 SPEAK_NS = 1_000_000_000
@@ -86,9 +87,10 @@ class NetworkThread:
         except (SyncError, DegradedError) as err:
             self.state = link.state
             wait_s = self._backoff.after(err)
-            if self.error[0] != err.code:
-                logger.warning("hub round failed code=%s: %s", err.code, err)
-            self.error = (err.code, str(err))
+            code = err.hub_code if isinstance(err, HubRefusalError) else err.code
+            if self.error[0] != code:
+                logger.warning("hub round failed code=%s: %s", code, err)
+            self.error = (code, str(err))
             return wait_s
         self.error, self.state = ("", ""), link.state
         self._backoff.reset()
