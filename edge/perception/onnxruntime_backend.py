@@ -8,6 +8,8 @@ idle network takes a core from a busy one. Which provider runs it is decided in 
 
 import importlib
 import threading
+import time
+import weakref
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol, cast
@@ -83,6 +85,7 @@ class OnnxRuntimeBackend:
         self._ort = ort
         self._session = session
         self._timeout_s = timeout_s
+        self._watch = _PassWatch(timeout_s)
         self._provider = session.get_providers()[0]
         self._inputs = tuple(_spec(t) for t in session.get_inputs())
         self._outputs = tuple(_spec(t) for t in session.get_outputs())
@@ -119,9 +122,7 @@ class OnnxRuntimeBackend:
             for name, array in inputs.items()
         }
         options = self._ort.RunOptions()
-        stop = threading.Timer(self._timeout_s, _terminate, args=(options,))
-        stop.daemon = True
-        stop.start()
+        self._watch.begin(options)
         try:
             arrays = self._session.run(self._output_names, feeds, options)
         except self._failures as err:
@@ -134,7 +135,7 @@ class OnnxRuntimeBackend:
                 f"{self._provider}: {first_line(err)}", hint="run edgectl doctor"
             ) from err
         finally:
-            stop.cancel()
+            self._watch.end()
         return {
             name: np.asarray(array, dtype=np.float32)
             for name, array in zip(self._output_names, arrays, strict=True)
@@ -200,8 +201,37 @@ def first_line(err: Exception) -> str:
     return str(err).strip().partition("\n")[0][:200]
 
 
-def _terminate(options: Any) -> None:
-    options.terminate = True
+class _PassWatch:
+    """Stops a pass that takes too long, from one thread that looks now and then.
+
+    A thread or a wake-up per pass costs more than the pass is worth on a busy machine.
+    """
+
+    def __init__(self, timeout_s: float) -> None:
+        self._timeout_s = timeout_s
+        self._running: tuple[float, Any] | None = None
+        thread = threading.Thread(
+            target=_watch_passes, args=(weakref.ref(self), timeout_s / 4), daemon=True
+        )
+        thread.start()
+
+    def begin(self, options: Any) -> None:
+        self._running = (time.monotonic() + self._timeout_s, options)
+
+    def end(self) -> None:
+        self._running = None
+
+    def stop_late_pass(self) -> None:
+        running = self._running
+        if running is not None and time.monotonic() > running[0]:
+            running[1].terminate = True
+
+
+def _watch_passes(watch: "weakref.ref[_PassWatch]", interval_s: float) -> None:
+    while (alive := watch()) is not None:
+        alive.stop_late_pass()
+        del alive
+        time.sleep(interval_s)
 
 
 def _spec(tensor: OrtTensor) -> TensorSpec:

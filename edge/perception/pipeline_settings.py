@@ -49,7 +49,7 @@ class PipelineSettings:
 
     counter_region: tuple[tuple[int, int], ...] = ()
     refresh_ms: int = 1000
-    busy_interval_ms: int = 60
+    busy_interval_ms: int = 100
     hand_share: float = 0.015
     hand_linger_ms: int = 200
     rest_ms: int = 60

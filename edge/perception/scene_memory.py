@@ -22,6 +22,7 @@ STILL_MS = 1500  # a block is background after so long without movement and with
 FIRST_STILL_MS = 300  # the same where nothing is known yet
 LEARN_EVERY_MS = 200
 LEARN_RATE = 0.2
+SAMPLED_BLOCKS = 2  # brightness is read from every second block
 TOLERANCE = 12.0  # grey levels: the half shadow of an arm; packs differ from counters by 20 and up
 SURE_SHARE = 0.6  # of the telling blocks must agree
 NEW_SHARE = 0.15  # of the blocks of a box must differ before something new lies there
@@ -150,11 +151,12 @@ class SceneMemory:
 
     def _brightness_shift(self, small: Picture) -> FloatArray:
         """Median brightness of the picture over the background's, per channel."""
-        if self._background is None or np.count_nonzero(self._known) < self._known.size / 4:
+        if self._background is None or np.count_nonzero(self._known) < self._known.size / 2:
             return np.zeros(3, dtype=np.float32)
-        sample = slice(BLOCK_PX // 2, None, BLOCK_PX)
+        sample = slice(BLOCK_PX // 2, None, SAMPLED_BLOCKS * BLOCK_PX)
         difference = small[sample, sample].astype(np.float32) - self._background[sample, sample]
-        return np.asarray(np.median(difference[self._known], axis=0), dtype=np.float32)
+        known = self._known[::SAMPLED_BLOCKS, ::SAMPLED_BLOCKS]
+        return np.asarray(np.median(difference[known], axis=0), dtype=np.float32)
 
     def _learn(self, change: Change, at_ns: int, occupied: list[FloatArray]) -> None:
         assert self._background is not None

@@ -58,7 +58,7 @@ def test_a_pass_of_the_real_runtime_is_stopped_when_its_time_is_over() -> None:
     session = make_session(
         ort, open_bundle(FACTORY).file("detector", "cpu"), [(CPU_PROVIDER, {})], num_threads=1
     )
-    backend = OnnxRuntimeBackend(ort, session, timeout_s=0.0005)
+    backend = OnnxRuntimeBackend(ort, session, timeout_s=0.002)
     images = np.zeros((8, 3, 480, 832), np.float32)  # a quarter of a second of work
     with pytest.raises(InferenceTimeoutError):
         backend.run({"images": images})
