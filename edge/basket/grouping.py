@@ -3,7 +3,7 @@
 Flow: Agreement -> groups of boxes, at most one per camera
 
 Camera by camera with an assignment, then moves and swaps. On 500 random scenes this found the best
-grouping that is known in all but one (README, "Numbers").
+grouping that is known in all but one.
 """
 
 from collections.abc import Sequence
