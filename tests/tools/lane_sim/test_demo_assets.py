@@ -7,6 +7,8 @@ from typing import Any
 import cv2
 import pytest
 
+pytest.importorskip("PIL", reason="Pillow comes with the extra [sim]")
+
 from sync.catalog import load_catalog
 from sync.price_list import load_price_list
 from tools.lane_sim.camera_rig import read_calibration

@@ -5,6 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+pytest.importorskip("PIL", reason="Pillow comes with the extra [sim]")
+
 from tools.lane_sim.demo_clips import DEMO_CLIPS, DemoClip
 from tools.lane_sim.errors import PlacementError
 from tools.lane_sim.motion_path import Rest, clip_moments
