@@ -268,7 +268,8 @@ def test_no_acknowledged_event_is_lost_by_kill_9(tmp_path: Path) -> None:
     rows = [line.split() for line in answer.stdout.splitlines()]
     extra = [int(now) - int(before) - int(told) for before, told, now, _ in rows]
     assert len(rows) == NUM_KILLS
-    assert (min(extra), max(extra) <= 3) == (0, True)
+    assert min(extra) >= 0
+    assert max(extra) <= 3
     assert {right for *_, right in rows} == {"True"}
 
 
