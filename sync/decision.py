@@ -52,7 +52,7 @@ class DecisionParameters(BaseModel):
     unknown_similarity: float = Field(ge=-1, le=1)
     button_mass: float = Field(default=0.98, gt=0, le=1)
     detector_score: float = Field(default=0.4, ge=0, le=1)
-    nms_iou: float = Field(default=0.6, ge=0, le=1)
+    nms_iou: float = Field(default=0.4, ge=0, le=1)
 
 
 @dataclass(frozen=True, slots=True)

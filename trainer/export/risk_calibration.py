@@ -35,12 +35,15 @@ class RiskPolicy:
     Attributes:
         max_wrong_share: of charged items, the bound that must hold.
         confidence: with which it must hold, given the calibration items.
-        known_lost: share of known items that may fall below the unknown threshold.
+        known_lost: share of rightly named items that may fall below the unknown threshold.
+        known_asked: share of them that may be asked about for being far from every prototype;
+            what is far away and yet sure is mostly wrong, so this buys smaller margins.
     """
 
-    max_wrong_share: float = 0.005
+    max_wrong_share: float = 0.01
     confidence: float = 0.9
     known_lost: float = 0.005
+    known_asked: float = 0.03
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,10 +83,13 @@ def calibrate(
     is_right = np.asarray([p.sku_ids[0] == i.sku_id for p, i in zip(pooled, items, strict=True)])
     margins = np.asarray([_margin(p) for p in pooled])
     is_family = np.asarray([_is_family(p, family_of) for p in pooled])
-    accept, family = _safe_margins(margins, is_right, is_family, policy)
     similarity = np.asarray([p.similarity for p in pooled])
-    unknown = float(np.quantile(similarity, policy.known_lost)) - 0.02
-    accepted = (margins >= np.where(is_family, family, accept)) & (similarity >= unknown)
+    trusted = similarity[is_right] if is_right.any() else similarity
+    unknown = float(np.quantile(trusted, policy.known_lost)) - 0.02
+    near = max(unknown, float(np.quantile(trusted, policy.known_asked)))
+    is_near = similarity >= near
+    accept, family = _safe_margins(margins[is_near], is_right[is_near], is_family[is_near], policy)
+    accepted = (margins >= np.where(is_family, family, accept)) & is_near
     wrong = int(np.count_nonzero(accepted & ~is_right))
     bound = upper_bound(wrong, int(accepted.sum()), policy.confidence)
     singles = [
@@ -94,7 +100,7 @@ def calibrate(
         look_exponent=exponent,
         accept_margin=accept,
         family_margin=max(accept, family),
-        accept_similarity=max(-1.0, unknown),
+        accept_similarity=max(-1.0, near),
         unknown_similarity=max(-1.0, unknown),
         detector_score=detector_score,
     )

@@ -36,7 +36,7 @@ class DetectorSetting:
     height: int
     strides: tuple[int, ...] = (8,)
     score: float = MEASURING_SCORE
-    nms_iou: float = 0.6
+    nms_iou: float = 0.4
 
 
 def detect(
