@@ -61,13 +61,76 @@ def instance_names(config: EdgeConfig) -> list[str]:
     return names
 
 
+class BoxWatch:
+    """Listens to a box until it is closed; `view` holds the newest of everything heard."""
+
+    def __init__(self, config: EdgeConfig) -> None:
+        self.view = BoxView()
+        self._config = config
+        self._bus = bus = Bus(config.paths.run_dir, "edgectl")
+        self._names = instance_names(config)
+        wanted = [*self._names, "supervisor"]
+        self._health = {n: bus.subscriber("health", Health, process=n) for n in wanted}
+        self._cameras = {
+            (lane.lane_id, c.camera_id): bus.subscriber(
+                "camera_state", CameraState, lane.lane_id, c.camera_id
+            )
+            for lane in config.lanes
+            for c in lane.cameras
+        }
+        self._baskets = {
+            lane.lane_id: bus.subscriber("basket", BasketSnapshot, lane.lane_id)
+            for lane in config.lanes
+        }
+        self._perception = bus.subscriber("perception", PerceptionState)
+        self._bundles = bus.subscriber("bundles", BundlesState)
+
+    def listen(self, timeout_s: float, *, until_complete: bool = False) -> BoxView:
+        """Take in what comes within the time; with `until_complete` no longer than needed."""
+        sockets = [
+            subscriber.socket
+            for group in (self._health, self._cameras, self._baskets)
+            for subscriber in group.values()
+        ]
+        sockets += [self._perception.socket, self._bundles.socket]
+        deadline = time.monotonic() + timeout_s
+        while (left_s := deadline - time.monotonic()) > 0:
+            wait_for(sockets, min(200, max(1, round(left_s * 1000))))
+            self._take()
+            if until_complete and self._is_complete():
+                break
+        return self.view
+
+    def close(self) -> None:
+        """Stop listening."""
+        self._bus.close()
+
+    def _take(self) -> None:
+        view = self.view
+        _take_all(self._health, view.health)
+        _take_all(self._cameras, view.cameras)
+        _take_all(self._baskets, view.baskets)
+        view.perception = _newest(self._perception) or view.perception
+        view.bundles = _newest(self._bundles) or view.bundles
+
+    def _is_complete(self) -> bool:
+        view = self.view
+        return (
+            len(view.health) > len(self._names)
+            and len(view.cameras) == len(self._cameras)
+            and len(view.baskets) == len(self._baskets)
+            and view.perception is not None
+            and (view.bundles is not None or not self._config.hub.url)
+        )
+
+
 def look_at_box(config: EdgeConfig, timeout_s: float = 2.5) -> BoxView:
     """Listen until everything has spoken, or until the time is up."""
-    bus = Bus(config.paths.run_dir, "edgectl")
+    watch = BoxWatch(config)
     try:
-        return _listen(bus, config, timeout_s)
+        return watch.listen(timeout_s, until_complete=True)
     finally:
-        bus.close()
+        watch.close()
 
 
 def ask_lane(config: EdgeConfig, command: Command, timeout_s: float = 5.0) -> CommandReply:
@@ -82,43 +145,6 @@ def ask_lane(config: EdgeConfig, command: Command, timeout_s: float = 5.0) -> Co
         return CommandClient(bus, topic, command.lane_id).ask(command, timeout_s)
     finally:
         bus.close()
-
-
-def _listen(bus: Bus, config: EdgeConfig, timeout_s: float) -> BoxView:
-    view = BoxView()
-    names = instance_names(config)
-    health = {n: bus.subscriber("health", Health, process=n) for n in [*names, "supervisor"]}
-    cameras = {
-        (lane.lane_id, c.camera_id): bus.subscriber(
-            "camera_state", CameraState, lane.lane_id, c.camera_id
-        )
-        for lane in config.lanes
-        for c in lane.cameras
-    }
-    baskets = {
-        lane.lane_id: bus.subscriber("basket", BasketSnapshot, lane.lane_id)
-        for lane in config.lanes
-    }
-    perception = bus.subscriber("perception", PerceptionState)
-    bundles = bus.subscriber("bundles", BundlesState)
-    sockets = [
-        subscriber.socket
-        for group in (health, cameras, baskets, {"": perception}, {"": bundles})
-        for subscriber in group.values()
-    ]
-    deadline = time.monotonic() + timeout_s
-    while (left_s := deadline - time.monotonic()) > 0:
-        wait_for(sockets, min(200, max(1, round(left_s * 1000))))
-        _take_all(health, view.health)
-        _take_all(cameras, view.cameras)
-        _take_all(baskets, view.baskets)
-        view.perception = _newest(perception) or view.perception
-        view.bundles = _newest(bundles) or view.bundles
-        is_complete = len(view.health) > len(names) and len(view.cameras) == len(cameras)
-        is_complete = is_complete and (view.bundles is not None or not config.hub.url)
-        if is_complete and len(view.baskets) == len(baskets) and view.perception:
-            break
-    return view
 
 
 def _take_all(subscribers: dict[K, Subscriber[M]], into: dict[K, M]) -> None:

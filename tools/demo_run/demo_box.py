@@ -19,7 +19,7 @@ from pathlib import Path
 
 from edge.config import EdgeConfig
 from edge.config_file import read_config
-from edge.processes.box_view import BoxView, look_at_box
+from edge.processes.box_view import BoxView, BoxWatch
 from edge.processes.kiosk_address import kiosk_url
 from tools.demo_run.clip_folder import ClipFolder
 
@@ -36,6 +36,7 @@ class DemoBox:
     config: EdgeConfig
     process: subprocess.Popen[bytes]
     log_path: Path
+    watch: BoxWatch
 
     @property
     def kiosk_url(self) -> str:
@@ -43,8 +44,8 @@ class DemoBox:
         return kiosk_url(self.config)
 
     def look(self, timeout_s: float = 1.5) -> BoxView:
-        """The newest message of every topic."""
-        return look_at_box(self.config, timeout_s)
+        """The newest message of every topic, heard since the box was started."""
+        return self.watch.listen(timeout_s)
 
 
 @contextmanager
@@ -68,9 +69,12 @@ def running_box(
             stdout=log,
             stderr=subprocess.STDOUT,
         )
+    config = read_config(config_path)
+    watch = BoxWatch(config)
     try:
-        yield DemoBox(config_path, read_config(config_path), process, log_path)
+        yield DemoBox(config_path, config, process, log_path, watch)
     finally:
+        watch.close()
         stop(process)
         shutil.rmtree(ring_dir, ignore_errors=True)
         if not run_dir.is_relative_to(home):

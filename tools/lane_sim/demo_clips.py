@@ -82,7 +82,7 @@ DEMO_CLIPS: tuple[DemoClip, ...] = (
         15.0,
         105,
         (
-            *("water_still_500", "coffee_mild_250", "water_still_500"),
+            *("pickles_370", "coffee_mild_250", "pickles_370"),
             *("chips_paprika_175", "orange_each", "ketchup_500"),
         ),
         tuple(("put", f"item{i}") for i in range(1, 7)),
