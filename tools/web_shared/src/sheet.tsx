@@ -39,7 +39,7 @@ export function Sheet({ title, closeLabel, onClose, size = "small", class: extra
     >
       <div class="sheet-body">
         <header class="sheet-head">
-          <h2 dir="auto">{title}</h2>
+          <h2>{title}</h2>
           <button type="button" class="button button-round" onClick={onClose} aria-label={closeLabel}>
             <Icon name="close" />
           </button>

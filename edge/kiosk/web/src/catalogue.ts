@@ -2,7 +2,7 @@
 
 import { signal } from "@preact/signals";
 import { laneQuery } from "./live.ts";
-import { language } from "./texts.ts";
+import { direction, language } from "./texts.ts";
 import type { Product } from "./wire.ts";
 
 const MAX_KEPT = 400;
@@ -21,7 +21,13 @@ export function productOf(skuId: string): Product | undefined {
 /** The name in the shopper's language; `fallback` until it is known. */
 export function nameOf(skuId: string, fallback: string): string {
   const names = productOf(skuId)?.names;
-  return names?.[language.value] ?? names?.["en"] ?? fallback;
+  return readable(names?.[language.value] ?? names?.["en"] ?? fallback);
+}
+
+/** In right-to-left text, "340 g" and "20 x 2 g" stay in one piece and in their own order. */
+function readable(name: string): string {
+  if (direction.value === "ltr") return name;
+  return name.replace(/\d[\d.,]*(?:\s*[x×%]\s*(?:\d[\d.,]*)?)*(?:\s*(?:kg|g|ml|cl|l)\b)?/g, "\u2066$&\u2069");
 }
 
 export async function searchProducts(query: string): Promise<readonly Product[]> {

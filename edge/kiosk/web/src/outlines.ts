@@ -2,6 +2,7 @@
 // Colour is never the only sign: every state has its own line and its own mark.
 
 import type { Shot } from "./frames.ts";
+import { direction } from "./texts.ts";
 import type { FrameBox } from "./wire.ts";
 import type { ItemState, ItemView } from "./wire_types.ts";
 
@@ -41,6 +42,7 @@ export interface Drawing {
   readonly items: ReadonlyMap<number, ItemView>;
   readonly highlighted: string;
   readonly isCalm: boolean;
+  readonly fontPx: number;
   labelOf(item: ItemView | undefined): Label | undefined;
 }
 
@@ -112,7 +114,7 @@ function label(
   const words = drawing.labelOf(item);
   if (!words) return;
   const { canvas } = drawing;
-  const size = Math.max(13, Math.min(18, canvas.width / ratio / 56)) * ratio;
+  const size = Math.max(13, Math.min(drawing.fontPx * 0.85, canvas.width / ratio / 50)) * ratio;
   context.font = `600 ${size}px ${FONT}`;
   const placed = bestLabel(context, words, size, rectangleOf(box, canvas), { canvas, ratio, taken, others });
   const look = lookOf(item);
@@ -186,9 +188,9 @@ function overlap(a: Rectangle, b: Rectangle): number {
   return Math.max(0, width) * Math.max(0, height);
 }
 
-/** Keeps a Latin name and a price in their own order inside right-to-left text. */
+/** Keeps a name and a price each in one piece, whatever their letters. */
 function isolated(text: string): string {
-  return `\u2068${text}\u2069`;
+  return `${direction.value === "rtl" ? "\u2067" : "\u2066"}${text}\u2069`;
 }
 
 function fitted(context: CanvasRenderingContext2D, text: string, room: number): string {

@@ -96,7 +96,7 @@ function OptionTile({ option, onPick }: { option: Option; onPick: () => void }) 
   return (
     <button type="button" class="tile" onClick={onPick}>
       <ProductPicture skuId={option.sku_id} picture={option.picture} name={name} />
-      <bdi class="tile-name">{name}</bdi>
+      <span class="tile-name">{name}</span>
       {snapshot && <span class="tile-price">{money(option.unit_amount_minor, snapshot)}</span>}
     </button>
   );

@@ -73,7 +73,7 @@ function LineRow({ line, snapshot }: { line: BasketLine; snapshot: BasketSnapsho
       >
         <ProductPicture skuId={line.sku_id} picture={line.picture} name={name} />
         <span class="line-words">
-          <bdi class="line-name">{name}</bdi>
+          <span class="line-name">{name}</span>
           <span class="line-detail">{quantityOf(line, snapshot)}</span>
           <LineExtras line={line} snapshot={snapshot} />
         </span>

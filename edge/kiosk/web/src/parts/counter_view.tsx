@@ -71,6 +71,7 @@ function paintOn(element: HTMLCanvasElement, shot: Shot): void {
     items: itemsByTrack(shot.header.camera_id),
     highlighted: openAsks.peek()[0]?.item_id ?? "",
     isCalm: calm.matches,
+    fontPx: parseFloat(getComputedStyle(document.documentElement).fontSize),
     labelOf,
   });
 }
@@ -92,6 +93,8 @@ function fitCanvas(element: HTMLCanvasElement, shot: Shot | undefined): void {
 function labelOf(item: ItemView | undefined): Label | undefined {
   const snapshot = basket.peek();
   if (!item || item.state === "checking") return { mark: "", text: t("state_checking"), price: "" };
+  const ask = snapshot?.asks.find((open) => open.item_id === item.item_id);
+  if (ask?.kind === "weigh") return { mark: "", text: t("state_weigh"), price: "" };
   if (item.state === "asking") return { mark: "?", text: t("state_which"), price: "" };
   if (item.state === "unknown") return { mark: "?", text: t("state_unknown"), price: "" };
   if (item.state === "left_behind") return { mark: "", text: t("state_left_behind"), price: "" };

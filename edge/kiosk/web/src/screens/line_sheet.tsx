@@ -83,7 +83,7 @@ function Twins({ line, snapshot }: { line: BasketLine; snapshot: BasketSnapshot 
             <li key={skuId}>
               <button type="button" class="tile tile-row" onClick={() => void correct(line, skuId)}>
                 <ProductPicture skuId={skuId} picture={twin?.picture ?? ""} name={name} />
-                <bdi class="tile-name">{name}</bdi>
+                <span class="tile-name">{name}</span>
                 {twin && <span class="tile-price">{money(twin.unit_amount_minor, snapshot)}</span>}
               </button>
             </li>

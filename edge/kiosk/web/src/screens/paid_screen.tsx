@@ -80,7 +80,7 @@ function SlipLine({ line, snapshot }: { line: ReceiptLine; snapshot: BasketSnaps
   const amount = line.weight_g > 0 ? `${weight(line.weight_g)} × ${unit}` : `${line.quantity} × ${unit}`;
   return (
     <li>
-      <bdi>{nameOf(line.sku_id, line.name)}</bdi>
+      <span>{nameOf(line.sku_id, line.name)}</span>
       <span>{money(line.amount_minor, snapshot)}</span>
       <small>{amount}</small>
       {line.deposit_minor > 0 && (

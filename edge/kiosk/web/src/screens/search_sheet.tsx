@@ -89,7 +89,7 @@ function Results({ query, found, purpose }: { query: string; found: readonly Pro
             <li key={product.sku_id}>
               <button type="button" class="tile" onClick={() => void pick(product, name, purpose)}>
                 <ProductPicture skuId={product.sku_id} picture={product.picture} name={name} />
-                <bdi class="tile-name">{name}</bdi>
+                <span class="tile-name">{name}</span>
                 {snapshot && (
                   <span class="tile-price">
                     {money(product.unit_amount_minor, snapshot)} {product.unit === "kg" && t("per_kg")}
