@@ -6,13 +6,15 @@ once and again only when pyproject.toml or constraints.txt change, so later runs
 
 import hashlib
 import os
+import shutil
 import subprocess
 import sys
 import venv
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-RUN_EXTRAS = ("edge", "cpu", "centre")
+# Pages are built by the machine's Node, or by one from the package index where there is none.
+RUN_EXTRAS = ("edge", "cpu", "centre", *(() if shutil.which("npm") else ("web",)))
 TEST_EXTRAS = ("edge", "cpu", "centre", "train", "sim", "s3", "postgres", "dev")
 MIN_PYTHON = (3, 11)
 

@@ -10,7 +10,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from tools.checks.web_build import build_web
+from tools.checks.web_build import WebBuildError, build_web
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 PYTEST_LIMIT_S = 8 * 60  # DESIGN section 7: CI stays well under its time
@@ -74,8 +74,12 @@ def _check(name: str, command: list[object], limit_s: float | None = None) -> Ou
 def _web() -> Outcome:
     print("\n=== web", flush=True)
     started = time.monotonic()
-    result = build_web(ROOT)
-    return Outcome("web", result.is_built, time.monotonic() - started, result.message)
+    try:
+        result = build_web(ROOT)
+    except WebBuildError as err:
+        return Outcome("web", False, time.monotonic() - started, str(err))
+    note = f"built with {result.node}" if result.is_fresh else "up to date"
+    return Outcome("web", True, time.monotonic() - started, note)
 
 
 def _pytest(python: str, with_slow: bool) -> Outcome:

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from tools.checks.web_build import WebBuildError, build_web
 from tools.demo_run.clip_folder import ClipFolder, read_clips
 from tools.demo_run.play_live import play_live
 from tools.demo_run.play_once import as_json, as_table, p95_ms, play_all
@@ -28,6 +29,8 @@ def demo(
 ) -> None:
     """Three cameras over a counter, a priced basket on a page: the product's own processes."""
     clips = _chosen(clip)
+    if not once:
+        _build_pages()
     root = ROOT / ".demo"
     console = Console(stderr=json_output)
     if not once:
@@ -43,6 +46,14 @@ def demo(
             f"at rest -> line p95 {p95_ms(played):.0f} ms"
         )
     raise typer.Exit(0 if all(one.is_right for one in played) else 1)
+
+
+def _build_pages() -> None:
+    """The kiosk's page, built once; without it the box runs and the page says what is missing."""
+    try:
+        build_web(ROOT)
+    except WebBuildError as err:
+        Console(stderr=True).print(f"the page is not built: {err}")
 
 
 def _chosen(name: str) -> list[ClipFolder]:
