@@ -30,8 +30,8 @@ def tracks_to_look_at(
 
 
 def is_clean(track: Track, at_ns: int) -> bool:
-    """Nothing moves in or around the item in this frame."""
-    return track.disturbed_ns != at_ns
+    """Nothing moves in or around the item in this frame, and no arm touches it."""
+    return track.disturbed_ns != at_ns and not track.is_held
 
 
 def _wants_look(

@@ -23,10 +23,11 @@ from edge.messages.perception_messages import (
 )
 from edge.perception.change_gate import Change, ChangeGate
 from edge.perception.counter_region import CounterRegion
+from edge.perception.frame_evidence import FrameEvidence
 from edge.perception.look_plan import is_clean, tracks_to_look_at
 from edge.perception.models import Models
 from edge.perception.pipeline_settings import MS, PipelineSettings
-from edge.perception.presence import LEAST_MISSES, Fate, fate_of
+from edge.perception.presence import Fate, fate_of, misses_needed
 from edge.perception.scene_memory import Novelty, PlaceState, SceneMemory
 from edge.perception.sku_vote import Look, SkuVote
 from edge.perception.track import Track
@@ -99,6 +100,7 @@ class Pipeline:
         """
         self.counts.num_frames += 1
         change = self._compare(frame)
+        self._scene.watch(change, captured_at_ns, self._tracker.places())
         is_hand_present = self._watch_for_hands(change, captured_at_ns)
         status, self._reason = ObservationStatus.NO_BUNDLE, ""
         if self._models is not None:
@@ -106,9 +108,7 @@ class Pipeline:
             if self._must_detect(change, captured_at_ns):
                 status = self._detect(self._models, frame, change, captured_at_ns)
             if status in UNDERSTOOD:
-                self._tracker.settle(
-                    change, captured_at_ns, self._region, is_hand_present=is_hand_present
-                )
+                self._settle(change, captured_at_ns, is_hand_present)
                 self._remember_places(change, captured_at_ns, status)
                 self._judge_unseen(change, captured_at_ns)
                 self._look_at_items(self._models, frame, change, captured_at_ns)
@@ -165,7 +165,7 @@ class Pipeline:
         if change.moving_share >= self._settings.hand_share:
             return since_ms >= self._settings.busy_interval_ms
         is_open = any(
-            not t.is_believed or t.displaced_runs or 0 < t.missed_runs < LEAST_MISSES
+            not t.is_believed or t.displaced_runs or 0 < t.missed_runs < misses_needed(t)
             for t in self._tracker.tracks
         )
         return change.is_changed or is_open or since_ms >= self._settings.refresh_ms
@@ -189,12 +189,8 @@ class Pipeline:
         self._gate.remember()
         self._detected_ns = at_ns
         found = found.only(self._region.holds(found.xyxy))
-        patches = [t.patch for t in self._tracker.tracks if t.patch is not None]
-
-        def novelty(xyxy: NDArray[np.float32]) -> Novelty:
-            return self._scene.novelty(change, xyxy, patches)
-
-        self._tracker.match(found, change, at_ns, threshold, novelty)
+        evidence = FrameEvidence(self._scene, change, self._tracker.tracks)
+        self._tracker.match(found, change, at_ns, threshold, evidence)
         return ObservationStatus.SEEN
 
     def _failed(self, err: InferenceError) -> ObservationStatus:
@@ -208,21 +204,26 @@ class Pipeline:
             return ObservationStatus.TIMED_OUT
         return ObservationStatus.DETECTOR_FAILED
 
+    def _settle(self, change: Change, at_ns: int, is_hand_present: bool) -> None:
+        """Judge what rests; an item that hangs on an arm does not."""
+        lately_ms = self._settings.rest_doubtful_ms
+        is_arm_likely = (
+            self._hand_until_ns is not None and at_ns - self._hand_until_ns <= lately_ms * MS
+        )
+        arms = self._scene.arms(change, at_ns, lately_ms) if is_arm_likely else None
+        self._tracker.settle(change, at_ns, self._region, arms, is_hand_present=is_hand_present)
+
     def _remember_places(self, change: Change, at_ns: int, status: ObservationStatus) -> None:
-        tracks = self._tracker.tracks
-        places = [t.xyxy for t in tracks] + [t.rest_xyxy for t in tracks if t.rest_xyxy is not None]
-        self._scene.watch(change, at_ns, places)
-        for track in tracks:
+        for track in self._tracker.tracks:
             is_sure = track.is_resting and not track.is_unseen and is_clean(track, at_ns)
             if is_sure and (status is ObservationStatus.SEEN or track.patch is None):
                 track.patch = self._scene.patch(change, track.xyxy)
+                track.is_confirmed |= status is ObservationStatus.SEEN
 
     def _judge_unseen(self, change: Change, at_ns: int) -> None:
         """End the tracks whose place is visible and empty, keep the others."""
         for track in [t for t in self._tracker.tracks if t.is_unseen]:
-            place = PlaceState.UNCLEAR
-            if track.patch is not None and track.rest_xyxy is not None:
-                place = self._scene.place(change, track.patch)
+            place = self._place_of(track, change)
             if place is not PlaceState.EMPTY:
                 track.empty_since_ns = 0
             elif track.empty_since_ns == 0:
@@ -240,6 +241,16 @@ class Pipeline:
                 self._tracker.tracks.remove(track)
             elif fate is Fate.STILL_RESTING:
                 self._tracker.put_back(track)
+
+    def _place_of(self, track: Track, change: Change) -> PlaceState:
+        if track.rest_xyxy is None:
+            return PlaceState.UNCLEAR
+        if track.patch is not None:
+            return self._scene.place(change, track.patch)
+        # Never seen alone: what lies there now is all that can be asked.
+        evidence = FrameEvidence(self._scene, change, self._tracker.tracks)
+        is_bare = evidence.novelty(track.rest_xyxy) is not Novelty.NEW
+        return PlaceState.EMPTY if is_bare else PlaceState.UNCLEAR
 
     def _is_hidden(self, track: Track) -> bool:
         others = [t.xyxy for t in self._tracker.tracks if t.is_resting and not t.is_unseen]

@@ -22,11 +22,12 @@ class PipelineSettings:
             covers 5 to 30 % of a counter, a pack that slides under 1.5 %.
         hand_linger_ms: a hand counts as present so long after the last large motion; bridges a
             hand that pauses for a frame or two.
-        rest_ms: an item rests when box and pixels were still for so long, nothing moving around.
-        rest_near_hand_ms: the same while something moves around it: a hand that hovers stands
-            still for 70 ms more often than for 120.
+        rest_ms: an item rests when box and pixels were still for so long: two frames.
         rest_doubtful_ms: the same for a box that reaches the border, where arms come from, or that
-            surrounds an item that lies there, as the box of a hand on it does.
+            surrounds an item that lies there, as the box of a hand on it does. What hangs together
+            with something that reaches the border is held by an arm until that has stood still
+            for so long: hands pause for 200 ms as they let go.
+        rest_held_ms: what is held rests after so long all the same.
         empty_ms: a place must be seen empty for so long before its item is gone: two frames at
             15 per second.
         unseen_ms: an item whose place gives no clear answer is gone after so long unseen.
@@ -53,8 +54,8 @@ class PipelineSettings:
     hand_share: float = 0.015
     hand_linger_ms: int = 200
     rest_ms: int = 60
-    rest_near_hand_ms: int = 120
     rest_doubtful_ms: int = 600
+    rest_held_ms: int = 3000
     empty_ms: int = 60
     unseen_ms: int = 700
     hold_unfound_ms: int = 20_000

@@ -13,6 +13,7 @@ from edge.perception.scene_memory import PlaceState
 from edge.perception.track import Track
 
 LEAST_MISSES = 2  # detector runs, where only the detector can tell
+UNCONFIRMED_MISSES = 3  # of a box that was never found again after it came to rest
 
 
 class Fate(StrEnum):
@@ -49,15 +50,22 @@ def fate_of(
             _since(track.empty_since_ns, at_ns) >= settings.empty_ms
         )
     elif place is PlaceState.ITEM:
-        if _since(track.seen_ns, at_ns) < settings.hold_unfound_ms:
+        is_over = _since(track.seen_ns, at_ns) >= settings.hold_unfound_ms or (
+            not track.is_confirmed and track.missed_runs >= UNCONFIRMED_MISSES
+        )
+        if not is_over:
             return Fate.STILL_RESTING
-        is_over = True
     elif place is PlaceState.COVERED:
         hold_ms = settings.hold_hidden_ms if is_hidden else settings.hold_covered_ms
         is_over = quiet_ms >= hold_ms
     else:
         is_over = quiet_ms >= settings.unseen_ms and track.missed_runs >= LEAST_MISSES
     return Fate.GONE if is_over else Fate.KEEP
+
+
+def misses_needed(track: Track) -> int:
+    """Detector runs without it that are asked for soon, before an unseen track is judged."""
+    return LEAST_MISSES if track.is_confirmed else UNCONFIRMED_MISSES
 
 
 def _since(then_ns: int, now_ns: int) -> float:

@@ -25,6 +25,7 @@ LEARN_RATE = 0.2
 SAMPLED_BLOCKS = 2  # brightness is read from every second block
 TOLERANCE = 12.0  # grey levels: the half shadow of an arm; packs differ from counters by 20 and up
 SURE_SHARE = 0.6  # of the telling blocks must agree
+VACATED_SHARE = 0.5  # of the telling blocks that an item left must show the counter
 NEW_SHARE = 0.15  # of the blocks of a box must differ before something new lies there
 KNOWN_SHARE = 0.3  # of its blocks must be known to tell
 LEAST_TELLING = 3  # blocks; fewer cannot tell an item from the counter
@@ -58,6 +59,15 @@ class Patch:
     rows: slice
     columns: slice
     pixels: FloatArray
+
+
+@dataclass(frozen=True, slots=True)
+class _Blocks:
+    """Blocks of a place: which tell item from counter, which look like the one or the other."""
+
+    telling: BoolGrid
+    is_item: BoolGrid
+    is_counter: BoolGrid
 
 
 class SceneMemory:
@@ -96,25 +106,43 @@ class SceneMemory:
         """What the place of an item shows now, by the blocks in which item and counter differ."""
         if self._background is None or change.grid.rows < item.rows.stop:
             return PlaceState.UNCLEAR
+        blocks = self._compare(change, item)
+        if np.count_nonzero(blocks.telling) < LEAST_TELLING:
+            is_counter_known = np.mean(self._known[item.rows, item.columns]) >= SURE_SHARE
+            is_as_before = np.mean(blocks.is_item) > 1 - NEW_SHARE
+            return PlaceState.UNCLEAR if is_counter_known or not is_as_before else PlaceState.ITEM
+        if np.mean(blocks.is_item[blocks.telling]) >= SURE_SHARE:
+            return PlaceState.ITEM
+        if np.mean(blocks.is_counter[blocks.telling]) >= SURE_SHARE:
+            return PlaceState.EMPTY
+        return PlaceState.COVERED
+
+    def is_vacated(self, change: Change, item: Patch, xyxy: FloatArray) -> bool:
+        """Whether the place of an item, outside a box, shows the counter; True if unknown."""
+        if self._background is None or change.grid.rows < item.rows.stop:
+            return True
+        blocks = self._compare(change, item)
+        if np.count_nonzero(blocks.telling) < LEAST_TELLING:
+            return True
+        outside = np.ones((change.grid.rows, change.grid.columns), dtype=bool)
+        outside[change.grid.slices(xyxy)] = False
+        left = blocks.telling & outside[item.rows, item.columns]
+        return bool(left.any() and np.mean(blocks.is_counter[left]) >= VACATED_SHARE)
+
+    def _compare(self, change: Change, item: Patch) -> _Blocks:
+        """The blocks of an item's place now, against the item and against the counter."""
+        assert self._background is not None
         now = change.small[_pixels(item.rows), _pixels(item.columns)].astype(np.float32)
         now = now - self._shift
         counter = self._background[_pixels(item.rows), _pixels(item.columns)]
         limit = np.maximum(2.0 * change.threshold[item.rows, item.columns], TOLERANCE)
-        telling = (_block_means(item.pixels - counter) > limit) & self._known[
-            item.rows, item.columns
-        ]
-        if np.count_nonzero(telling) < LEAST_TELLING:
-            is_counter_known = np.mean(self._known[item.rows, item.columns]) >= SURE_SHARE
-            is_as_before = np.mean(_block_means(now - item.pixels) > limit) < NEW_SHARE
-            return PlaceState.UNCLEAR if is_counter_known or not is_as_before else PlaceState.ITEM
-        to_item = _block_means(now - item.pixels)[telling]
-        to_counter = _block_means(now - counter)[telling]
-        allowed = limit[telling]
-        if np.mean((to_item < allowed) & (to_item < to_counter)) >= SURE_SHARE:
-            return PlaceState.ITEM
-        if np.mean((to_counter < allowed) & (to_counter < to_item)) >= SURE_SHARE:
-            return PlaceState.EMPTY
-        return PlaceState.COVERED
+        known = self._known[item.rows, item.columns]
+        to_item, to_counter = _block_means(now - item.pixels), _block_means(now - counter)
+        return _Blocks(
+            telling=(_block_means(item.pixels - counter) > limit) & known,
+            is_item=(to_item < limit) & ((to_item < to_counter) | ~known),
+            is_counter=(to_counter < limit) & (to_counter < to_item) & known,
+        )
 
     def differs(self, change: Change, before: Patch) -> float:
         """Share of the blocks of a place that look different from before."""
@@ -148,6 +176,20 @@ class SceneMemory:
         if np.mean(differs[known]) >= NEW_SHARE:
             return Novelty.NEW
         return Novelty.KNOWN_ITEM if np.mean(laid) >= SURE_SHARE else Novelty.COUNTER
+
+    def arms(self, change: Change, at_ns: int, lately_ms: int) -> BoolGrid:
+        """Blocks of what is no counter, reaches the border and has moved lately.
+
+        An item that an arm holds hangs together with it, and does no longer once it is let go.
+        """
+        if self._background is None:
+            return np.zeros(change.moving.shape, dtype=bool)
+        now = change.small.astype(np.float32) - self._shift
+        differs = (_block_means(now - self._background) > change.threshold) & self._known
+        _, labels = cv2.connectedComponents(differs.astype(np.uint8), connectivity=4)
+        rim = np.concatenate([labels[0], labels[-1], labels[:, 0], labels[:, -1]])
+        moved = labels[at_ns - self._moved_ns <= lately_ms * MS]
+        return np.asarray(np.isin(labels, np.intersect1d(rim[rim > 0], moved)))
 
     def _brightness_shift(self, small: Picture) -> FloatArray:
         """Median brightness of the picture over the background's, per channel."""

@@ -33,6 +33,9 @@ class Track:
         stirred_ns: last time the pixels in its box moved.
         displaced_runs: detector runs in a row that found it elsewhere than its resting box.
         disturbed_ns: last time something moved in or around its box.
+        is_in_place: its resting place looked as before in the last detector run.
+        is_confirmed: it was found again at rest with nothing near.
+        is_held: it hangs together with an arm in this frame.
         covered_until_ns: the same, or a hand anywhere over the counter.
         empty_since_ns: since when its place is seen empty; 0 while it is not.
         is_shown: the detector missed it, but its place looks as it did with it.
@@ -56,6 +59,9 @@ class Track:
     stirred_ns: int = 0
     displaced_runs: int = 0
     disturbed_ns: int = 0
+    is_held: bool = False
+    is_confirmed: bool = False
+    is_in_place: bool = False
     covered_until_ns: int = 0
     empty_since_ns: int = 0
     is_shown: bool = False

@@ -7,7 +7,7 @@ show real displacement before it counts as movement. Position follows the detect
 where nothing hides a part of it (decoupled, as in CheckSORT). Never ends a track: presence.py does.
 """
 
-from collections.abc import Callable
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,6 +22,8 @@ from edge.perception.track import Track
 from sync.boxes import areas, intersections, iou_matrix
 
 LEAST_IOU = 0.25
+IN_PLACE_IOU = 0.5  # the same for an item whose place looks as before
+MAX_AREA_RATIO = 2.5  # a box that jumps keeps its size
 REACH = 0.8  # of the box's side: how far a moving item may jump between two detector runs
 INSIDE_SHARE = 0.85  # of a detection within a resting box: the visible part of a hidden item
 LEAST_VISIBLE = 0.15  # of the resting box
@@ -37,12 +39,29 @@ QUIET_RUNS = 3  # displaced detections without pixel movement before the new box
 INSISTING_RUNS = 3  # detector runs in a row that find what the picture does not show
 SAME_IOU = 0.6
 SURROUNDED_SHARE = 0.6  # of a resting item's box
+HELD_SHARE = 0.15  # of the blocks in a box hang on an arm
 FAR_IOU = 0.7  # a stirred item found this far away has moved; nearer, a second run must agree
 SMOOTHING = 0.2
 VELOCITY_RATE = 0.5
 MAX_STEP_S = 0.2  # a prediction reaches no further
 
 FloatArray = NDArray[np.float32]
+
+
+class PictureEvidence(Protocol):
+    """What the pixels of this frame say about boxes (frame_evidence.py)."""
+
+    def shows(self, track: Track) -> bool:
+        """The place of a resting track looks as it did: the item has not moved."""
+        ...
+
+    def has_left(self, track: Track, xyxy: FloatArray) -> bool:
+        """The part of a track's place outside a new box shows the counter, or cannot tell."""
+        ...
+
+    def novelty(self, xyxy: FloatArray) -> Novelty:
+        """What a box that nobody continues shows."""
+        ...
 
 
 class Tracker:
@@ -60,29 +79,33 @@ class Tracker:
         change: Change,
         at_ns: int,
         score_threshold: float,
-        novelty: Callable[[FloatArray], Novelty] = lambda _: Novelty.NEW,
+        picture: PictureEvidence | None = None,
     ) -> list[Track]:
         """Give every detection to its track, or to a new one where the score allows.
 
         Args:
             found: may hold scores below the threshold: they only continue believed tracks.
-            novelty: what a box that nobody continues shows.
+            picture: what the pixels say; None where only boxes count.
 
         Returns:
             Tracks that were born.
         """
+        for track in self.tracks:
+            track.is_in_place = picture is not None and track.is_resting and picture.shows(track)
         pairs = assign(self._cost(found, change, at_ns, score_threshold), MAX_COST)
         for track in self.tracks:
             track.missed_runs += 1
             if change.moving_share_in(track.xyxy) > STIRRED_SHARE:
                 track.stirred_ns = at_ns
         for row, column in pairs:
-            self._follow(self.tracks[row], found, column, change, at_ns)
+            self._follow(self.tracks[row], found, column, change, at_ns, picture)
         taken = {column for _, column in pairs}
         open_rows = [
             i for i in range(len(found)) if i not in taken and found.score[i] >= score_threshold
         ]
-        news = {i: novelty(found.xyxy[i]) for i in open_rows}
+        news = {
+            i: Novelty.NEW if picture is None else picture.novelty(found.xyxy[i]) for i in open_rows
+        }
         doubtful = [i for i in open_rows if news[i] is Novelty.COUNTER]
         fresh = [i for i in open_rows if news[i] is Novelty.NEW]
         born = [
@@ -105,11 +128,28 @@ class Tracker:
         counts = [count for _, count in self._doubted]
         return [row for row, n in zip(rows, counts, strict=True) if n >= INSISTING_RUNS]
 
+    def places(self) -> list[FloatArray]:
+        """Boxes of every item and every place that may hide one."""
+        rests = [t.rest_xyxy for t in self.tracks if t.rest_xyxy is not None]
+        return [t.xyxy for t in self.tracks] + rests
+
     def settle(
-        self, change: Change, at_ns: int, region: CounterRegion, *, is_hand_present: bool
+        self,
+        change: Change,
+        at_ns: int,
+        region: CounterRegion,
+        arms: NDArray[np.bool_] | None,
+        *,
+        is_hand_present: bool,
     ) -> None:
-        """Judge rest from the pixels of this frame; call once per frame, after match()."""
+        """Judge rest from the pixels of this frame; call once per frame, after match().
+
+        Args:
+            arms: blocks of what hangs together with the border; None where nothing does.
+        """
         for track in self.tracks:
+            held = 0.0 if arms is None else np.mean(arms[change.grid.slices(track.xyxy)])
+            track.is_held = bool(held >= HELD_SHARE)
             if change.moving_share_in(track.xyxy) > STIRRED_SHARE:
                 track.stirred_ns = at_ns
                 if not track.is_resting:
@@ -164,10 +204,10 @@ class Tracker:
             return False
         if at_ns - track.disturbed_ns > self._settings.rest_doubtful_ms * MS:
             return True  # nothing was near for so long: it lay there before it was found
-        if region.is_at_border(track.xyxy) or self._surrounds_another(track):
-            return still_ms >= self._settings.rest_doubtful_ms
-        is_near = track.disturbed_ns == at_ns
-        return not is_near or still_ms >= self._settings.rest_near_hand_ms
+        if track.is_held:
+            return still_ms >= self._settings.rest_held_ms
+        is_doubtful = region.is_at_border(track.xyxy) or self._surrounds_another(track)
+        return not is_doubtful or still_ms >= self._settings.rest_doubtful_ms
 
     def _surrounds_another(self, track: Track) -> bool:
         others = [t.place_xyxy for t in self.tracks if t.rest_xyxy is not None and t is not track]
@@ -202,7 +242,12 @@ class Tracker:
             [change.moving_share_in(t.xyxy, NEAR_BLOCKS) > NEAR_SHARE for t in self.tracks]
         )[:, None]
         cost = (1.0 - iou) + 0.3 * np.minimum(distance, 1.5)
-        is_possible = (iou >= LEAST_IOU) | (~is_resting & (distance < REACH))
+        is_in_place = np.asarray([t.is_in_place for t in self.tracks])[:, None]
+        ratio = areas(found.xyxy)[None, :] / np.maximum(areas(expected), 1.0)[:, None]
+        is_alike = (ratio > 1 / MAX_AREA_RATIO) & (ratio < MAX_AREA_RATIO)
+        is_possible = (iou >= np.where(is_in_place, IN_PLACE_IOU, LEAST_IOU)) | (
+            ~is_resting & (distance < REACH) & is_alike
+        )
         inside = intersections(expected, found.xyxy)
         is_part = (
             is_resting
@@ -217,7 +262,13 @@ class Tracker:
         return np.where((is_possible | is_part) & ~is_weak, cost, 2 * MAX_COST).astype(np.float64)
 
     def _follow(
-        self, track: Track, found: Detections, column: int, change: Change, at_ns: int
+        self,
+        track: Track,
+        found: Detections,
+        column: int,
+        change: Change,
+        at_ns: int,
+        picture: PictureEvidence | None,
     ) -> None:
         xyxy = found.xyxy[column]
         tolerance = max(
@@ -225,7 +276,9 @@ class Tracker:
             MOVED_SHARE * float(np.max(track.anchor_xyxy[2:] - track.anchor_xyxy[:2])),
         )
         is_displaced = bool(np.max(np.abs(xyxy - track.anchor_xyxy)) > tolerance)
-        is_weak_shape = is_displaced and _is_hidden_part(track, xyxy, tolerance, change)
+        is_weak_shape = is_displaced and (
+            track.is_in_place or _is_hidden_part(track, xyxy, tolerance, change)
+        )
         elapsed_s = max(at_ns - track.seen_ns, 1) / 1e9
         track.seen_ns, track.missed_runs, track.empty_since_ns = at_ns, 0, 0
         track.hits += 1
@@ -238,12 +291,17 @@ class Tracker:
         elif not track.is_resting:
             self._move(track, xyxy, at_ns, elapsed_s)
         elif not is_weak_shape:
-            self._doubt(track, xyxy, at_ns, elapsed_s)
+            has_left = picture is None or picture.has_left(track, xyxy)
+            self._doubt(track, xyxy, at_ns, elapsed_s, has_left=has_left)
 
-    def _doubt(self, track: Track, xyxy: FloatArray, at_ns: int, elapsed_s: float) -> None:
+    def _doubt(
+        self, track: Track, xyxy: FloatArray, at_ns: int, elapsed_s: float, *, has_left: bool
+    ) -> None:
         """A resting item was found elsewhere: believe it when pixels moved, or when it lasts."""
-        track.displaced_runs += 1
         is_stirred = at_ns - track.stirred_ns <= STIRRED_MS * MS
+        if is_stirred and not has_left:
+            return  # a hand before it, or on it, in one box with it
+        track.displaced_runs += 1
         is_far = iou_matrix(xyxy[None], track.xyxy[None])[0, 0] < FAR_IOU
         if is_stirred and (track.displaced_runs >= 2 or is_far):
             track.is_resting = False

@@ -14,10 +14,17 @@ RED = Pack("red", 100, 100)
 
 
 def track(
-    *, unseen_ms: int = 0, quiet_ms: int = 0, empty_ms: int = -1, rested: bool = True, hits: int = 9
+    *,
+    unseen_ms: int = 0,
+    quiet_ms: int = 0,
+    empty_ms: int = -1,
+    rested: bool = True,
+    hits: int = 9,
+    is_confirmed: bool = True,
 ) -> Track:
     return Track(
-        1, BOX, 0.9, 0, NOW - unseen_ms * MS, 0, BOX, hits=hits, missed_runs=3,
+        1, BOX, 0.9, 0, NOW - unseen_ms * MS, 0, BOX,
+        hits=hits, missed_runs=3, is_confirmed=is_confirmed,
         rest_xyxy=BOX if rested else None,
         covered_until_ns=NOW - quiet_ms * MS,
         empty_since_ns=0 if empty_ms < 0 else NOW - empty_ms * MS,
@@ -30,6 +37,8 @@ def track(
         pytest.param(track(empty_ms=60), "empty", False, False, Fate.GONE, id="empty"),
         pytest.param(track(empty_ms=10), "empty", False, False, Fate.KEEP, id="just empty"),
         pytest.param(track(unseen_ms=9_000), "item", False, False, Fate.STILL_RESTING, id="there"),
+        pytest.param(track(is_confirmed=False), "item", False, False, Fate.GONE,
+                     id="there, but never found again"),
         pytest.param(track(unseen_ms=20_000), "item", False, False, Fate.GONE, id="never found"),
         pytest.param(track(unseen_ms=9_000, quiet_ms=2_900), "covered", False, False, Fate.KEEP,
                      id="covered a moment ago"),

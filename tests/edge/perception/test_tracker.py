@@ -12,7 +12,6 @@ from edge.perception.track import Track
 from edge.perception.tracker import Tracker
 
 FRAME_NS = 66_666_667
-doubt = Novelty.COUNTER
 GRID = BlockGrid(0, 0, 8.0, 8.0, 80, 45)
 THRESHOLD = 0.4
 REGION = CounterRegion((), 640, 360)
@@ -38,12 +37,19 @@ class Watch:
         self.tracker = Tracker(PipelineSettings())
         self.frame = 999
 
-    def see(self, boxes: Boxes, moving: Boxes | None = None, score: float = 0.9) -> list[Track]:
+    def see(
+        self,
+        boxes: Boxes,
+        moving: Boxes | None = None,
+        score: float = 0.9,
+        arm: tuple[float, float, float, float] | None = None,
+    ) -> list[Track]:
+        arms = None if arm is None else still_frame([arm]).moving
         self.frame += 1
         at_ns = self.frame * FRAME_NS
         change = still_frame(moving)
         self.tracker.match(found(boxes, score), change, at_ns, THRESHOLD)
-        self.tracker.settle(change, at_ns, REGION, is_hand_present=False)
+        self.tracker.settle(change, at_ns, REGION, arms, is_hand_present=False)
         return self.tracker.tracks
 
 
@@ -69,11 +75,21 @@ def test_an_item_whose_pixels_move_does_not_rest() -> None:
     assert not track.is_resting
 
 
-def test_more_patience_is_needed_while_something_moves_beside_it() -> None:
-    beside = (165.0, 100.0, 200.0, 180.0)
+def test_an_item_that_hangs_on_an_arm_rests_when_it_is_let_go_of() -> None:
+    holding, gone = (120.0, 140.0, 160.0, 360.0), (110.0, 186.0, 190.0, 360.0)
     watch = Watch()
-    states = [watch.see([BOX], moving=[beside])[0].is_resting for _ in range(4)]
-    assert states == [False, False, True, True]
+    states = [watch.see([BOX], moving=[gone], arm=holding)[0].is_resting for _ in range(6)]
+    assert not any(states)
+    (track,) = watch.see([BOX], moving=[gone], arm=gone)
+    assert track.is_resting
+    assert track.rest_since_ns == 1000 * FRAME_NS
+
+
+def test_an_item_that_is_never_let_go_of_rests_after_the_stated_time() -> None:
+    watch = Watch()
+    fidget = (110.0, 186.0, 190.0, 360.0)
+    states = [watch.see([BOX], moving=[fidget], arm=BOX)[0].is_resting for _ in range(60)]
+    assert states.index(True) == 45
 
 
 def test_a_still_arm_at_the_border_needs_more_patience_than_an_item_in_the_middle() -> None:
@@ -172,11 +188,35 @@ def test_boxes_follow_another_picture_size(factor: float) -> None:
     assert watch.tracker.tracks[0].xyxy.tolist() == [v * factor for v in BOX]
 
 
+class Picture:
+    """A picture that shows every resting item in its place and nothing new."""
+
+    def shows(self, track: Track) -> bool:
+        return True
+
+    def has_left(self, track: Track, xyxy: np.ndarray) -> bool:
+        return False
+
+    def novelty(self, xyxy: np.ndarray) -> Novelty:
+        return Novelty.COUNTER
+
+
+def test_an_item_that_is_seen_in_its_place_does_not_follow_another_box() -> None:
+    watch = Watch()
+    watch.see([BOX])
+    watch.see([BOX])
+    beside = shifted(BOX, 28.0)
+    watch.tracker.match(found(beside), still_frame([BOX]), 1010 * FRAME_NS, THRESHOLD, Picture())
+    (track,) = watch.tracker.tracks
+    assert track.is_resting
+    assert track.xyxy.tolist() == list(BOX)
+
+
 def test_what_the_picture_does_not_show_is_believed_when_the_detector_insists() -> None:
     tracker = Tracker(PipelineSettings())
     counts = []
     for k in range(4):
-        tracker.match(found([BOX]), still_frame(), k * FRAME_NS, THRESHOLD, lambda _: doubt)
+        tracker.match(found([BOX]), still_frame(), k * FRAME_NS, THRESHOLD, Picture())
         counts.append(len(tracker.tracks))
     assert counts == [0, 0, 1, 1]
 
