@@ -6,6 +6,7 @@ Flow: python -m tools.checks -> table, exit 0 only if every check passed
 import argparse
 import subprocess
 import sys
+import tempfile
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -84,7 +85,8 @@ def _web() -> Outcome:
 
 def _pytest(python: str, with_slow: bool) -> Outcome:
     command: list[object] = [python, "-m", "pytest", "-q", "--durations=15", "-n", "2"]
-    command += ["--dist", "loadfile"]
+    # A short place: sockets of the tests lie below it, and their paths are limited.
+    command += ["--dist", "loadfile", "--basetemp", tempfile.mkdtemp(prefix="ts")]
     if with_slow:
         return _check("pytest --all", command)
     return _check("pytest", [*command, "-m", "not slow"], PYTEST_LIMIT_S)

@@ -29,7 +29,8 @@ def _import_all(package_name: str) -> int:
     package = importlib.import_module(package_name)
     count = 1
     for module in pkgutil.walk_packages(package.__path__, f"{package_name}."):
-        if module.name.endswith("__main__"):
+        # Migrations run when Alembic loads them; `python -m` modules run when they are started.
+        if module.name.endswith("__main__") or ".migrations." in module.name:
             continue
         importlib.import_module(module.name)
         count += 1
