@@ -23,4 +23,21 @@ def to_half(source: Path, target: Path) -> None:
         model = convert_float_to_float16(
             onnx.load(str(source)), keep_io_types=True, op_block_list=list(FLOAT_OPS)
         )
+    _drop_repeated_casts(model)
     onnx.save(model, str(target))
+
+
+def _drop_repeated_casts(model: onnx.ModelProto) -> None:
+    """Where one value feeds two blocked nodes the converter writes the same cast twice.
+
+    ONNX Runtime refuses a graph that defines a name twice; the copies are equal, so one is enough.
+    """
+    seen: set[tuple[str, ...]] = set()
+    kept = []
+    for node in model.graph.node:
+        if node.op_type == "Cast" and tuple(node.output) in seen:
+            continue
+        seen.add(tuple(node.output))
+        kept.append(node)
+    del model.graph.node[:]
+    model.graph.node.extend(kept)
