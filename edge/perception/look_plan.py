@@ -34,11 +34,24 @@ def is_clean(track: Track, at_ns: int) -> bool:
     return track.disturbed_ns != at_ns and not track.is_held
 
 
+def _may_settle_in_hand(track: Track, at_ns: int, settings: PipelineSettings) -> bool:
+    """One look per stand-still of what an arm still holds: a product need not wait for it."""
+    still_ms = (at_ns - track.still_since_ns) / MS
+    return (
+        track.is_believed
+        and track.is_held
+        and still_ms >= settings.rest_ms
+        and track.look_ns < track.still_since_ns
+    )
+
+
 def _wants_look(
     track: Track, scene: SceneMemory, change: Change, at_ns: int, settings: PipelineSettings
 ) -> bool:
-    if not track.is_resting or track.is_unseen:
+    if track.is_unseen:
         return False
+    if not track.is_resting:
+        return _may_settle_in_hand(track, at_ns, settings)
     if track.look_xyxy is None:
         return True
     if not is_clean(track, at_ns) or at_ns - track.look_ns < settings.look_interval_ms * MS:

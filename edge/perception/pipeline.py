@@ -30,6 +30,7 @@ from edge.perception.pipeline_settings import MS, PipelineSettings
 from edge.perception.presence import Fate, fate_of, misses_needed
 from edge.perception.scene_memory import Novelty, PlaceState, SceneMemory
 from edge.perception.sku_vote import Look, SkuVote
+from edge.perception.stillness import settle
 from edge.perception.track import Track
 from edge.perception.tracker import Tracker
 from sync.boxes import areas, intersections
@@ -211,7 +212,10 @@ class Pipeline:
             self._hand_until_ns is not None and at_ns - self._hand_until_ns <= lately_ms * MS
         )
         arms = self._scene.arms(change, at_ns, lately_ms) if is_arm_likely else None
-        self._tracker.settle(change, at_ns, self._region, arms, is_hand_present=is_hand_present)
+        settle(
+            self._tracker.tracks, change, at_ns, self._region, arms, self._settings,
+            is_hand_present=is_hand_present,
+        )  # fmt: skip
 
     def _remember_places(self, change: Change, at_ns: int, status: ObservationStatus) -> None:
         for track in self._tracker.tracks:
@@ -277,6 +281,7 @@ class Pipeline:
             tracks, vectors, models.matcher.match(vectors), strict=True
         ):
             look = Look(vector, scores, is_clean(track, at_ns))
+            track.is_sure = scores.similarity >= (1 + models.parameters.accept_similarity) / 2
             self._note_look(track, look, models.parameters.look_exponent, at_ns)
             track.look_patch = self._scene.patch(change, track.xyxy)
 

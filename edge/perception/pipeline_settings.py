@@ -27,7 +27,9 @@ class PipelineSettings:
             surrounds an item that lies there, as the box of a hand on it does. What hangs together
             with something that reaches the border is held by an arm until that has stood still
             for so long: hands pause for 200 ms as they let go.
-        rest_held_ms: what is held rests after so long all the same.
+        rest_sure_ms: what is held but looks exactly like a product rests after so long: three
+            frames. Hands and sleeves do not.
+        rest_held_ms: anything else that is held rests after so long all the same.
         empty_ms: a place must be seen empty for so long before its item is gone: two frames at
             15 per second.
         unseen_ms: an item whose place gives no clear answer is gone after so long unseen.
@@ -55,6 +57,7 @@ class PipelineSettings:
     hand_linger_ms: int = 200
     rest_ms: int = 60
     rest_doubtful_ms: int = 600
+    rest_sure_ms: int = 130
     rest_held_ms: int = 3000
     empty_ms: int = 60
     unseen_ms: int = 700

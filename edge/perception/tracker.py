@@ -1,10 +1,11 @@
-"""Which detection is which item, and which items rest.
+"""Which detection is which item.
 
-Flow: Detections -> matched Tracks; pixel movement -> resting or not
+Flow: Detections -> matched Tracks
 
 Made for a counter: things mostly lie still, so a resting track keeps its box, and a detection must
 show real displacement before it counts as movement. Position follows the detections, shape only
-where nothing hides a part of it (decoupled, as in CheckSORT). Never ends a track: presence.py does.
+where nothing hides a part of it (decoupled, as in CheckSORT). What rests is said by stillness.py,
+what is gone by presence.py.
 """
 
 from typing import Protocol
@@ -14,10 +15,10 @@ from numpy.typing import NDArray
 
 from edge.perception.assignment import assign
 from edge.perception.change_gate import Change
-from edge.perception.counter_region import CounterRegion
 from edge.perception.detector import Detections
 from edge.perception.pipeline_settings import MS, PipelineSettings
 from edge.perception.scene_memory import Novelty
+from edge.perception.stillness import NEAR_BLOCKS, NEAR_SHARE, STIRRED_SHARE
 from edge.perception.track import Track
 from sync.boxes import areas, intersections, iou_matrix
 
@@ -31,15 +32,10 @@ MAX_COST = 1.5
 PARTIAL_COST = 0.95
 MOVED_INPUT_PX = 2.0  # pixels of the network input that a box jitters by itself
 MOVED_SHARE = 0.06  # of the longer side, likewise
-STIRRED_SHARE = 0.2  # of the blocks in a box must move before its pixels count as moving
 STIRRED_MS = 600  # a displaced box is believed when its pixels moved within this time
-NEAR_BLOCKS = 3  # around a box: 72 pixels of 1080p
-NEAR_SHARE = 0.05  # of the blocks in and around a box must move before something is there
 QUIET_RUNS = 3  # displaced detections without pixel movement before the new box is taken over
 INSISTING_RUNS = 3  # detector runs in a row that find what the picture does not show
 SAME_IOU = 0.6
-SURROUNDED_SHARE = 0.6  # of a resting item's box
-HELD_SHARE = 0.15  # of the blocks in a box hang on an arm
 FAR_IOU = 0.7  # a stirred item found this far away has moved; nearer, a second run must agree
 SMOOTHING = 0.2
 VELOCITY_RATE = 0.5
@@ -133,35 +129,6 @@ class Tracker:
         rests = [t.rest_xyxy for t in self.tracks if t.rest_xyxy is not None]
         return [t.xyxy for t in self.tracks] + rests
 
-    def settle(
-        self,
-        change: Change,
-        at_ns: int,
-        region: CounterRegion,
-        arms: NDArray[np.bool_] | None,
-        *,
-        is_hand_present: bool,
-    ) -> None:
-        """Judge rest from the pixels of this frame; call once per frame, after match().
-
-        Args:
-            arms: blocks of what hangs together with the border; None where nothing does.
-        """
-        for track in self.tracks:
-            held = 0.0 if arms is None else np.mean(arms[change.grid.slices(track.xyxy)])
-            track.is_held = bool(held >= HELD_SHARE)
-            if change.moving_share_in(track.xyxy) > STIRRED_SHARE:
-                track.stirred_ns = at_ns
-                if not track.is_resting:
-                    track.still_since_ns = at_ns
-                    track.anchor_xyxy = track.xyxy
-            if change.moving_share_in(track.place_xyxy, NEAR_BLOCKS) > NEAR_SHARE:
-                track.disturbed_ns = at_ns
-            if is_hand_present or track.disturbed_ns == at_ns:
-                track.covered_until_ns = at_ns
-            if self._has_settled(track, at_ns, region):
-                self._rest(track)
-
     def put_back(self, track: Track) -> None:
         """It never left the place where it rested, whatever its last box said."""
         assert track.rest_xyxy is not None
@@ -193,37 +160,6 @@ class Tracker:
             still_since_ns=at_ns,
             anchor_xyxy=xyxy,
         )
-
-    def _has_settled(self, track: Track, at_ns: int, region: CounterRegion) -> bool:
-        if track.is_resting or not track.is_believed or track.is_unseen:
-            return False
-        still_ms = (at_ns - track.still_since_ns) / MS
-        if still_ms < self._settings.rest_ms:
-            return False
-        if areas(track.xyxy[None])[0] > self._settings.max_resting_share * region.area_px:
-            return False
-        if at_ns - track.disturbed_ns > self._settings.rest_doubtful_ms * MS:
-            return True  # nothing was near for so long: it lay there before it was found
-        if track.is_held:
-            return still_ms >= self._settings.rest_held_ms
-        is_doubtful = region.is_at_border(track.xyxy) or self._surrounds_another(track)
-        return not is_doubtful or still_ms >= self._settings.rest_doubtful_ms
-
-    def _surrounds_another(self, track: Track) -> bool:
-        others = [t.place_xyxy for t in self.tracks if t.rest_xyxy is not None and t is not track]
-        if not others:
-            return False
-        boxes = np.stack(others)
-        shared = intersections(track.xyxy[None], boxes)[0]
-        return bool(np.any(shared >= SURROUNDED_SHARE * areas(boxes)))
-
-    @staticmethod
-    def _rest(track: Track) -> None:
-        track.is_resting = True
-        track.displaced_runs = 0
-        track.velocity = np.zeros(2, dtype=np.float32)
-        track.rest_since_ns = track.still_since_ns
-        track.rest_xyxy = track.xyxy
 
     def _cost(
         self, found: Detections, change: Change, at_ns: int, threshold: float

@@ -8,6 +8,7 @@ from edge.perception.counter_region import CounterRegion
 from edge.perception.detector import Detections
 from edge.perception.pipeline_settings import PipelineSettings
 from edge.perception.scene_memory import Novelty
+from edge.perception.stillness import settle
 from edge.perception.track import Track
 from edge.perception.tracker import Tracker
 
@@ -49,7 +50,10 @@ class Watch:
         at_ns = self.frame * FRAME_NS
         change = still_frame(moving)
         self.tracker.match(found(boxes, score), change, at_ns, THRESHOLD)
-        self.tracker.settle(change, at_ns, REGION, arms, is_hand_present=False)
+        settle(
+            self.tracker.tracks, change, at_ns, REGION, arms, PipelineSettings(),
+            is_hand_present=False,
+        )  # fmt: skip
         return self.tracker.tracks
 
 
@@ -83,6 +87,15 @@ def test_an_item_that_hangs_on_an_arm_rests_when_it_is_let_go_of() -> None:
     (track,) = watch.see([BOX], moving=[gone], arm=gone)
     assert track.is_resting
     assert track.rest_since_ns == 1000 * FRAME_NS
+
+
+def test_a_held_item_that_surely_is_a_product_rests_in_the_hand() -> None:
+    fidget = (110.0, 186.0, 190.0, 360.0)
+    watch = Watch()
+    (track,) = watch.see([BOX], moving=[fidget], arm=BOX)
+    track.is_sure = True
+    states = [watch.see([BOX], moving=[fidget], arm=BOX)[0].is_resting for _ in range(4)]
+    assert states == [False, True, True, True]
 
 
 def test_an_item_that_is_never_let_go_of_rests_after_the_stated_time() -> None:
