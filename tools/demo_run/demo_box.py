@@ -19,11 +19,13 @@ from pathlib import Path
 
 from edge.config import EdgeConfig
 from edge.config_file import read_config
+from edge.kiosk.tokens import hash_pin
 from edge.processes.box_view import BoxView, BoxWatch
 from edge.processes.kiosk_address import kiosk_url
 from tools.demo_run.clip_folder import ClipFolder
 
 LANE_ID = "lane-1"
+DEMO_PIN = "2580"  # of the demo's staff mode; a box has none until somebody sets one
 MAX_RUN_DIR_CHARS = 50  # socket paths below it must stay under 100 characters
 START_LIMIT_S = 60.0
 
@@ -145,6 +147,7 @@ def _toml(
         "[kiosk]",
         f"port = {port}",
         'store = "Tillsight demo"',
+        f'attendant_pin_hash = "{hash_pin(DEMO_PIN)}"',
         "[[lanes]]",
         f'lane_id = "{LANE_ID}"',
     ]

@@ -10,7 +10,7 @@ from rich.table import Table
 
 from edge.edgectl.status import verdict_line, verdict_of
 from tools.demo_run.clip_folder import ClipFolder
-from tools.demo_run.demo_box import LANE_ID, DemoBox, running_box, wait_until_ready
+from tools.demo_run.demo_box import DEMO_PIN, LANE_ID, DemoBox, running_box, wait_until_ready
 
 
 def play_live(
@@ -22,6 +22,7 @@ def play_live(
         wait_until_ready(box)
         console.print(f"\n  kiosk page:  [bold]{box.kiosk_url}[/bold]")
         console.print(f"  status:      edgectl status --config {box.config_path}")
+        console.print(f"  staff PIN:   {DEMO_PIN}")
         console.print("  stop:        Ctrl-C\n")
         if open_browser:
             webbrowser.open(box.kiosk_url)
