@@ -34,6 +34,7 @@ class Inputs:
     views_per_sku: int = 40
     num_quick_scenes: int = 2200
     num_composites: int = 700
+    num_procedural_packs: int = 300
     detector_steps: int | None = None
     embedder_steps: int | None = None
     seed: int = 1

@@ -24,6 +24,7 @@ from trainer.dataset.coco_scenes import ScenePicture, read_scene_folder
 from trainer.dataset.compose import Sprite
 from trainer.dataset.detector_samples import DetectorSamples
 from trainer.dataset.metric_samples import MetricSamples
+from trainer.dataset.procedural_packs import render_procedural_views
 from trainer.dataset.procedural_sprites import procedural_sprites
 from trainer.dataset.scene_folder import render_scene_folder
 from trainer.dataset.views import pack_sku_ids, read_views, render_views
@@ -35,6 +36,7 @@ from trainer.training.train import WEIGHTS_NAME, Place, SampleSource, train
 logger = logging.getLogger(__name__)
 
 NUM_PROCEDURAL = 600
+PROCEDURAL_VIEWS = 12
 SPRITES_PER_SKU = 6  # of the views, for composed trays
 VALIDATION_BASKETS = 110
 VALIDATION_CAMERAS = 3
@@ -47,6 +49,15 @@ def render_stage(inputs: Inputs) -> None:
     render_views(inputs.packs, inputs.work / "views", sku_ids, inputs.views_per_sku, seed, VIEW_PX)
     gallery_seed = seed + GALLERY_SEED_OFFSET
     render_views(inputs.packs, inputs.work / "gallery_views", sku_ids, 12, gallery_seed, VIEW_PX)
+    render_procedural_views(
+        inputs.packs,
+        inputs.work / "procedural_views",
+        sku_ids,
+        inputs.num_procedural_packs,
+        PROCEDURAL_VIEWS,
+        seed,
+        VIEW_PX,
+    )
     own = [(inputs.packs, sku_id) for sku_id in sku_ids]
     foreign = [(inputs.detector_packs, s) for s in inputs.detector_skus if inputs.detector_packs]
     render_scene_folder(
@@ -96,16 +107,19 @@ def embedder_stage(inputs: Inputs) -> None:
     """Train the recogniser on our own catalogue only."""
     recipe = _with_steps(lite0_metric(), inputs.embedder_steps, inputs.seed)
     views = read_views(inputs.work / "views")
+    invented = read_views(inputs.work / "procedural_views")
     source = MetricSamples(
         views,
         training_scenes(inputs),
         CROP_PX,
         CROP_MARGIN_PERCENT / 100,
         version=_version(inputs),
+        invented=invented,
     )
+    num_classes = len(views.sku_ids) + len(invented.sku_ids)
     _train(
         recipe,
-        lambda: metric_task(recipe, len(views.sku_ids)),
+        lambda: metric_task(recipe, num_classes),
         source,
         inputs,
         "embedder",

@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 from sync.boxes import FloatArray
 from sync.preprocess import Picture
+from trainer.dataset.distractors import draw_arm, draw_flat_thing, smooth_noise
 
 MIN_VISIBLE = 0.3  # an item hidden further is `ignored`: neither wanted nor wrong
 PLACE_ATTEMPTS = 8
@@ -127,7 +128,7 @@ def counter_texture(width: int, height: int, random: np.random.Generator) -> Pic
     picture = np.tile(base.astype(np.float32), (height, width, 1))
     style = random.integers(5)
     if style == 1:  # wood or brushed metal: noise stretched along one direction
-        grain = _smooth_noise(width, height, (2, 40) if random.random() < 0.5 else (40, 2), random)
+        grain = smooth_noise(width, height, (2, 40) if random.random() < 0.5 else (40, 2), random)
         picture += grain[..., None] * random.uniform(8, 45, 3).astype(np.float32)
     elif style == 2:
         picture += random.normal(0, random.uniform(4, 25), (height, width, 1)).astype(np.float32)
@@ -139,7 +140,7 @@ def counter_texture(width: int, height: int, random: np.random.Generator) -> Pic
         cells = int(random.integers(3, 9))
         patches = random.uniform(-60, 60, (cells, cells, 3)).astype(np.float32)
         picture += cv2.resize(patches, (width, height), interpolation=int(random.integers(0, 3)))
-    light = _smooth_noise(width, height, (width // 3, height // 3), random)
+    light = smooth_noise(width, height, (width // 3, height // 3), random)
     picture *= 1.0 + random.uniform(0, 0.35) * light[..., None]
     return np.clip(picture, 0, 255).astype(np.uint8)
 
@@ -242,31 +243,11 @@ def _cast_shadow(
 
 
 def draw_distractor(canvas: Picture, owner: NDArray[np.int16], random: np.random.Generator) -> None:
-    """A hand-like shape from the border, or a phone, wallet or card; hides what lies below."""
-    height, width = owner.shape
-    mask = np.zeros((height, width), dtype=np.uint8)
-    if random.random() < 0.5:
-        skin = np.asarray([120, 150, 205]) * random.uniform(0.35, 1.15)
-        start = (int(random.integers(width)), 0 if random.random() < 0.5 else height)
-        end = (int(random.integers(width)), int(random.uniform(0.25, 0.75) * height))
-        thickness = int(random.uniform(0.06, 0.14) * height)
-        cv2.line(mask, start, end, 255, thickness)
-        for _ in range(4):
-            tip = (
-                end[0] + int(random.normal(0, thickness)),
-                end[1] + int(random.normal(0, thickness)),
-            )
-            cv2.line(mask, end, tip, 255, max(thickness // 3, 2))
-        colour = skin
-    else:
-        size = (random.uniform(0.1, 0.2) * height, random.uniform(0.18, 0.35) * height)
-        middle = (float(random.integers(width)), float(random.integers(height)))
-        points = cv2.boxPoints((middle, size, random.uniform(0, 180)))
-        cv2.fillConvexPoly(mask, points.astype(np.int32), 255)
-        colour = np.asarray([1.0, 1.0, 1.0]) * random.uniform(10, 120)
-    alpha = cv2.GaussianBlur(mask, (0, 0), 0.8).astype(np.float32)[..., None] / 255.0
-    shade = 1.0 + 0.15 * _smooth_noise(width, height, (20, 20), random)[..., None]
-    drawn = canvas * (1 - alpha) + alpha * colour.astype(np.float32) * shade
+    """An arm with its hand, or a phone, wallet or card; hides what lies below, is no item."""
+    draw = draw_arm if random.random() < 0.65 else draw_flat_thing
+    colours, mask = draw(canvas.shape[1], canvas.shape[0], random)
+    alpha = cv2.GaussianBlur(mask, (0, 0), random.uniform(0.6, 1.6)).astype(np.float32) / 255.0
+    drawn = canvas * (1 - alpha[..., None]) + colours * alpha[..., None]
     canvas[:] = np.clip(drawn, 0, 255).astype(np.uint8)
     owner[mask > 127] = -1
 
@@ -306,15 +287,3 @@ def _window(
     high_x = max(min(left + columns, width), low_x)
     part = sprite[low_y - top : high_y - top, low_x - left : high_x - left]
     return field[low_y:high_y, low_x:high_x], part
-
-
-def _smooth_noise(
-    width: int, height: int, scale_px: tuple[int, int], random: np.random.Generator
-) -> NDArray[np.float32]:
-    """Noise in about [-1, 1] whose blobs are `scale_px` wide and high."""
-    columns = max(width // max(scale_px[0], 1), 2)
-    rows = max(height // max(scale_px[1], 1), 2)
-    coarse = random.uniform(-1, 1, (rows, columns)).astype(np.float32)
-    return np.asarray(
-        cv2.resize(coarse, (width, height), interpolation=cv2.INTER_CUBIC), np.float32
-    )

@@ -33,6 +33,7 @@ TRAY_CM = (60.0, 40.0)
 GAP_CM = 0.5  # goods touch, but do not pass through each other
 STACK_PROBABILITY = 0.12  # an item may lie on another where nothing is free
 POINTS_PER_PIXEL = 3.0
+CLEAR_PROBABILITY = 0.1  # of an item to be drawn as glass or clear plastic
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +147,8 @@ def draw_scene(
         window, drawn, is_item, depth = _drawn(points, normals, colours, camera, lamp, slack)
         full_area[number] = np.count_nonzero(is_item)
         front = is_item & (depth < nearest[window])
+        if random.random() < CLEAR_PROBABILITY:
+            drawn = _see_through(drawn, canvas[window], is_item, random)
         canvas[window][front], owner[window][front] = drawn[front], number
         nearest[window][front] = depth[front]
     canvas = np.asarray(cv2.GaussianBlur(canvas, (0, 0), 0.5), dtype=np.uint8)  # soft edges
@@ -194,6 +197,17 @@ def _drawn(
     top, bottom = _clipped(y, camera.height)
     window = (slice(top, bottom), slice(left, right))
     return window, *splat(x - left, y - top, depth, lit, (bottom - top, right - left), slack)
+
+
+def _see_through(
+    drawn: Picture, behind: Picture, is_item: NDArray[np.bool_], random: np.random.Generator
+) -> Picture:
+    """Clear in the middle, denser towards the outline, as glass and bottles are."""
+    inside = cv2.distanceTransform(is_item.astype(np.uint8), cv2.DIST_L2, 3)
+    rim = np.exp(-inside / max(float(inside.max()) * 0.25, 1.0))
+    opacity = np.clip(random.uniform(0.25, 0.75) + rim * random.uniform(0.1, 0.5), 0, 1)
+    mixed = behind + (drawn.astype(np.float32) - behind) * opacity[..., None]
+    return np.asarray(np.clip(mixed, 0, 255), dtype=np.uint8)
 
 
 def _clipped(places: Floats, limit: int) -> tuple[int, int]:

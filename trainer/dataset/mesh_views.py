@@ -6,6 +6,7 @@ About 15 ms a view on one core, so training never waits for a renderer. Light is
 simple; real light transport comes from rendered scenes.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,6 +24,7 @@ DEPTH_TOLERANCE = 0.02  # of the product's size: points this close behind the ne
 
 Floats = NDArray[np.float32]
 Doubles = NDArray[np.float64]
+Dress = Callable[[Picture], Picture]
 
 # Quarter turns that put each face of the bounding box up; the first is as modelled, z up.
 POSES: tuple[NDArray[np.float64], ...] = (
@@ -60,8 +62,12 @@ class SurfaceCloud:
         return float(self.extent_cm.max())
 
 
-def load_surface(folder: Path, sprite_px: int = 200, seed: int = 0) -> SurfaceCloud:
+def load_surface(
+    folder: Path, sprite_px: int = 200, seed: int = 0, dress: Dress | None = None
+) -> SurfaceCloud:
     """Sample the surface of `folder`/mesh.obj with the colours of texture.jpg.
+
+    `dress` may change the texture, so that one mesh serves for many products.
 
     Raises:
         DatasetError: mesh or texture is missing or cannot be read.
@@ -70,6 +76,8 @@ def load_surface(folder: Path, sprite_px: int = 200, seed: int = 0) -> SurfaceCl
     texture = cv2.imread(str(folder / "texture.jpg"), cv2.IMREAD_COLOR)
     if texture is None:
         raise DatasetError(f"{folder.name} has no readable texture.jpg")
+    if dress is not None:
+        texture = dress(np.asarray(texture, np.uint8))
     low, high = vertices.min(axis=0), vertices.max(axis=0)
     centred = vertices - (low + high) / 2
     corners = centred[faces]  # (F, 3 corners, 3)

@@ -26,9 +26,9 @@ from trainer.dataset.augment import (
 )
 from trainer.dataset.coco_scenes import ScenePicture, read_picture
 from trainer.dataset.compose import Sprite, compose_onto, counter_texture
-from trainer.dataset.views import ViewSet
+from trainer.dataset.views import ViewSet, joined_views
 
-CANVAS_PX = 256
+CANVAS_PX = 288
 MAX_NEIGHBOURS = 3
 SCENE_SHARE = 0.4  # of the samples of an SKU that occurs in scenes
 
@@ -57,6 +57,8 @@ class MetricSamples:
         scenes: labelled pictures whose items are used too, if their SKU is among the views.
         crop_px: side of the network input.
         crop_margin: as in the bundle's manifest.
+        invented: procedural products, as many samples in all as the real ones; they take the labels
+            behind them.
     """
 
     def __init__(
@@ -67,18 +69,25 @@ class MetricSamples:
         crop_margin: float,
         version: str,
         samples_per_sku: int = 64,
+        invented: ViewSet | None = None,
     ) -> None:
+        num_real = len(views.sku_ids)
+        num_invented = len(invented.sku_ids) if invented is not None else 0
+        repeats = max(1, round(num_invented / num_real))
+        self.labels = [*range(num_real)] * repeats + [*range(num_real, num_real + num_invented)]
+        if invented is not None:
+            views = joined_views(views, invented)
         self.views, self.crop_px, self.crop_margin = views, crop_px, crop_margin
         self.samples_per_sku, self.version = samples_per_sku, version
         self.items = scene_items(scenes, views.sku_ids)
         self.photo, self.box = PhotoPolicy(), BoxPolicy()
 
     def __len__(self) -> int:
-        return len(self.views.sku_ids) * self.samples_per_sku
+        return len(self.labels) * self.samples_per_sku
 
     def sample(self, index: int, random: np.random.Generator) -> MetricSample:
-        """A crop of product `index` modulo the number of products."""
-        label = index % len(self.views.sku_ids)
+        """A crop of the product whose turn it is."""
+        label = self.labels[index % len(self.labels)]
         own = self.items[label]
         if own and random.random() < SCENE_SHARE:
             item = own[int(random.integers(len(own)))]
@@ -103,7 +112,7 @@ class MetricSamples:
     def _in_clutter(self, label: int, random: np.random.Generator) -> tuple[Picture, FloatArray]:
         """The product on a counter among others, and the box of what can be seen of it."""
         canvas = counter_texture(CANVAS_PX, CANVAS_PX, random)
-        size = CANVAS_PX * random.uniform(0.3, 0.75)  # small items are coarse, as on a camera
+        size = CANVAS_PX * random.uniform(0.25, 0.8)  # coarse if far, sharp if near
         sprite = self.views.view(label, int(random.integers(1 << 30)))
         neighbours = [self._neighbour(random) for _ in range(random.integers(MAX_NEIGHBOURS + 1))]
         return compose_onto(canvas, sprite, neighbours, size, random)

@@ -29,7 +29,7 @@ def draw_sprite(random: np.random.Generator) -> Sprite:
     if kind == 4:
         return _produce(random)
     width = int(SPRITE_PX * random.uniform(0.3, 1.0))
-    art = _label_art(width, SPRITE_PX, random)
+    art = label_art(width, SPRITE_PX, random)
     mask = np.zeros((SPRITE_PX, width), dtype=np.uint8)
     if kind == 0:  # carton, with a side face of the same art in another light
         art, mask = _carton(art, random)
@@ -50,7 +50,8 @@ def draw_sprite(random: np.random.Generator) -> Sprite:
     return np.dstack([art, mask])
 
 
-def _label_art(width: int, height: int, random: np.random.Generator) -> NDArray[np.uint8]:
+def label_art(width: int, height: int, random: np.random.Generator) -> NDArray[np.uint8]:
+    """Random shapes and letters on one ground colour, uint8 BGR."""
     base = random.integers(0, 256, 3)
     art = np.empty((height, width, 3), dtype=np.uint8)
     art[:] = base

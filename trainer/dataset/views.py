@@ -30,7 +30,7 @@ class ViewSet:
     """Views of many products, encoded as they lie on disk.
 
     Attributes:
-        sku_ids: one entry per product, sorted.
+        sku_ids: one entry per product.
         encoded: for each product, PNG bytes of its views.
     """
 
@@ -66,6 +66,11 @@ def render_views(
             sprite = render_view(cloud, np.random.default_rng([seed, number, i]), sprite_px)
             cv2.imwrite(str(path), sprite)
         logger.info("views rendered sku=%s number=%d/%d", sku_id, number + 1, len(sku_ids))
+    write_index(out_dir, rows)
+
+
+def write_index(out_dir: Path, rows: Sequence[tuple[str, str]]) -> None:
+    """Write index.csv: file and SKU of every view."""
     with (out_dir / INDEX_NAME).open("w", newline="") as stream:
         writer = csv.writer(stream)
         writer.writerow(["file", "sku"])
@@ -86,6 +91,11 @@ def read_views(folder: Path) -> ViewSet:
         by_sku.setdefault(row[1], []).append(path.read_bytes())
     sku_ids = tuple(sorted(by_sku))
     return ViewSet(sku_ids, tuple(tuple(by_sku[s]) for s in sku_ids))
+
+
+def joined_views(first: ViewSet, second: ViewSet) -> ViewSet:
+    """Both sets, the products of `first` with the lower numbers."""
+    return ViewSet(first.sku_ids + second.sku_ids, first.encoded + second.encoded)
 
 
 def pack_sku_ids(packs_dir: Path) -> list[str]:
