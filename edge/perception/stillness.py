@@ -4,7 +4,7 @@ Flow: Tracks + Change + arms -> Tracks that rest
 
 An item rests when its box and the pixels in it have stood still. A hand stands still too: what
 hangs on an arm rests when it is let go of, or at once where it surely is a product. Finds nothing
-and ends nothing.
+nothing and ends nothing.
 """
 
 import numpy as np
