@@ -1,13 +1,14 @@
 """The whole box from outside: the page, the commands, and what edgectl can read."""
 
 import json
+import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
 
 import pytest
 
-from edge.processes.box_view import look_at_box
+from edge.processes.box_view import BoxWatch, look_at_box
 from edge.processes.kiosk_address import kiosk_url
 from tests.system.running_box import RunningBox, Wanted
 
@@ -23,6 +24,9 @@ def box(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningBox]:
     box.close()
 
 
+NUM_PROCESSES = 5  # four of the table, and their supervisor
+
+
 def _get(box: RunningBox, path: str, token: str) -> bytes:
     port = box.config.kiosk.port
     cookie = f"tillsight_kiosk_{port}={token}"
@@ -36,7 +40,16 @@ def _token(box: RunningBox) -> str:
 
 
 def test_edgectl_hears_everybody(box: RunningBox) -> None:
-    view = look_at_box(box.config, 20.0)
+    watch = BoxWatch(box.config)
+    deadline = time.monotonic() + 30.0
+    while time.monotonic() < deadline:
+        view = watch.listen(1.0)
+        camera = view.cameras.get(("a", "top"))
+        is_live = camera is not None and camera.state == "live"
+        if is_live and view.perception and view.baskets and len(view.health) == NUM_PROCESSES:
+            break
+    watch.close()
+    view = watch.view
     assert set(view.health) == {"basket.a", "kiosk", "perception", "capture.a.top", "supervisor"}
     assert view.cameras["a", "top"].state == "live"
     assert view.baskets["a"].phase == "idle"
