@@ -30,7 +30,7 @@ from trainer.dataset.views import ViewSet, joined_views
 
 CANVAS_PX = 288
 MAX_NEIGHBOURS = 3
-SCENE_SHARE = 0.4  # of the samples of an SKU that occurs in scenes
+SCENE_SHARE = 0.6  # of the samples of an SKU that occurs in scenes
 
 
 @dataclass(frozen=True, slots=True)

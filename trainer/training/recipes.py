@@ -72,7 +72,7 @@ def lite0_metric() -> Recipe:
         body="lite0",
         input_height_px=160,
         input_width_px=160,
-        num_steps=1100,
+        num_steps=1600,
         batch_size=32,
         learning_rate=2e-3,
         body_rate_factor=0.15,
