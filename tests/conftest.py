@@ -6,7 +6,7 @@ from collections.abc import Generator
 import pytest
 
 # Names that TILLSIGHT_REQUIRE may hold, comma separated: the marker whose skips become failures.
-REQUIRABLE = ("browser", "postgres", "rtsp", "s3", "train", "sim", "gpu", "data")
+REQUIRABLE = ("browser", "postgres", "rtsp", "s3", "train", "sim", "gpu", "rtx", "data")
 
 
 def pytest_configure(config: pytest.Config) -> None:

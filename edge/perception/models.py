@@ -174,13 +174,13 @@ def _files(bundle: Bundle, role: Role) -> ModelFiles:
     return ModelFiles(
         role=role,
         cpu=cpu,
-        profile=_profile(role, bundle.manifest.preprocess),
+        profile=engine_profile(role, bundle.manifest.preprocess),
         gpu=gpu[0] if gpu else None,
         gpu_sha256=digests[gpu[0]] if gpu else "",
     )
 
 
-def _profile(role: Role, preprocess: Preprocess) -> ShapeProfile:
+def engine_profile(role: Role, preprocess: Preprocess) -> ShapeProfile:
     """Shapes a network is used with; input names are those of trainer/training/README.md."""
     if role == "detector":
         height = preprocess.detector_height_px or preprocess.detector_px
