@@ -1,12 +1,17 @@
 """The model card: what the models are for, where they come from, what was measured."""
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
 from tools.base_bundle.export_stages import read_report
 from tools.base_bundle.inputs import CROP_PX, Inputs
+from trainer.dataset.coco_scenes import read_scene_folder
 from trainer.dataset.views import pack_sku_ids
 from trainer.training.run_record import RECORD_NAME
+
+# Of the options that tools/lane_sim leaves beside its scenes: enough to render them again.
+TOLD_OPTIONS = ("seed", "world", "width_px", "items_max", "scenes_per_lane", "things_share", "spp")
 
 
 def write_model_card(inputs: Inputs, path: Path) -> None:
@@ -18,8 +23,8 @@ def write_model_card(inputs: Inputs, path: Path) -> None:
         crop_px=CROP_PX,
         detector=_lines(detector),
         embedder=_lines(embedder),
-        validation=", ".join(p.name for p in inputs.validation) or "quick scenes, another seed",
-        scenes=", ".join(p.name for p in inputs.scenes) or "none",
+        validation=_folders(inputs.validation) or "quick scenes, another seed",
+        scenes=_folders(inputs.scenes) or "none",
         num_quick=inputs.num_quick_scenes,
         foreign=len(inputs.detector_skus),
         calibration=_lines({k: v for k, v in calibration.items() if k != "parameters"}),
@@ -27,6 +32,19 @@ def write_model_card(inputs: Inputs, path: Path) -> None:
         embedder_run=_run(inputs.work / "embedder"),
     )
     path.write_text(text)
+
+
+def _folders(folders: Sequence[Path]) -> str:
+    """Name, size and, where `tools/lane_sim render` made it, seed and world of each folder."""
+    parts = []
+    for folder in folders:
+        pictures = {scene.path for scene in read_scene_folder(folder)}
+        options = folder / "options.json"
+        how = json.loads(options.read_text()) if options.exists() else {}
+        told = [f"{len(pictures)} pictures"]
+        told += [f"{key} {how[key]}" for key in TOLD_OPTIONS if key in how]
+        parts.append(f"{folder.name} ({', '.join(told)})")
+    return "; ".join(parts)
 
 
 def _lines(values: object, indent: str = "") -> str:

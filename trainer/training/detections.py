@@ -77,13 +77,21 @@ def measure(
     return results
 
 
-def best_score_threshold(results: Sequence[PictureResult]) -> float:
-    """The score at which precision and recall at IoU 0.5 are best together (largest F1)."""
+def best_score_threshold(results: Sequence[PictureResult], beta: float = 1.0) -> float:
+    """The score at which precision and recall at IoU 0.5 are best together (largest F-beta).
+
+    Args:
+        results: detections and truth of every picture.
+        beta: recall counts `beta` times as much as precision.
+
+    Source: van Rijsbergen, Information Retrieval, 1979, chapter 7.
+    """
     matched = [match_detections(r, 0.5) for r in results]
     scores = np.concatenate([m[0] for m in matched])
     is_right = np.concatenate([m[1] for m in matched])
     order = np.argsort(-scores, kind="stable")
     right = np.cumsum(is_right[order])
     num_truths = max(sum(len(r.truth) for r in results), 1)
-    f1 = 2 * right / (np.arange(1, len(right) + 1) + num_truths)
-    return float(scores[order][int(f1.argmax())]) if len(right) else 0.5
+    found = np.arange(1, len(right) + 1)
+    f_beta = (1 + beta**2) * right / (found + beta**2 * num_truths)
+    return float(scores[order][int(f_beta.argmax())]) if len(right) else 0.5
