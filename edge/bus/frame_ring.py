@@ -12,7 +12,6 @@ a number finds its frame or nothing. Nothing here waits, polls or knows a socket
 
 import contextlib
 import errno
-import fcntl
 import mmap
 import os
 import struct
@@ -24,6 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge.errors import FrameRingError
+from edge.file_claim import ClaimWords, claim_file
 
 MAGIC = b"TILLRING"
 VERSION = 1
@@ -246,22 +246,13 @@ def _pixels(memory: mmap.mmap, slot: int, width: int, height: int) -> Pixels:
 
 
 def _lock(path: Path) -> int:
-    """A lock that the kernel lets go of when the process dies, however it dies."""
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        descriptor = os.open(path.with_suffix(".lock"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC)
-    except OSError as err:
-        raise FrameRingError(
-            f"{path.parent} cannot be written: {err.strerror}", hint="check paths.ring_dir"
-        ) from err
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError as err:
-        os.close(descriptor)
-        raise FrameRingError(
-            f"{path.name} has a writer already", hint="is the box running twice?"
-        ) from err
-    return descriptor
+    words = ClaimWords(
+        error=FrameRingError,
+        held=f"{path.name} has a writer already",
+        held_hint="is the box running twice?",
+        setting="paths.ring_dir",
+    )
+    return claim_file(path.with_suffix(".lock"), words)
 
 
 def _reserve(path: Path, size: int) -> mmap.mmap:

@@ -8,7 +8,6 @@ reader of an `every` topic knows what it lost. Commands are in commands.py. Sock
 thread that made them.
 """
 
-import fcntl
 import os
 import struct
 import time
@@ -21,6 +20,7 @@ import msgspec
 import zmq
 
 from edge.errors import BusError
+from edge.file_claim import ClaimWords, claim_file
 from edge.topics import TOPICS, Topic
 
 T = TypeVar("T")
@@ -286,18 +286,10 @@ def _claim(path: Path) -> int:
 
     Binding alone would silently take the socket away from a running publisher.
     """
-    try:
-        flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC
-        descriptor = os.open(path.with_suffix(".lock"), flags, 0o600)
-    except OSError as err:
-        raise BusError(
-            f"{path.parent} cannot be written: {err.strerror}", hint="check paths.run_dir"
-        ) from err
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError as err:
-        os.close(descriptor)
-        raise BusError(
-            f"{path.name} has a publisher already", hint="is the box running twice?"
-        ) from err
-    return descriptor
+    words = ClaimWords(
+        error=BusError,
+        held=f"{path.name} has a publisher already",
+        held_hint="is the box running twice?",
+        setting="paths.run_dir",
+    )
+    return claim_file(path.with_suffix(".lock"), words)

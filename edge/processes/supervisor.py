@@ -8,7 +8,6 @@ nothing runs twice. It reads no topic and decides nothing about a sale.
 """
 
 import contextlib
-import fcntl
 import json
 import logging
 import os
@@ -26,6 +25,7 @@ from typing import Literal
 from edge.bus.sockets import Bus, Publisher
 from edge.config import EdgeConfig, SupervisorKnobs
 from edge.errors import FatalError
+from edge.file_claim import ClaimWords, claim_file
 from edge.messages.command_messages import Health
 from edge.processes.heartbeat import beat_path, last_beat_ns
 from edge.processes.process_table import PROCESSES, Process
@@ -283,19 +283,10 @@ def _exit_text(code: int) -> str:
 
 
 def _lock(run_dir: Path) -> int:
-    try:
-        run_dir.mkdir(parents=True, exist_ok=True)
-        flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC
-        descriptor = os.open(run_dir / "supervisor.lock", flags, 0o600)
-    except OSError as err:
-        raise SupervisorError(
-            f"{run_dir} cannot be written: {err.strerror}", hint="check paths.run_dir"
-        ) from err
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError as err:
-        os.close(descriptor)
-        raise SupervisorError(
-            f"a box runs in {run_dir} already", hint="stop it first, or set another paths.run_dir"
-        ) from err
-    return descriptor
+    words = ClaimWords(
+        error=SupervisorError,
+        held=f"a box runs in {run_dir} already",
+        held_hint="stop it first, or set another paths.run_dir",
+        setting="paths.run_dir",
+    )
+    return claim_file(run_dir / "supervisor.lock", words)
