@@ -6,7 +6,8 @@ Pure: no clock, no disk, no process. Every number that decided is in the verdict
 kept and read later. The policy has a name and comes signed with the bundle's assignment.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -29,6 +30,7 @@ class SwapPolicy(BaseModel):
         deadline_s: hold when undecided for so long.
         confirm_baskets: baskets after the swap until the candidate is confirmed.
         max_deaths: process deaths in one boot during probation before it is rolled back.
+        max_ask_increase: questions more than the active model's, per piece.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -48,9 +50,25 @@ class SwapPolicy(BaseModel):
     max_ask_increase: float = Field(default=0.05, ge=0, le=1)
 
 
+# `lab` proves little and says so: for demonstrations and a lane in a laboratory. Whoever shows its
+# figures shows production's beside them.
+POLICIES = {
+    "production": SwapPolicy(),
+    "lab": SwapPolicy(name="lab", margin=0.45, min_baskets=3, deadline_s=3600.0, confirm_baskets=1),
+}
+
+
 @dataclass(frozen=True, slots=True)
 class ShadowEvidence:
-    """What shadowing has shown so far."""
+    """What shadowing has shown so far.
+
+    Attributes:
+        counts: baskets whose winner is known.
+        num_open: baskets that differ and that nobody has judged. They speak neither against the
+            candidate nor for it: for the proof that it is no worse they count as lost.
+        seconds_since_result: in which it had work and was let run.
+        sku_counts: SKUs on which one of the two was wrong.
+    """
 
     counts: PairedCounts
     coverage: float
@@ -62,6 +80,8 @@ class ShadowEvidence:
     seconds_since_result: float
     active_slowdown: float = 1.0
     ask_increase: float = 0.0
+    num_open: int = 0
+    sku_counts: Mapping[str, PairedCounts] = field(default_factory=dict)
 
 
 class Exit(StrEnum):
@@ -85,7 +105,8 @@ class ShadowVerdict:
     policy_name: str
 
 
-MAX_SILENT_S = 6 * 3600.0  # a shadow that says nothing for a shopping day's half has failed
+MAX_SILENT_S = 6 * 3600.0  # a shadow that has work, may run, and says nothing for so long failed
+MIN_SKU_TESTS = 100  # alpha is shared by so many SKUs at least, however few were wrong so far
 
 
 def judge_shadow(evidence: ShadowEvidence, policy: SwapPolicy) -> ShadowVerdict:
@@ -95,12 +116,16 @@ def judge_shadow(evidence: ShadowEvidence, policy: SwapPolicy) -> ShadowVerdict:
     whatever its baskets look like. No data never promotes.
     """
     worse = worse_e_value(evidence.counts)
-    no_worse = no_worse_e_value(evidence.counts, policy.margin)
+    sceptical = evidence.counts + PairedCounts(losses=evidence.num_open)
+    no_worse = no_worse_e_value(sceptical, policy.margin)
+    regressed = worse_skus(evidence, policy)
     broken = _broken_guardrails(evidence, policy)
     if broken:
         exit_, reasons = Exit.REJECT, broken
     elif worse >= 1.0 / policy.alpha:
         exit_, reasons = Exit.REJECT, ("priced_worse",)
+    elif regressed:
+        exit_, reasons = Exit.REJECT, tuple(f"sku_worse:{sku_id}" for sku_id in regressed)
     else:
         missing = _missing(evidence, policy, no_worse)
         if not missing:
@@ -110,6 +135,17 @@ def judge_shadow(evidence: ShadowEvidence, policy: SwapPolicy) -> ShadowVerdict:
         else:
             exit_, reasons = Exit.WATCH, missing
     return ShadowVerdict(exit_, reasons, worse, no_worse, evidence.counts, policy.name)
+
+
+def worse_skus(evidence: ShadowEvidence, policy: SwapPolicy) -> tuple[str, ...]:
+    """SKUs that the candidate alone gets wrong, beyond chance.
+
+    Every SKU is a test of its own; each gets an equal part of alpha.
+    """
+    limit = max(MIN_SKU_TESTS, len(evidence.sku_counts)) / policy.alpha
+    return tuple(
+        sorted(s for s, counts in evidence.sku_counts.items() if worse_e_value(counts) >= limit)
+    )
 
 
 def _broken_guardrails(evidence: ShadowEvidence, policy: SwapPolicy) -> tuple[str, ...]:
@@ -129,7 +165,7 @@ def _broken_guardrails(evidence: ShadowEvidence, policy: SwapPolicy) -> tuple[st
 
 def _missing(evidence: ShadowEvidence, policy: SwapPolicy, no_worse: float) -> tuple[str, ...]:
     table = (
-        ("too_few_baskets", evidence.counts.total < policy.min_baskets),
+        ("too_few_baskets", evidence.counts.total + evidence.num_open < policy.min_baskets),
         ("too_little_coverage", evidence.coverage < policy.min_coverage),
         ("not_proven_no_worse", no_worse < 1.0 / policy.alpha),
     )
