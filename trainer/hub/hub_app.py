@@ -9,6 +9,7 @@ from fastapi.responses import JSONResponse
 from sync.errors import SyncError
 from sync.protocol import PROTOCOL_VERSION, ErrorReply
 from trainer.errors import TrainerError
+from trainer.hub.accounts_api import make_accounts_router
 from trainer.hub.edge_api import EdgeServices, make_router
 from trainer.hub.operator_api import make_operator_router
 
@@ -31,6 +32,11 @@ STATUS_OF = {
     "fleet.enrolment": 403,
     "token.refused": 401,
     "token.forbidden": 403,
+    "session.refused": 401,
+    "session.csrf": 403,
+    "login.refused": 401,
+    "login.too_many": 429,
+    "account.refused": 409,
     "not_found": 404,
     "store.database": 503,
 }
@@ -42,6 +48,7 @@ def create_hub_app(services: EdgeServices) -> FastAPI:
     app = FastAPI(title="Tillsight hub", version=PROTOCOL_VERSION, max_body_size=MAX_REQUEST_BYTES)
     app.include_router(make_router(services))
     app.include_router(make_operator_router(services.engine))
+    app.include_router(make_accounts_router(services.engine))
     app.add_exception_handler(SyncError, _refuse)
     app.add_exception_handler(TrainerError, _refuse)
     app.middleware("http")(_harden)

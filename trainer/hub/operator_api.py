@@ -1,28 +1,23 @@
-"""What people and hubctl call: boxes, enrolment, remote commands, audit. Tokens decide who may.
+"""What people and hubctl call: boxes, enrolment, remote commands, audit. Roles decide who may.
 
-Flow: request with a bearer token -> role check -> store -> JSON
+Flow: request with a cookie or a bearer token -> permission -> store -> JSON
 """
 
-from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Depends, Query, Request
-from pydantic import BaseModel, ConfigDict, Field
+from fastapi import APIRouter, Depends, Query
+from pydantic import Field
 from sqlalchemy import Engine
 
+from trainer.hub.people_auth import Body, Caller, needs
 from trainer.store import enrolment, fleet
-from trainer.store.api_tokens import Role, TokenError, create_token, holder_of, revoke_token
+from trainer.store.api_tokens import Role, create_token, revoke_token
 from trainer.store.database import reading, writing
 from trainer.store.fleet_list import list_audit, list_boxes
+from trainer.store.permissions import Permission
 
 BoxStatus = Literal["", "pending", "enrolled", "revoked", "quarantined"]
-
-
-class Body(BaseModel):
-    """A request of a person: unknown fields are mistakes."""
-
-    model_config = ConfigDict(extra="forbid")
 
 
 class ClaimCodeRequest(Body):
@@ -64,9 +59,10 @@ class TokenRequest(Body):
 def make_operator_router(engine: Engine) -> APIRouter:
     """Endpoints below /v1/operator."""
     router = APIRouter(prefix="/v1/operator", tags=["operator"])
-    viewer = Annotated[str, Depends(_needs(engine, Role.VIEWER))]
-    operator = Annotated[str, Depends(_needs(engine, Role.OPERATOR))]
-    admin = Annotated[str, Depends(_needs(engine, Role.ADMIN))]
+    viewer = Annotated[str, Depends(needs(engine, Permission.FLEET_READ))]
+    auditor = Annotated[str, Depends(needs(engine, Permission.AUDIT_READ))]
+    operator = Annotated[str, Depends(needs(engine, Permission.FLEET_CHANGE))]
+    admin = Annotated[str, Depends(needs(engine, Permission.ACCOUNTS_CHANGE))]
 
     @router.get("/boxes")
     def boxes(
@@ -82,7 +78,7 @@ def make_operator_router(engine: Engine) -> APIRouter:
 
     @router.get("/audit")
     def audit_entries(
-        who: operator, limit: Annotated[int, Query(ge=1, le=500)] = 100
+        who: auditor, limit: Annotated[int, Query(ge=1, le=500)] = 100
     ) -> list[dict[str, Any]]:
         with reading(engine) as connection:
             return list_audit(connection, limit=limit)
@@ -111,13 +107,11 @@ def make_operator_router(engine: Engine) -> APIRouter:
         with writing(engine) as connection:
             revoke_token(connection, name, now=datetime.now(UTC), actor=who)
 
-    _add_box_endpoints(router, engine, _needs(engine, Role.OPERATOR))
+    _add_box_endpoints(router, engine, needs(engine, Permission.FLEET_CHANGE))
     return router
 
 
-def _add_box_endpoints(
-    router: APIRouter, engine: Engine, needs_operator: Callable[..., str]
-) -> None:
+def _add_box_endpoints(router: APIRouter, engine: Engine, needs_operator: Caller) -> None:
     operator = Annotated[str, Depends(needs_operator)]
 
     @router.post("/boxes/{box_id}/accept")
@@ -156,14 +150,3 @@ def _add_box_endpoints(
                 connection, box_id, body.kind, now=datetime.now(UTC), actor=who
             )
         return {"command_id": command_id}
-
-
-def _needs(engine: Engine, role: Role) -> Callable[[Request], str]:
-    def check(request: Request) -> str:
-        scheme, _, token = request.headers.get("authorization", "").partition(" ")
-        if scheme.lower() != "bearer" or not token:
-            raise TokenError("no token", hint="send Authorization: Bearer ...")
-        with reading(engine) as connection:
-            return holder_of(connection, token.strip(), role, now=datetime.now(UTC))
-
-    return check

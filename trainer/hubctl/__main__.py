@@ -10,7 +10,7 @@ import typer
 
 from sync.errors import SyncError, TransportError
 from trainer.errors import TrainerError
-from trainer.hubctl import bundle, fleet, keys
+from trainer.hubctl import account, bundle, fleet, keys
 
 REFUSED = 4
 UNREACHABLE = 5
@@ -19,6 +19,7 @@ app = typer.Typer(no_args_is_help=True, add_completion=False, help="Tillsight hu
 app.add_typer(keys.app, name="keys")
 app.add_typer(fleet.app, name="fleet")
 app.add_typer(bundle.app, name="bundle")
+app.add_typer(account.app, name="account")
 app.command("assign")(bundle.assign)
 
 

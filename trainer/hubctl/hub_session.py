@@ -1,11 +1,15 @@
 """How hubctl speaks to the hub: HTTPS, a token from a file, errors with their hint."""
 
+import json
 import ssl
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
 import httpx
 import typer
+from rich.console import Console
+from rich.table import Table
 
 from trainer.errors import DegradedError
 
@@ -53,25 +57,82 @@ class HubSession:
         )
 
     def call(self, method: str, path: str, body: dict[str, Any] | None = None) -> Any:
-        """One request; the JSON of the answer.
+        """One request about the fleet; the JSON of the answer.
 
         Raises:
             HubAnswerError: refused or unreachable.
         """
+        return _json_of(self._request(method, f"/v1/operator{path}", json=body))
+
+    def api(self, method: str, path: str, body: dict[str, Any] | None = None) -> Any:
+        """One request below /api/v1; the JSON of the answer.
+
+        Raises:
+            HubAnswerError: refused or unreachable.
+        """
+        return _json_of(self._request(method, f"/api/v1{path}", json=body))
+
+    def send(self, method: str, path: str, data: bytes) -> Any:
+        """One request below /api/v1 with a file as its body; the JSON of the answer.
+
+        Raises:
+            HubAnswerError: refused or unreachable.
+        """
+        headers = {"Content-Type": "application/octet-stream"}
+        return _json_of(self._request(method, f"/api/v1{path}", content=data, headers=headers))
+
+    def fetch(self, path: str) -> bytes:
+        """A file below /api/v1.
+
+        Raises:
+            HubAnswerError: refused or unreachable.
+        """
+        return self._request("GET", f"/api/v1{path}").content
+
+    def _request(self, method: str, path: str, **arguments: Any) -> httpx.Response:
         try:
-            reply = self._client.request(method, f"/v1/operator{path}", json=body)
+            reply = self._client.request(method, path, **arguments)
         except httpx.HTTPError as err:
             raise HubAnswerError(
                 f"hub cannot be reached: {err}", hint="is it running? check --hub and --ca"
             ) from err
         if reply.is_success:
-            return reply.json() if reply.content else {}
+            return reply
         try:
             told = reply.json()
         except ValueError:
             told = {}
         detail = told.get("message") or told.get("detail") or reply.text[:200]
         raise HubAnswerError(f"{reply.status_code}: {detail}", hint=str(told.get("hint", "")))
+
+
+def say_reply(as_json: bool, reply: Any, text: str) -> None:
+    """What a command did: the hub's answer as JSON, or one line."""
+    if as_json:
+        typer.echo(json.dumps(reply, indent=2))
+    else:
+        Console().print(text, highlight=False, markup=False)
+
+
+def print_rows(as_json: bool, rows: Any, columns: Sequence[str]) -> None:
+    """Rows as JSON, or as a table of some columns."""
+    if as_json:
+        typer.echo(json.dumps(rows, indent=2))
+        return
+    table = Table(*columns)
+    for row in rows:
+        table.add_row(*[_cell(row.get(name)) for name in columns])
+    Console().print(table)
+
+
+def _cell(value: Any) -> str:
+    if isinstance(value, list):
+        return ", ".join(str(part) for part in value)
+    return "" if value is None else str(value)
+
+
+def _json_of(reply: httpx.Response) -> Any:
+    return reply.json() if reply.content else {}
 
 
 def _context(ca: Path | None) -> ssl.SSLContext:

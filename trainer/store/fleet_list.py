@@ -42,18 +42,35 @@ def list_boxes(
     if status:
         query = query.where(BOXES.c.status == status)
     rows = connection.execute(query.limit(min(limit, MAX_PAGE))).mappings()
-    return [asdict(_summary(dict(row), now)) for row in rows]
+    return [asdict(summary_of(dict(row), now)) for row in rows]
 
 
-def list_audit(connection: Connection, *, limit: int = 100) -> list[dict[str, Any]]:
-    """The newest entries of the audit, newest first."""
-    rows = connection.execute(
-        select(AUDIT).order_by(AUDIT.c.audit_id.desc()).limit(min(limit, MAX_PAGE))
-    ).mappings()
+def list_audit(
+    connection: Connection,
+    *,
+    limit: int = 100,
+    subject: str = "",
+    actor: str = "",
+    action: str = "",
+    before: int = 0,
+) -> list[dict[str, Any]]:
+    """Entries of the audit, newest first.
+
+    Args:
+        subject, actor, action: exact; empty for all.
+        before: only entries older than this `audit_id`; 0 begins at the newest.
+    """
+    query = select(AUDIT).order_by(AUDIT.c.audit_id.desc())
+    for column, wanted in ((AUDIT.c.subject, subject), (AUDIT.c.actor, actor)):
+        query = query.where(column == wanted) if wanted else query
+    query = query.where(AUDIT.c.action == action) if action else query
+    query = query.where(AUDIT.c.audit_id < before) if before else query
+    rows = connection.execute(query.limit(min(limit, MAX_PAGE))).mappings()
     return [{**row, "at": row["at"].isoformat()} for row in rows]
 
 
-def _summary(row: dict[str, Any], now: datetime) -> BoxSummary:
+def summary_of(row: dict[str, Any], now: datetime) -> BoxSummary:
+    """One box as its row and its last check-in tell it."""
     told: dict[str, Any] = row["check_in"] or {}
     seen_at: datetime | None = row["seen_at"]
     is_enrolled = row["status"] == "enrolled"

@@ -34,49 +34,6 @@ def bearer(token: str) -> dict[str, str]:
     return {"Authorization": f"Bearer {token}"}
 
 
-MATRIX = [
-    ("GET", "/boxes", None, Role.VIEWER),
-    ("GET", "/audit", None, Role.OPERATOR),
-    ("POST", "/claim-codes", {}, Role.OPERATOR),
-    ("POST", "/boxes/nobody/accept", {"fingerprint_words": "a b"}, Role.OPERATOR),
-    ("POST", "/boxes/nobody/status", {"status": "revoked", "reason": "test"}, Role.OPERATOR),
-    ("POST", "/boxes/nobody/replace", None, Role.OPERATOR),
-    ("POST", "/boxes/nobody/commands", {"kind": "logs"}, Role.OPERATOR),
-    ("POST", "/tokens", {"name": "x", "role": "viewer"}, Role.ADMIN),
-    ("DELETE", "/tokens/nobody", None, Role.ADMIN),
-]
-
-
-@pytest.mark.parametrize(("method", "path", "body", "least"), MATRIX)
-@pytest.mark.parametrize("role", list(Role))
-def test_a_role_may_do_what_its_rank_allows_and_nothing_more(
-    hub: tuple[TestClient, dict[Role, str]],
-    method: str,
-    path: str,
-    body: dict[str, str] | None,
-    least: Role,
-    role: Role,
-) -> None:
-    client, tokens = hub
-    reply = client.request(method, f"/v1/operator{path}", json=body, headers=bearer(tokens[role]))
-    is_forbidden = reply.status_code == 403 and reply.json()["code"] == "token.forbidden"
-    assert is_forbidden is (list(Role).index(role) < list(Role).index(least))
-
-
-@pytest.mark.parametrize(("method", "path", "body", "least"), MATRIX)
-def test_nothing_is_done_without_a_good_token(
-    hub: tuple[TestClient, dict[Role, str]],
-    method: str,
-    path: str,
-    body: dict[str, str] | None,
-    least: Role,
-) -> None:
-    client, _ = hub
-    for headers in ({}, bearer("tsh_guess"), {"Authorization": "Basic eDp5"}):
-        reply = client.request(method, f"/v1/operator{path}", json=body, headers=headers)
-        assert reply.status_code == 401
-
-
 def test_a_revoked_token_is_worth_nothing(hub: tuple[TestClient, dict[Role, str]]) -> None:
     client, tokens = hub
     admin = bearer(tokens[Role.ADMIN])

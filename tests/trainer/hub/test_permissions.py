@@ -1,0 +1,91 @@
+"""The permission matrix, role by endpoint: every endpoint of people is in the table below."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.fakes.people_hub import PeopleHub, people_hub
+from trainer.store.api_tokens import Role
+from trainer.store.permissions import PERMISSIONS, Permission
+
+# Answers to anybody: a login, and what a cookie says about itself.
+OPEN = {("POST", "/api/v1/session"), ("GET", "/api/v1/session"), ("DELETE", "/api/v1/session"),
+        ("POST", "/api/v1/session/password")}  # fmt: skip
+
+# fmt: off
+TABLE = [
+    ("GET",    "/v1/operator/boxes",                       Permission.FLEET_READ),
+    ("GET",    "/v1/operator/audit",                       Permission.AUDIT_READ),
+    ("POST",   "/v1/operator/claim-codes",                 Permission.FLEET_CHANGE),
+    ("POST",   "/v1/operator/boxes/{box_id}/accept",       Permission.FLEET_CHANGE),
+    ("POST",   "/v1/operator/boxes/{box_id}/status",       Permission.FLEET_CHANGE),
+    ("POST",   "/v1/operator/boxes/{box_id}/replace",      Permission.FLEET_CHANGE),
+    ("POST",   "/v1/operator/boxes/{box_id}/commands",     Permission.FLEET_CHANGE),
+    ("POST",   "/v1/operator/tokens",                      Permission.ACCOUNTS_CHANGE),
+    ("DELETE", "/v1/operator/tokens/{name}",               Permission.ACCOUNTS_CHANGE),
+    ("GET",    "/api/v1/fleet/overview",                   Permission.FLEET_READ),
+    ("GET",    "/api/v1/fleet/boxes",                      Permission.FLEET_READ),
+    ("GET",    "/api/v1/fleet/boxes/{box_id}",             Permission.FLEET_READ),
+    ("GET",    "/api/v1/fleet/boxes/{box_id}/commands/{command_id}/output",
+     Permission.FLEET_CHANGE),
+    ("GET",    "/api/v1/permissions",                      Permission.CATALOGUE_READ),
+    ("GET",    "/api/v1/audit",                            Permission.AUDIT_READ),
+    ("GET",    "/api/v1/accounts",                         Permission.ACCOUNTS_CHANGE),
+    ("POST",   "/api/v1/accounts",                         Permission.ACCOUNTS_CHANGE),
+    ("PATCH",  "/api/v1/accounts/{name}",                  Permission.ACCOUNTS_CHANGE),
+    ("POST",   "/api/v1/accounts/{name}/password",         Permission.ACCOUNTS_CHANGE),
+]
+# fmt: on
+
+
+@pytest.fixture(scope="module")
+def hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PeopleHub]:
+    folder: Path = tmp_path_factory.mktemp("hub")
+    with people_hub(folder) as opened:
+        yield opened
+
+
+def ask(hub: PeopleHub, method: str, path: str, headers: dict[str, str]) -> tuple[int, str]:
+    """Status and code of a request whose body is of no endpoint's form."""
+    concrete = path.replace("{", "none-").replace("}", "")
+    body = None if method == "GET" else {"no": "form"}
+    reply = hub.client.request(method, concrete, json=body, headers=headers)
+    told = reply.json() if reply.content else {}
+    return reply.status_code, str(told.get("code", "")) if isinstance(told, dict) else ""
+
+
+@pytest.mark.parametrize(("method", "path", "permission"), TABLE)
+def test_a_role_may_do_what_the_table_allows_and_nothing_more(
+    hub: PeopleHub, method: str, path: str, permission: Permission
+) -> None:
+    answers = {
+        role: ask(hub, method, path, {"Authorization": f"Bearer {hub.tokens[role]}"})
+        for role in Role
+    }
+    refused = {role for role, answer in answers.items() if answer == (403, "token.forbidden")}
+    assert refused == set(Role) - PERMISSIONS[permission]
+    assert not [answer for answer in answers.values() if answer[0] in (401, 500)]
+
+
+@pytest.mark.parametrize(("method", "path", "permission"), TABLE)
+def test_nothing_is_done_without_a_good_token(
+    hub: PeopleHub, method: str, path: str, permission: Permission
+) -> None:
+    bad = ({}, {"Authorization": "Bearer tsh_guess"}, {"Authorization": "Basic eDp5"})
+    assert [ask(hub, method, path, headers)[0] for headers in bad] == [401, 401, 401]
+
+
+def test_every_endpoint_of_people_is_in_the_table(hub: PeopleHub) -> None:
+    served = {
+        (method.upper(), path)
+        for path, methods in hub.client.get("/openapi.json").json()["paths"].items()
+        for method in methods
+        if path.startswith(("/api/", "/v1/operator"))
+    }
+    assert served - OPEN == {(method, path) for method, path, _ in TABLE}
+
+
+def test_nobody_but_an_administrator_trains_and_approves() -> None:
+    register = PERMISSIONS[Permission.MODELS_REGISTER]
+    assert register & PERMISSIONS[Permission.MODELS_APPROVE] == {Role.ADMIN}

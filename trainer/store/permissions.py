@@ -1,0 +1,83 @@
+"""THE TABLE of what each role may do; every endpoint of people names one permission.
+
+An account may hold several roles and may do what any of them allows; a token holds one. Roles are
+duties, not ranks: whoever trains a model does not approve it, unless one person holds both roles.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from trainer.store.api_tokens import ForbiddenError, Role
+
+
+class Permission(StrEnum):
+    """One thing a person or a worker may do."""
+
+    FLEET_READ = "fleet.read"
+    FLEET_CHANGE = "fleet.change"
+    AUDIT_READ = "audit.read"
+    ACCOUNTS_CHANGE = "accounts.change"
+    CATALOGUE_READ = "catalogue.read"
+    CATALOGUE_CHANGE = "catalogue.change"
+    PRICES_PUBLISH = "prices.publish"
+    CASES_READ = "cases.read"
+    CASES_ANSWER = "cases.answer"
+    CASES_MANAGE = "cases.manage"
+    LABELS_EXCHANGE = "labels.exchange"
+    ONBOARDING_CHANGE = "onboarding.change"
+    ONBOARDING_PUBLISH = "onboarding.publish"
+    MODELS_READ = "models.read"
+    MODELS_REGISTER = "models.register"
+    MODELS_APPROVE = "models.approve"
+
+
+_VIEWER, _REVIEWER, _TRAINER = Role.VIEWER, Role.REVIEWER, Role.TRAINER
+_APPROVER, _OPERATOR, _ADMIN = Role.APPROVER, Role.OPERATOR, Role.ADMIN
+_EVERYBODY = frozenset(Role)
+
+# fmt: off
+PERMISSIONS: dict[Permission, frozenset[Role]] = {
+    Permission.FLEET_READ:         _EVERYBODY,
+    Permission.FLEET_CHANGE:       frozenset({_OPERATOR, _ADMIN}),
+    Permission.AUDIT_READ:         frozenset({_OPERATOR, _APPROVER, _ADMIN}),
+    Permission.ACCOUNTS_CHANGE:    frozenset({_ADMIN}),
+    Permission.CATALOGUE_READ:     _EVERYBODY,
+    Permission.CATALOGUE_CHANGE:   frozenset({_OPERATOR, _ADMIN}),
+    Permission.PRICES_PUBLISH:     frozenset({_OPERATOR, _ADMIN}),
+    Permission.CASES_READ:         frozenset({_REVIEWER, _TRAINER, _APPROVER, _OPERATOR, _ADMIN}),
+    Permission.CASES_ANSWER:       frozenset({_REVIEWER, _ADMIN}),
+    Permission.CASES_MANAGE:       frozenset({_TRAINER, _ADMIN}),
+    Permission.LABELS_EXCHANGE:    frozenset({_TRAINER, _ADMIN}),
+    Permission.ONBOARDING_CHANGE:  frozenset({_TRAINER, _OPERATOR, _ADMIN}),
+    Permission.ONBOARDING_PUBLISH: frozenset({_OPERATOR, _ADMIN}),
+    Permission.MODELS_READ:        _EVERYBODY,
+    Permission.MODELS_REGISTER:    frozenset({_TRAINER, _ADMIN}),
+    Permission.MODELS_APPROVE:     frozenset({_APPROVER, _ADMIN}),
+}
+# fmt: on
+
+
+@dataclass(frozen=True, slots=True)
+class Principal:
+    """Who is calling: an account, or a token as `token:<name>`."""
+
+    name: str
+    roles: frozenset[Role]
+
+    def permissions(self) -> list[str]:
+        """Names of everything this caller may do, sorted."""
+        return sorted(p.value for p, roles in PERMISSIONS.items() if roles & self.roles)
+
+
+def require(principal: Principal, permission: Permission) -> None:
+    """Let the caller pass, or say who may.
+
+    Raises:
+        ForbiddenError: none of the caller's roles may do this.
+    """
+    allowed = PERMISSIONS[permission]
+    if not allowed & principal.roles:
+        raise ForbiddenError(
+            f"{principal.name} may not do this: {permission.value}",
+            hint="needs one of: " + ", ".join(role.value for role in Role if role in allowed),
+        )
