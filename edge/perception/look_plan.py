@@ -11,6 +11,7 @@ from edge.perception.pipeline_settings import MS, PipelineSettings
 from edge.perception.scene_memory import SceneMemory
 from edge.perception.track import Track
 from sync.boxes import iou_matrix
+from sync.decision import DecisionParameters
 
 SAME_BOX_IOU = 0.8
 CHANGED_SHARE = 0.35  # of the blocks in the box; the shadow of an arm changes fewer
@@ -32,6 +33,17 @@ def tracks_to_look_at(
 def is_clean(track: Track, at_ns: int) -> bool:
     """Nothing moves in or around the item in this frame, and no arm touches it."""
     return track.disturbed_ns != at_ns and not track.is_held
+
+
+def held_wait_ms(
+    similarity: float, parameters: DecisionParameters, settings: PipelineSettings
+) -> int:
+    """How long a held item must stand still to rest, by how much it looks like a product."""
+    accept = parameters.accept_similarity
+    if similarity >= accept + settings.sure_share * (1 - accept):
+        return settings.rest_sure_ms
+    is_likely = similarity >= parameters.unknown_similarity
+    return settings.rest_likely_ms if is_likely else settings.rest_held_ms
 
 
 def _may_settle_in_hand(track: Track, at_ns: int, settings: PipelineSettings) -> bool:

@@ -24,7 +24,7 @@ from edge.messages.perception_messages import (
 from edge.perception.change_gate import Change, ChangeGate
 from edge.perception.counter_region import CounterRegion
 from edge.perception.frame_evidence import FrameEvidence
-from edge.perception.look_plan import is_clean, tracks_to_look_at
+from edge.perception.look_plan import held_wait_ms, is_clean, tracks_to_look_at
 from edge.perception.models import Models
 from edge.perception.pipeline_settings import MS, PipelineSettings
 from edge.perception.presence import Fate, fate_of, misses_needed
@@ -281,7 +281,7 @@ class Pipeline:
             tracks, vectors, models.matcher.match(vectors), strict=True
         ):
             look = Look(vector, scores, is_clean(track, at_ns))
-            track.is_sure = scores.similarity >= (1 + models.parameters.accept_similarity) / 2
+            track.held_wait_ms = held_wait_ms(scores.similarity, models.parameters, self._settings)
             self._note_look(track, look, models.parameters.look_exponent, at_ns)
             track.look_patch = self._scene.patch(change, track.xyxy)
 

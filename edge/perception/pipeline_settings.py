@@ -20,16 +20,17 @@ class PipelineSettings:
             a hand hides cannot be charged anyway, and a camera is left time for the others.
         hand_share: share of the blocks that move at once, from which on a hand is assumed: an arm
             covers 5 to 30 % of a counter, a pack that slides under 1.5 %.
-        hand_linger_ms: a hand counts as present so long after the last large motion; bridges a
-            hand that pauses for a frame or two.
+        hand_linger_ms: a hand counts as present so long after the last large motion; one frame at
+            15 per second. Fusion has its own patience.
         rest_ms: an item rests when box and pixels were still for so long: two frames.
         rest_doubtful_ms: the same for a box that reaches the border, where arms come from, or that
             surrounds an item that lies there, as the box of a hand on it does. What hangs together
             with something that reaches the border is held by an arm until that has stood still
             for so long: hands pause for 200 ms as they let go.
         rest_sure_ms: what is held but looks exactly like a product rests after so long: three
-            frames. Hands and sleeves do not.
-        rest_held_ms: anything else that is held rests after so long all the same.
+            frames. Hands and sleeves do not (`sure_share`).
+        rest_likely_ms: the same for what may be a product.
+        rest_held_ms: the same for anything else.
         empty_ms: a place must be seen empty for so long before its item is gone: two frames at
             15 per second.
         unseen_ms: an item whose place gives no clear answer is gone after so long unseen.
@@ -47,6 +48,8 @@ class PipelineSettings:
         other_item_similarity: a look less similar than this to every kept one, after the place
             was covered, shows another item.
         look_interval_ms: least time between two looks at one item.
+        sure_share: a held item is surely a product when its similarity lies this far between the
+            least that is charged and 1. Hands reached 0.16, products mostly 0.4 and more.
         max_crops: crops per frame; the rest wait for the next frame, so that no frame is late.
     """
 
@@ -54,10 +57,11 @@ class PipelineSettings:
     refresh_ms: int = 1000
     busy_interval_ms: int = 100
     hand_share: float = 0.015
-    hand_linger_ms: int = 200
+    hand_linger_ms: int = 70
     rest_ms: int = 60
     rest_doubtful_ms: int = 600
     rest_sure_ms: int = 130
+    rest_likely_ms: int = 400
     rest_held_ms: int = 3000
     empty_ms: int = 60
     unseen_ms: int = 700
@@ -71,4 +75,5 @@ class PipelineSettings:
     distinct_similarity: float = 0.9
     other_item_similarity: float = 0.2
     look_interval_ms: int = 300
+    sure_share: float = 0.25
     max_crops: int = 8

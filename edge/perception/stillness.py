@@ -3,8 +3,8 @@
 Flow: Tracks + Change + arms -> Tracks that rest
 
 An item rests when its box and the pixels in it have stood still. A hand stands still too: what
-hangs on an arm rests when it is let go of, or at once where it surely is a product. Finds nothing
-nothing and ends nothing.
+hangs on an arm rests when it is let go of, or sooner the more it looks like a product. Finds and
+ends nothing.
 """
 
 import numpy as np
@@ -21,6 +21,7 @@ NEAR_BLOCKS = 3  # around a box: 72 pixels of 1080p
 NEAR_SHARE = 0.05  # of the blocks in and around a box must move before something is there
 HELD_SHARE = 0.15  # of the blocks in a box hang on an arm
 SURROUNDED_SHARE = 0.6  # of a resting item's box
+OVERLAP_SHARE = 0.25  # of its own box: a hand over an item makes a box of the rest of it
 
 BoolGrid = NDArray[np.bool_]
 
@@ -75,17 +76,22 @@ def _has_settled(
     if at_ns - track.disturbed_ns > settings.rest_doubtful_ms * MS:
         return still_ms >= settings.rest_ms  # it lay there before it was found
     needed_ms = settings.rest_ms
+    surrounds, overlaps = _on_others(track, tracks)
     if track.is_held:
-        needed_ms = settings.rest_sure_ms if track.is_sure else settings.rest_held_ms
-    if region.is_at_border(track.xyxy) or _surrounds_another(track, tracks):
+        needed_ms = 0 if overlaps else track.held_wait_ms
+        needed_ms = needed_ms or settings.rest_held_ms
+    if region.is_at_border(track.xyxy) or surrounds:
         needed_ms = max(needed_ms, settings.rest_doubtful_ms)
     return still_ms >= needed_ms
 
 
-def _surrounds_another(track: Track, tracks: list[Track]) -> bool:
+def _on_others(track: Track, tracks: list[Track]) -> tuple[bool, bool]:
+    """Whether a box surrounds the place of another item, and whether it lies on one."""
     others = [t.place_xyxy for t in tracks if t.rest_xyxy is not None and t is not track]
     if not others:
-        return False
+        return False, False
     boxes = np.stack(others)
     shared = intersections(track.xyxy[None], boxes)[0]
-    return bool(np.any(shared >= SURROUNDED_SHARE * areas(boxes)))
+    surrounds = np.any(shared >= SURROUNDED_SHARE * areas(boxes))
+    overlaps = shared.sum() >= OVERLAP_SHARE * areas(track.xyxy[None])[0]
+    return bool(surrounds), bool(overlaps)

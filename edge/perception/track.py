@@ -34,7 +34,8 @@ class Track:
         displaced_runs: detector runs in a row that found it elsewhere than its resting box.
         disturbed_ns: last time something moved in or around its box.
         is_in_place: its resting place looked as before in the last detector run.
-        is_sure: its last look is too close to a product to be a hand.
+        held_wait_ms: how long it must stand still in a hand to rest there, by its last look; 0
+            before the first.
         is_confirmed: it was found again at rest with nothing near.
         is_held: it hangs together with an arm in this frame.
         covered_until_ns: the same, or a hand anywhere over the counter.
@@ -61,7 +62,7 @@ class Track:
     displaced_runs: int = 0
     disturbed_ns: int = 0
     is_held: bool = False
-    is_sure: bool = False
+    held_wait_ms: int = 0
     is_confirmed: bool = False
     is_in_place: bool = False
     covered_until_ns: int = 0

@@ -93,7 +93,7 @@ def test_a_held_item_that_surely_is_a_product_rests_in_the_hand() -> None:
     fidget = (110.0, 186.0, 190.0, 360.0)
     watch = Watch()
     (track,) = watch.see([BOX], moving=[fidget], arm=BOX)
-    track.is_sure = True
+    track.held_wait_ms = PipelineSettings().rest_sure_ms
     states = [watch.see([BOX], moving=[fidget], arm=BOX)[0].is_resting for _ in range(4)]
     assert states == [False, True, True, True]
 
