@@ -1,0 +1,25 @@
+// THE TABLE of pages: address, name, sign, the permission that shows it, and how it is drawn.
+
+import type { ComponentType } from "preact";
+import type { IconName } from "@tillsight/web-shared/icon.tsx";
+import { AuditPage } from "./pages/audit_page.tsx";
+import { BoxPage } from "./pages/box_page.tsx";
+import { FleetPage } from "./pages/fleet_page.tsx";
+import { OverviewPage } from "./pages/overview_page.tsx";
+
+export interface PageRow {
+  readonly path: string;
+  readonly icon: IconName;
+  readonly needs: string;
+  readonly page: ComponentType;
+  /** Drawn at /path/ID. */
+  readonly detail?: ComponentType<{ id: string }>;
+  /** Left out of the row at the bottom of a phone; reached from the overview. */
+  readonly isSecond?: boolean;
+}
+
+export const PAGES: readonly PageRow[] = [
+  { path: "overview", icon: "home", needs: "fleet.read", page: OverviewPage },
+  { path: "fleet", icon: "store", needs: "fleet.read", page: FleetPage, detail: BoxPage },
+  { path: "audit", icon: "history", needs: "audit.read", page: AuditPage, isSecond: true },
+];

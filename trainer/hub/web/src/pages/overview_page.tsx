@@ -1,0 +1,129 @@
+// The first look of the day: is the fleet well, what needs a person, what came in.
+
+import { Badge } from "@tillsight/web-shared/badge.tsx";
+import { EmptyState } from "@tillsight/web-shared/empty_state.tsx";
+import { Icon, type IconName } from "@tillsight/web-shared/icon.tsx";
+import { Sparkline } from "@tillsight/web-shared/sparkline.tsx";
+import { ask } from "../api.ts";
+import type { OverviewReply } from "../api_types.ts";
+import { AuditList } from "../parts/audit_list.tsx";
+import { Loaded, Page } from "../parts/page.tsx";
+import { useResource } from "../resource.ts";
+import { may, session } from "../session_state.ts";
+import { codeText, t } from "../texts.ts";
+
+const EVERY_MS = 10_000;
+
+interface Need {
+  readonly key: string;
+  readonly count: number;
+  readonly icon: IconName;
+  readonly href: string;
+  readonly isSerious: boolean;
+}
+
+export function OverviewPage() {
+  const fleet = useResource("overview", (stop) => ask("GET /api/v1/fleet/overview", {}, stop), EVERY_MS);
+  const me = session.value;
+  return (
+    <Page title={t("greeting", { name: me?.display_name || me?.name || "" })} note={t("overview_note")}>
+      <Loaded from={fleet}>
+        {(value) => (
+          <>
+            <Tiles of={value} />
+            <div class="panels">
+              <Needs of={value} />
+              <Received of={value} />
+            </div>
+          </>
+        )}
+      </Loaded>
+      {may("audit.read") && <AuditList title={t("lately")} limit={6} />}
+    </Page>
+  );
+}
+
+function Tiles({ of }: { of: OverviewReply }) {
+  const enrolled = of.by_status["enrolled"] ?? 0;
+  const well = enrolled - of.num_silent - of.num_troubled;
+  return (
+    <div class="tiles">
+      <a class="tile" href="/fleet?health=ok">
+        <span class="tile-name">{t("boxes_well")}</span>
+        <span class="tile-figure">
+          {well} <small>{t("of_total", { total: enrolled })}</small>
+        </span>
+      </a>
+      <a class={`tile ${of.num_troubled ? "tile-ask" : ""}`} href="/fleet?health=degraded">
+        <span class="tile-name">{t("boxes_troubled")}</span>
+        <span class="tile-figure">{of.num_troubled}</span>
+      </a>
+      <a class={`tile ${of.num_silent ? "tile-bad" : ""}`} href="/fleet?health=silent">
+        <span class="tile-name">{t("boxes_silent")}</span>
+        <span class="tile-figure">{of.num_silent}</span>
+      </a>
+    </div>
+  );
+}
+
+function needsOf(of: OverviewReply): readonly Need[] {
+  const count = (status: string) => of.by_status[status] ?? 0;
+  const rows: readonly Need[] = [
+    { key: "need_pending", count: count("pending"), icon: "box", href: "/fleet", isSerious: false },
+    { key: "need_quarantined", count: count("quarantined"), icon: "shield", href: "/fleet?q=", isSerious: true },
+    { key: "need_silent", count: of.num_silent, icon: "wifi_off", href: "/fleet?health=silent", isSerious: true },
+    { key: "need_troubled", count: of.num_troubled, icon: "warning", href: "/fleet?health=degraded", isSerious: false },
+  ];
+  return rows.filter((row) => row.count > 0);
+}
+
+function Needs({ of }: { of: OverviewReply }) {
+  const needs = needsOf(of);
+  return (
+    <section class="panel" aria-label={t("needs_you")}>
+      <div class="panel-head">
+        <h2>{t("needs_you")}</h2>
+      </div>
+      {needs.length === 0 ? (
+        <EmptyState icon="check" title={t("all_well")}>
+          <p>{t("all_well_hint")}</p>
+        </EmptyState>
+      ) : (
+        <ul class="list">
+          {needs.map((need) => (
+            <li key={need.key}>
+              <Icon name={need.icon} />
+              <a class="grow plain-link" href={need.href}>
+                {t(need.key, { count: need.count })}
+              </a>
+              <Badge tone={need.isSerious ? "bad" : "ask"}>{t(need.isSerious ? "soon" : "when_you_can")}</Badge>
+            </li>
+          ))}
+        </ul>
+      )}
+    </section>
+  );
+}
+
+function Received({ of }: { of: OverviewReply }) {
+  const kinds = Object.entries(of.received_per_hour);
+  return (
+    <section class="panel" aria-label={t("received")}>
+      <div class="panel-head">
+        <h2>{t("received")}</h2>
+        <span class="hint">{t("last_day")}</span>
+      </div>
+      {kinds.length === 0 && <p class="hint">{t("nothing_received")}</p>}
+      {kinds.map(([kind, hours]) => {
+        const sum = hours.reduce((total, count) => total + count, 0);
+        return (
+          <div key={kind} class="received">
+            <span>{codeText("kind", kind)}</span>
+            <strong>{sum}</strong>
+            <Sparkline values={hours} label={t("per_hour", { kind: codeText("kind", kind) })} />
+          </div>
+        );
+      })}
+    </section>
+  );
+}

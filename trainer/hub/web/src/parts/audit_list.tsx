@@ -1,0 +1,100 @@
+// Who did what and when, newest first, in days; older entries on demand.
+
+import { useEffect, useState } from "preact/hooks";
+import { Button } from "@tillsight/web-shared/button.tsx";
+import { EmptyState } from "@tillsight/web-shared/empty_state.tsx";
+import { ask } from "../api.ts";
+import { faultText } from "../faults.ts";
+import { codeText, t } from "../texts.ts";
+import { clock, day, exactly } from "../times.ts";
+import { Waiting } from "./page.tsx";
+
+export interface AuditEntry {
+  readonly audit_id: number;
+  readonly at: string;
+  readonly actor: string;
+  readonly action: string;
+  readonly subject: string;
+  readonly details: Readonly<Record<string, unknown>>;
+}
+
+interface Props {
+  subject?: string;
+  actor?: string;
+  action?: string;
+  title?: string;
+  limit?: number;
+}
+
+export function AuditList({ subject = "", actor = "", action = "", title, limit = 50 }: Props) {
+  const [entries, setEntries] = useState<readonly AuditEntry[] | null>(null);
+  const [isEnd, setEnd] = useState(false);
+  const [fault, setFault] = useState("");
+
+  async function load(before: number): Promise<void> {
+    try {
+      const found = await ask("GET /api/v1/audit", { query: { subject, actor, action, before, limit } });
+      const fresh = found as unknown as readonly AuditEntry[];
+      setEntries((old) => (before ? [...(old ?? []), ...fresh] : fresh));
+      setEnd(fresh.length < limit);
+    } catch (error) {
+      setFault(faultText(error));
+    }
+  }
+  useEffect(() => void load(0), [subject, actor, action]);
+
+  if (fault) return <p class="fault">{fault}</p>;
+  if (!entries) return <Waiting />;
+  return (
+    <section class="panel" aria-label={title ?? t("nav_audit")}>
+      {title && (
+        <div class="panel-head">
+          <h2>{title}</h2>
+        </div>
+      )}
+      {entries.length === 0 && <EmptyState icon="history" title={t("no_entries")} />}
+      {byDay(entries).map(([date, ofDay]) => (
+        <div key={date}>
+          <h3 class="eyebrow">{date}</h3>
+          <ol class="list">
+            {ofDay.map((entry) => (
+              <Entry key={entry.audit_id} entry={entry} />
+            ))}
+          </ol>
+        </div>
+      ))}
+      {!isEnd && entries.length > 0 && (
+        <Button kind="soft" onPress={() => void load(entries[entries.length - 1]?.audit_id ?? 0)}>
+          {t("older")}
+        </Button>
+      )}
+    </section>
+  );
+}
+
+function Entry({ entry }: { entry: AuditEntry }) {
+  const details = Object.entries(entry.details)
+    .map(([name, value]) => `${name.replaceAll("_", " ")}: ${typeof value === "string" ? value : JSON.stringify(value)}`)
+    .join(" · ");
+  return (
+    <li class="audit-entry">
+      <time class="hint" title={exactly(entry.at)}>
+        {clock(entry.at)}
+      </time>
+      <span class="grow">
+        <strong>{codeText("action", entry.action)}</strong> <span>{entry.subject}</span>
+        {details && <span class="hint block">{details}</span>}
+      </span>
+      <span class="hint">{entry.actor}</span>
+    </li>
+  );
+}
+
+function byDay(entries: readonly AuditEntry[]): readonly (readonly [string, readonly AuditEntry[]])[] {
+  const days = new Map<string, AuditEntry[]>();
+  for (const entry of entries) {
+    const name = day(entry.at);
+    days.set(name, [...(days.get(name) ?? []), entry]);
+  }
+  return [...days];
+}

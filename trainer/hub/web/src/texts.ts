@@ -1,0 +1,12 @@
+// The dashboard's texts, from message files; English is in the page.
+
+import { createTranslator } from "@tillsight/web-shared/translator.ts";
+import english from "./messages/en.json";
+
+export const { t, has, language, direction } = createTranslator(english, {});
+
+/** The text of a stable code, or the code itself in words. */
+export function codeText(prefix: string, code: string): string {
+  const key = `${prefix}_${code}`;
+  return has(key) ? t(key) : code.replaceAll(/[._]/g, " ");
+}

@@ -1,0 +1,39 @@
+// Times as people say them: "3 min ago", "14:05", with the exact moment as a title.
+
+import { signal } from "@preact/signals";
+import { language } from "./texts.ts";
+
+const STEPS: readonly (readonly [Intl.RelativeTimeFormatUnit, number])[] = [
+  ["day", 86_400],
+  ["hour", 3_600],
+  ["minute", 60],
+];
+
+/** Ticks twice a minute, so that "3 min ago" stays true without a request. */
+export const now = signal(Date.now());
+setInterval(() => {
+  now.value = Date.now();
+}, 30_000);
+
+export function ago(moment: string): string {
+  if (!moment) return "";
+  const seconds = (new Date(moment).getTime() - Math.max(now.value, Date.now())) / 1000;
+  const format = new Intl.RelativeTimeFormat(language.value, { numeric: "auto", style: "short" });
+  for (const [unit, size] of STEPS) {
+    if (Math.abs(seconds) >= size) return format.format(Math.round(seconds / size), unit);
+  }
+  return format.format(0, "second");
+}
+
+export function exactly(moment: string): string {
+  if (!moment) return "";
+  return new Date(moment).toLocaleString(language.value, { dateStyle: "medium", timeStyle: "medium" });
+}
+
+export function day(moment: string): string {
+  return new Date(moment).toLocaleDateString(language.value, { weekday: "long", day: "numeric", month: "long" });
+}
+
+export function clock(moment: string): string {
+  return new Date(moment).toLocaleTimeString(language.value, { hour: "2-digit", minute: "2-digit", second: "2-digit" });
+}
