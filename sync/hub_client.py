@@ -3,9 +3,11 @@
 Flow: message -> signed HTTP request -> reply message
 
 Counters go to disk in blocks before they are used, so a crash never sends one twice. Retries and
-schedules belong to the caller; this module sends a request once.
+schedules belong to the caller; this module sends a request once. Uploads go in small parts until
+the link has shown that it carries larger ones: a cut costs one part.
 """
 
+import base64
 import hashlib
 import json
 import secrets
@@ -22,6 +24,7 @@ from sync.durable_file import write_durably
 from sync.errors import SyncError
 from sync.http_pool import HttpReply, HttpSettings, HubHttp
 from sync.protocol import (
+    DIGEST_HEADER,
     ENDPOINTS,
     Batch,
     BatchReply,
@@ -33,15 +36,18 @@ from sync.protocol import (
     RekeyRequest,
     WireMessage,
 )
-from sync.transport_errors import BadReplyError
+from sync.transport_errors import BadReplyError, ReplayedError
+from sync.upload_pace import UploadPace
 
 ReplyT = TypeVar("ReplyT", bound=WireMessage)
 
 COUNTER_BLOCK = 500  # counters reserved per fsync; a crash skips at most so many
 MAX_REPLY_BYTES = 2 * 1024 * 1024
-PART_BYTES = 2 * 1024 * 1024
 REQUEST_DEADLINE_S = 30.0
 UPLOAD_DEADLINE_S = 300.0
+REPLAYED = "identity.replayed"
+DAMAGED = "request.damaged"
+OFFSET_MOVED = "upload.offset"
 KEY_NAME = "device.pem"
 STATE_NAME = "identity.json"
 
@@ -123,6 +129,14 @@ class BoxIdentity:
         save_key(key, self._folder / KEY_NAME)
         self.key = key
 
+    def begin_epoch(self) -> None:
+        """Count anew: the hub has seen these counters, so this disk was copied or restored.
+
+        No replay gets in by it: the epoch is signed, and an old request stays in its old epoch.
+        """
+        self.update(epoch=secrets.token_hex(16), reserved_through=0)
+        self._next = 1
+
     def sign(self, method: str, path: str, body: bytes) -> Mapping[str, str]:
         """Headers for one request, with a counter that was never used before."""
         counter = self._next
@@ -147,6 +161,7 @@ class HubClient:
     def __init__(self, identity: BoxIdentity, settings: HttpSettings) -> None:
         self.identity = identity
         self.http = HubHttp(settings, identity.sign)
+        self._pace = UploadPace()
 
     def enrol(self, claim_code: str, edge_version: str) -> EnrolReply:
         """Ask to belong to the hub; what it says is remembered."""
@@ -189,29 +204,66 @@ class HubClient:
         self.identity.use_key(key)
 
     def upload(self, data: bytes) -> str:
-        """Bring a blob to the hub, going on where an earlier try stopped; its sha256."""
+        """Bring a blob to the hub, going on where an earlier try stopped; its sha256.
+
+        Raises:
+            TransportError: the road broke; call again, what arrived is kept.
+            HubRefusalError: the hub does not want it.
+        """
         sha256 = hashlib.sha256(data).hexdigest()
         url = self._url("upload").replace("{sha256}", sha256)
-        offset, is_complete = self._upload_offset(url)
+        offset, is_complete = self._upload_offset(url, len(data))
         while not is_complete:
-            part = data[offset : offset + PART_BYTES]
-            headers = {"Upload-Offset": str(offset), "Upload-Length": str(len(data))}
+            end = min(offset + self._pace.part_bytes(len(data)), len(data))
+            self._pace.note_failure()  # until the answer is here
+            offset, is_complete = self._upload_part(url, data, offset, end)
+            self._pace.note_success()
+        return sha256
+
+    def _upload_part(self, url: str, data: bytes, offset: int, end: int) -> tuple[int, bool]:
+        """Send one part; (where the hub now stands, whether the blob is whole).
+
+        Raises:
+            BadReplyError: an answer that cannot be the hub's.
+        """
+        part = data[offset:end]
+        digest = base64.b64encode(hashlib.sha256(part).digest()).decode()
+        headers = {
+            "Upload-Offset": str(offset),
+            "Upload-Length": str(len(data)),
+            DIGEST_HEADER: f"sha-256=:{digest}:",
+        }
+        try:
             with self.http.request(
                 "PUT", url, deadline_s=UPLOAD_DEADLINE_S, body=part, headers=headers
             ) as reply:
-                _refuse_unless_ok(reply)
-                offset, is_complete = _offset_of(reply)
-        return sha256
+                self._refuse_unless_ok(reply)
+                told = _offset_of(reply)
+        except HubRefusalError as err:
+            if err.hub_code == DAMAGED:
+                raise BadReplyError("a part was damaged on its way", hint=err.hint) from err
+            if err.hub_code != OFFSET_MOVED:
+                raise
+            # An answer of ours was lost: what it told is asked for again.
+            return self._upload_offset(url, len(data))
+        if told not in ((end, end == len(data)), (len(data), True)):
+            raise BadReplyError(f"upload answered with offset {told[0]} after {end}")
+        return told
 
     def close(self) -> None:
         """Drop every connection."""
         self.http.close()
 
-    def _upload_offset(self, url: str) -> tuple[int, bool]:
+    def _upload_offset(self, url: str, size: int) -> tuple[int, bool]:
         with self.http.request("HEAD", url, deadline_s=REQUEST_DEADLINE_S) as reply:
             if reply.status >= 300:
+                if reply.status == 409:  # a reply to HEAD has no body that could say more
+                    self._begin_again("upload_offset")
                 reply.raise_for_status()
-            return _offset_of(reply)
+            offset, is_complete = _offset_of(reply)
+        if not 0 <= offset <= size or (is_complete and offset != size):
+            raise BadReplyError(f"upload stands at {offset} of {size}, says the answer")
+        return offset, is_complete
 
     def _post(self, name: str, message: WireMessage, reply_type: type[ReplyT] | None) -> ReplyT:
         body = message.model_dump_json().encode()
@@ -219,7 +271,7 @@ class HubClient:
         with self.http.request(
             "POST", self._url(name), deadline_s=REQUEST_DEADLINE_S, body=body, headers=headers
         ) as reply:
-            _refuse_unless_ok(reply)
+            self._refuse_unless_ok(reply)
             raw = reply.read(MAX_REPLY_BYTES)
         if reply_type is None:
             return None  # type: ignore[return-value]
@@ -227,6 +279,25 @@ class HubClient:
             return reply_type.model_validate_json(raw)
         except ValidationError as err:
             raise BadReplyError(f"{name}: the hub's answer is of another form") from err
+
+    def _refuse_unless_ok(self, reply: HttpReply) -> None:
+        try:
+            _refuse_unless_ok(reply)
+        except HubRefusalError as err:
+            if err.hub_code == REPLAYED:
+                self._begin_again(str(err))
+            raise
+
+    def _begin_again(self, said: str) -> None:
+        """Take a new epoch for the next request.
+
+        Raises:
+            ReplayedError: always; the request itself was not served.
+        """
+        self.identity.begin_epoch()
+        raise ReplayedError(
+            f"the hub has seen this request: {said}", hint="counted anew, tried again by itself"
+        )
 
     def _url(self, name: str) -> str:
         return self.identity.state.hub_url.rstrip("/") + ENDPOINTS[name].path

@@ -14,6 +14,7 @@ SHA256_PATTERN = "^[0-9a-f]{64}$"
 MAX_BATCH_ITEMS = 500
 MAX_INLINE_BODY_BYTES = 256 * 1024  # larger bodies are blobs
 MAX_BLOB_BYTES = 512 * 1024 * 1024
+DIGEST_HEADER = "Content-Digest"  # of one part of an upload, RFC 9530; optional
 
 
 class WireMessage(BaseModel):
@@ -127,7 +128,12 @@ class Batch(WireMessage):
 
 
 class BatchReply(WireMessage):
-    """Acknowledged after the hub's own commit: everything up to `acked_through`, and `acked`."""
+    """Acknowledged after the hub's own commit: the rows `acked`, and no others.
+
+    Attributes:
+        acked_through: below this the hub misses nothing of the epoch; for people who look on. A box
+            deletes by `acked` alone: after a restored disk the same numbers hold other rows.
+    """
 
     epoch: str
     acked_through: int

@@ -77,6 +77,12 @@ class BadReplyError(TransportError):
     code: ClassVar[str] = "transport.bad_reply"
 
 
+class ReplayedError(TransportError):
+    """The hub saw this request before: a copy on the way, or this disk was copied or restored."""
+
+    code: ClassVar[str] = "transport.replayed"
+
+
 class LocalDiskError(TransportError):
     """The box's own disk is full, read-only or broken."""
 

@@ -63,7 +63,7 @@ def deliver_round(outbox: Outbox, hub: DeliveryHub, *, batch_rows: int = 50) -> 
             raise
         outbox.begin_epoch()
         return Delivered(0, num_uploaded, 0, is_new_epoch=True)
-    outbox.acknowledge(reply.acked, reply.acked_through)
+    outbox.acknowledge(reply.acked)
     outbox.refuse(reply.refused)
     outbox.forget_uploads(reply.missing_blobs)
     return Delivered(len(reply.acked), num_uploaded, len(reply.refused))

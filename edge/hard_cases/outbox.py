@@ -168,8 +168,12 @@ class Outbox:
                     "UPDATE picture SET is_uploaded = 0 WHERE sha256 = ?", (name,)
                 )
 
-    def acknowledge(self, acked: Iterable[int], acked_through: int = 0) -> None:
-        """The hub has committed these: rows first, then their pictures."""
+    def acknowledge(self, acked: Iterable[int]) -> None:
+        """The hub has committed these: rows first, then their pictures.
+
+        Only rows that are named: the hub's mark of all that is there counts the rows of a former
+        life of this disk too, under numbers that hold something else by now.
+        """
         numbers = list(acked)
         names: list[str] = []
         with immediate(self._rows):
@@ -177,7 +181,6 @@ class Outbox:
                 row = self._rows.execute("SELECT blobs FROM row WHERE seq = ?", (seq,)).fetchone()
                 names.extend(json.loads(row[0]) if row else [])
                 self._rows.execute("DELETE FROM row WHERE seq = ?", (seq,))
-            self._rows.execute("DELETE FROM row WHERE seq <= ? AND blobs = '[]'", (acked_through,))
         self._delete_pictures(names)
 
     def refuse(self, refused: dict[str, str]) -> None:
@@ -189,14 +192,21 @@ class Outbox:
                 )
 
     def begin_epoch(self) -> str:
-        """Number every waiting row anew; after a restored disk or a 409 of the hub."""
+        """Number every waiting row anew; after a restored disk or a 409 of the hub.
+
+        The name of the new epoch follows from the first waiting row, so that two lives of one disk
+        image give that row the same place at the hub, where it then counts once.
+        """
         with immediate(self._rows):
-            rows = self._rows.execute("SELECT seq FROM row ORDER BY seq").fetchall()
+            first = self._rows.execute(
+                "SELECT seq, created_at FROM row WHERE refused = '' ORDER BY seq LIMIT 1"
+            ).fetchone()
+            rows = self._rows.execute("SELECT seq FROM row ORDER BY refused != '', seq").fetchall()
             for number, row in enumerate(rows, start=1):
                 # Negative first: the new numbers may still be taken by rows to come.
                 self._rows.execute("UPDATE row SET seq = ? WHERE seq = ?", (-number, row[0]))
             self._rows.execute("UPDATE row SET seq = -seq, num_attempts = 0")
-            self.epoch = secrets.token_hex(16)
+            self.epoch = _next_epoch(self.epoch, first)
             self._rows.execute(
                 "UPDATE meta SET epoch = ?, next_seq = ?", (self.epoch, len(rows) + 1)
             )
@@ -300,6 +310,12 @@ class Outbox:
             with immediate(self._pictures):
                 for name in doomed:
                     self._pictures.execute("DELETE FROM picture WHERE sha256 = ?", (name,))
+
+
+def _next_epoch(epoch: str, first: Any) -> str:
+    if first is None:
+        return secrets.token_hex(16)
+    return hashlib.sha256(f"{epoch}\n{first[0]}\n{first[1]}".encode()).hexdigest()[:32]
 
 
 def _canonical(body: dict[str, Any]) -> str:

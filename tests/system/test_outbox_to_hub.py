@@ -1,6 +1,7 @@
 """Box to hub over real HTTP: enrolment, sealed pictures, and rows that arrive once in effect."""
 
 import random
+import shutil
 from collections.abc import Iterator
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -9,16 +10,18 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
-from edge.hard_cases.delivery import DeliveryHub, deliver_round
+from edge.hard_cases.delivery import deliver_round
 from edge.hard_cases.outbox import Outbox
 from edge.sqlite_file import open_sqlite
 from sync.errors import TransportError
 from sync.http_pool import HttpSettings
 from sync.hub_client import BoxIdentity, HubClient, HubRefusalError
-from sync.protocol import Batch, BatchReply, CheckIn
+from sync.protocol import CheckIn
 from sync.sealing import seal, unseal
-from sync.transport_errors import LinkLostError
+from sync.transport_errors import ReplayedError
 from tests.fakes.running_hub import RunningHub, running_hub
+from tools.benchmarks.outbox_box import BATCH, LossyHub
+from tools.benchmarks.outbox_life import World
 from trainer.store import enrolment
 from trainer.store.blobs import FolderBlobs
 from trainer.store.database import reading, writing
@@ -26,7 +29,6 @@ from trainer.store.schema import CASES, RECEIVED
 
 NOW = datetime.now(UTC)
 NUM_EVENTS = 20_000
-BATCH = 50
 
 
 @pytest.fixture(scope="module")
@@ -46,6 +48,11 @@ def enrolled_box(hub: RunningHub, folder: Path, box_id: str) -> HubClient:
 def open_outbox(folder: Path) -> Outbox:
     folder.mkdir(parents=True, exist_ok=True)
     return Outbox(open_sqlite(folder / "rows.db"), open_sqlite(folder / "pictures.db"))
+
+
+def check_in_of(client: HubClient) -> CheckIn:
+    nonce = client.identity.state.nonce
+    return CheckIn(nonce=nonce, sent_at=datetime.now(UTC), edge_version="0.1.0")
 
 
 def close_outbox(outbox: Outbox) -> None:
@@ -117,25 +124,41 @@ def test_a_revoked_box_keeps_its_rows(hub: RunningHub, tmp_path: Path) -> None:
     client.close()
 
 
-class LossyHub:
-    """Passes on to the real hub, and loses requests and answers on the way."""
+def test_a_disk_image_counts_anew_and_waits_for_a_person(hub: RunningHub, tmp_path: Path) -> None:
+    client = enrolled_box(hub, tmp_path / "id", "imaged-box")
+    shutil.copytree(tmp_path / "id", tmp_path / "image")
+    client.close()
+    for _ in range(2):
+        life = HubClient(BoxIdentity.load(tmp_path / "id"), HttpSettings())
+        life.check_in(check_in_of(life))
+        life.close()
+    restored = HubClient(BoxIdentity.load(tmp_path / "image"), HttpSettings())
+    epoch = restored.identity.state.epoch
+    with pytest.raises(ReplayedError):
+        restored.check_in(check_in_of(restored))
+    assert restored.identity.state.epoch != epoch
+    with pytest.raises(HubRefusalError, match="nonce"):
+        restored.check_in(check_in_of(restored))
+    with writing(hub.engine) as connection:
+        enrolment.set_status(
+            connection, "imaged-box", "enrolled", now=NOW, actor="op", reason="disk restored"
+        )
+    restored.check_in(check_in_of(restored))
+    restored.close()
 
-    def __init__(self, hub: DeliveryHub, dice: random.Random) -> None:
-        self._hub, self._dice = hub, dice
 
-    def upload(self, data: bytes) -> str:
-        return self._hub.upload(data)
-
-    def send_batch(self, batch: Batch) -> BatchReply:
-        fate = self._dice.random()
-        if fate < 0.1:
-            raise LinkLostError("request lost")
-        reply = self._hub.send_batch(batch)
-        if fate < 0.25:
-            raise LinkLostError("answer lost")
-        if fate < 0.3:
-            return self._hub.send_batch(batch)  # the same batch twice
-        return reply
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+def test_events_arrive_once_through_killed_boxes_and_hubs_images_and_clones(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    world = World(tmp_path, NUM_EVENTS, num_boxes=2, batches_per_life=60, hub_life_s=10.0, seed=3)
+    verdict = world.run()
+    with capsys.disabled():
+        print(f"\noutbox: {verdict} {dict(sorted(world.faults.items()))}")  # noqa: T201
+    assert verdict.is_right
+    assert verdict.acknowledged >= NUM_EVENTS
+    assert world.faults["box killed"] > 0
 
 
 def test_every_acknowledged_event_arrives_once_through_crashes_and_lost_answers(
@@ -183,6 +206,7 @@ def test_a_restored_disk_begins_a_new_epoch_and_loses_nothing(
         (tmp_path / "outbox" / name).write_bytes(data)
     outbox = open_outbox(tmp_path / "outbox")
     outbox.put("sale", {"n": "after the restore"}, now=NOW)
+    assert deliver_round(outbox, client).num_acked == 1  # what is there already, before anything
     assert deliver_round(outbox, client).is_new_epoch
     deliver_round(outbox, client)
     with reading(hub.engine) as connection:

@@ -1,4 +1,4 @@
-"""Command line of the benchmarks: pipeline, detector, scenes.
+"""Command line of the benchmarks: pipeline, detector, scenes, outbox.
 
 Exit codes: 0 measured, 1 measured and a bar was missed (only with --strict), 2 wrong input.
 """
@@ -25,6 +25,7 @@ from tools.benchmarks import detector_accuracy, latency_row, scene_accuracy
 from tools.benchmarks.errors import BenchError
 from tools.benchmarks.gallery_rows import gallery_rows
 from tools.benchmarks.network_rows import detector_row, embedder_row
+from tools.benchmarks.outbox_bench import outbox
 from tools.benchmarks.part_rows import hand_over_row
 from tools.benchmarks.pipeline_rows import whole_pipeline_rows
 from tools.benchmarks.ratio import Row
@@ -42,6 +43,8 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+
+app.command()(outbox)
 
 BundleOption = Annotated[Path, typer.Option("--bundle", help="Bundle folder to measure.")]
 Json = Annotated[bool, typer.Option("--json", help="One JSON document instead of a table.")]

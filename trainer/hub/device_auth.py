@@ -5,6 +5,7 @@ Flow: request -> CallingBox, or a refusal with a stable code
 Every endpoint but health and enrolment depends on this.
 """
 
+import base64
 import hashlib
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -14,6 +15,7 @@ from sqlalchemy import Engine
 
 from sync.device_identity import IdentityError, SignedRequest, claims_of, verify_request
 from sync.errors import PublisherError
+from sync.protocol import DIGEST_HEADER
 from trainer.store.database import writing
 from trainer.store.fleet import BoxRow, adopt_next_key, find_box, use_counter
 
@@ -28,6 +30,12 @@ class BodyTooLargeError(PublisherError):
     """More bytes than this endpoint takes."""
 
     code = "request.too_large"
+
+
+class DamagedBodyError(PublisherError):
+    """The body is not the one that was sent; nobody's fault but the road's."""
+
+    code = "request.damaged"
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,10 +85,13 @@ def identify(engine: Engine, request: Request, body: bytes) -> CallingBox:
         IdentityError: not signed, not in time, or not by this box.
         UnknownBoxError: not enrolled, revoked or quarantined.
         ReplayError: the request was seen before.
+        DamagedBodyError: it says itself that its body was another one.
     """
     now = datetime.now(UTC)
     claims = claims_of(request.headers)
-    body_sha256 = hashlib.sha256(body).hexdigest()
+    digest = hashlib.sha256(body).digest()
+    _require_whole(request.headers.get(DIGEST_HEADER, ""), digest)
+    body_sha256 = digest.hex()
     with writing(engine) as connection:
         box = find_box(connection, claims.box_id)
         if box is None or box.status != "enrolled":
@@ -93,6 +104,18 @@ def identify(engine: Engine, request: Request, body: bytes) -> CallingBox:
         if key != box.public_key:
             adopt_next_key(connection, box, now=now)
     return CallingBox(box, claims, body, now)
+
+
+def _require_whole(said: str, digest: bytes) -> None:
+    """Raise where a request names its body's digest and it is another one.
+
+    Raises:
+        DamagedBodyError: as the name says.
+
+    Source: RFC 9530, Content-Digest; only sha-256 is looked at.
+    """
+    if said.startswith("sha-256=") and said != f"sha-256=:{base64.b64encode(digest).decode()}:":
+        raise DamagedBodyError("body was damaged on its way", hint="send it again")
 
 
 def _key_that_signed(request: Request, box: BoxRow, body_sha256: str, now: datetime) -> str:

@@ -7,6 +7,7 @@ The offset that is reported is on disk; so a power cut never makes the hub promi
 
 import hashlib
 import os
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -57,6 +58,7 @@ class FolderBlobs:
         self._root = root
         self._uploads = root / "uploads"
         self._uploads.mkdir(parents=True, exist_ok=True)
+        self._appending = threading.Lock()  # a box that lost an answer may ask twice at a time
 
     def path(self, sha256: str) -> Path:
         """Where a blob lies, or would; what `hubctl` published lies flat in the same folder."""
@@ -90,6 +92,10 @@ class FolderBlobs:
             UploadDigestError: the whole is not what its name says.
             UploadError: too large.
         """
+        with self._appending:
+            return self._append(sha256, offset, data, total)
+
+    def _append(self, sha256: str, offset: int, data: bytes, total: int) -> UploadProgress:
         here = self.progress(sha256)
         if here.is_complete:
             return here

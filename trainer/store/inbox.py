@@ -2,8 +2,10 @@
 
 Flow: Batch -> received (UNIQUE box, epoch, seq) -> cases
 
-A row that comes twice with the same digest is acknowledged again and has no second effect. The same
-number with another digest means a restored disk or a clone; the caller answers 409.
+A row that comes twice, same time and same digest, is acknowledged again and has no second effect.
+The same number with another row means a restored disk or a clone; the caller answers 409, once
+everything below that number is acknowledged: a box that begins a new epoch then takes along nothing
+that is here already.
 """
 
 import hashlib
@@ -48,17 +50,19 @@ def take_batch(
     """Store the rows of a batch inside the caller's transaction.
 
     Raises:
-        EpochConflictError: a number is taken by another row.
+        EpochConflictError: a number is taken by another row, and no row before it was taken.
     """
-    known = _known_digests(connection, box_id, batch)
+    known = _known_rows(connection, box_id, batch)
     acked: list[int] = []
+    taken: list[BatchItem] = []
     refused: dict[str, str] = {}
     missing: list[str] = []
     for item in batch.items:
-        digest = known.get(item.seq)
-        if digest is not None:
-            # A row given up after its acknowledgement was lost: the real one is here already.
-            if digest != item.body_sha256 and item.kind != "dropped":
+        here = known.get(item.seq)
+        if here is not None:
+            if not _is_same_row(item, here):
+                if acked or refused:
+                    break  # the box hears of the conflict when it comes with the rest
                 raise EpochConflictError(
                     f"row {item.seq} of epoch {batch.epoch[:8]} holds something else here",
                     hint="the box begins a new epoch and sends its queue again",
@@ -72,23 +76,36 @@ def take_batch(
         elif absent:
             missing.extend(absent)
         else:
-            _store(connection, box_id, store_id, batch.epoch, item, now)
-            known[item.seq] = item.body_sha256
+            taken.append(item)
+            known[item.seq] = (item.body_sha256, item.created_at)
             acked.append(item.seq)
+    _store(connection, box_id, store_id, batch.epoch, taken, now)
     through = _advance(connection, box_id, batch.epoch)
     return Taken(tuple(acked), through, refused, tuple(dict.fromkeys(missing)))
 
 
-def _known_digests(connection: Connection, box_id: str, batch: Batch) -> dict[int, str]:
+def _is_same_row(item: BatchItem, here: tuple[str, datetime]) -> bool:
+    """Whether the row that is here is this one, or this one before it was given up.
+
+    The time is part of it: a restored box may say the same again and mean another sale.
+    """
+    digest, created_at = here
+    is_digest_right = digest == item.body_sha256 or item.kind == "dropped"
+    return is_digest_right and created_at == item.created_at
+
+
+def _known_rows(
+    connection: Connection, box_id: str, batch: Batch
+) -> dict[int, tuple[str, datetime]]:
     numbers = [item.seq for item in batch.items]
     rows = connection.execute(
-        select(RECEIVED.c.seq, RECEIVED.c.body_sha256).where(
+        select(RECEIVED.c.seq, RECEIVED.c.body_sha256, RECEIVED.c.created_at).where(
             RECEIVED.c.box_id == box_id,
             RECEIVED.c.epoch == batch.epoch,
             RECEIVED.c.seq.in_(numbers),
         )
     )
-    return {row.seq: row.body_sha256 for row in rows}
+    return {row.seq: (row.body_sha256, row.created_at) for row in rows}
 
 
 def _reason_to_refuse(item: BatchItem) -> str:
@@ -116,34 +133,48 @@ def _store(
     box_id: str,
     store_id: str | None,
     epoch: str,
-    item: BatchItem,
+    items: list[BatchItem],
     now: datetime,
 ) -> None:
-    result: Any = connection.execute(
-        insert(RECEIVED).values(
+    """Insert rows, all of a batch in one statement; a case also gets its row for reviewers."""
+    rows = [
+        {
+            "box_id": box_id,
+            "epoch": epoch,
+            "seq": item.seq,
+            "kind": item.kind,
+            "body_sha256": item.body_sha256,
+            "body": item.body,
+            "created_at": item.created_at,
+            "received_at": now,
+        }
+        for item in items
+    ]
+    plain = [row for row in rows if row["kind"] != "case"]
+    if plain:
+        connection.execute(insert(RECEIVED), plain)
+    for row, item in zip(rows, items, strict=True):
+        if item.kind == "case":
+            result: Any = connection.execute(insert(RECEIVED).values(row))
+            received_id = result.inserted_primary_key[0]
+            _store_case(connection, box_id, store_id, item, received_id)
+
+
+def _store_case(
+    connection: Connection, box_id: str, store_id: str | None, item: BatchItem, received_id: int
+) -> None:
+    connection.execute(
+        insert(CASES).values(
+            case_id=str(item.body.get("case_id") or uuid.uuid4().hex)[:40],
+            received_id=received_id,
             box_id=box_id,
-            epoch=epoch,
-            seq=item.seq,
-            kind=item.kind,
-            body_sha256=item.body_sha256,
-            body=item.body,
+            store_id=store_id,
+            basket_id=str(item.body.get("basket_id", ""))[:120],
+            reason=str(item.body["reason"])[:40],
+            value=int(item.body.get("value", 0)),
             created_at=item.created_at,
-            received_at=now,
         )
     )
-    if item.kind == "case":
-        connection.execute(
-            insert(CASES).values(
-                case_id=str(item.body.get("case_id") or uuid.uuid4().hex)[:40],
-                received_id=result.inserted_primary_key[0],
-                box_id=box_id,
-                store_id=store_id,
-                basket_id=str(item.body.get("basket_id", ""))[:120],
-                reason=str(item.body["reason"])[:40],
-                value=int(item.body.get("value", 0)),
-                created_at=item.created_at,
-            )
-        )
 
 
 def _advance(connection: Connection, box_id: str, epoch: str) -> int:

@@ -1,5 +1,6 @@
 """The outbox: order, quotas, drops that are told, epochs."""
 
+import shutil
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -93,6 +94,30 @@ def test_a_new_epoch_numbers_every_waiting_row_anew(outbox: Outbox) -> None:
     assert [item.seq for item in batch.items] == [1, 2]
     assert [item.body["n"] for item in batch.items] == [2, 3]
     assert outbox.put("telemetry", {"n": 9}, now=NOW) == 3
+
+
+def test_two_lives_of_one_disk_give_a_waiting_row_the_same_new_place(tmp_path: Path) -> None:
+    (tmp_path / "disk").mkdir()
+    first = open_outbox(tmp_path / "disk")
+    first.put("sale", {"n": 1}, now=NOW)
+    first.close()
+    shutil.copytree(tmp_path / "disk", tmp_path / "image")
+    lives = [open_outbox(tmp_path / name) for name in ("disk", "image")]
+    lives[0].put("sale", {"n": 2}, now=NOW)
+    assert lives[0].begin_epoch() == lives[1].begin_epoch()
+    assert [life.next_batch().items[0].seq for life in lives] == [1, 1]  # type: ignore[union-attr]
+    for life in lives:
+        life.close()
+
+
+def test_rows_the_hub_refused_come_last_in_a_new_epoch(outbox: Outbox) -> None:
+    outbox.put("telemetry", {"n": 1}, now=NOW)
+    outbox.put("telemetry", {"n": 2}, now=NOW)
+    outbox.refuse({"1": "body_altered"})
+    outbox.begin_epoch()
+    batch = outbox.next_batch()
+    assert batch is not None
+    assert [(item.seq, item.body["n"]) for item in batch.items] == [(1, 2)]
 
 
 def test_a_basket_can_be_deleted_on_request(outbox: Outbox) -> None:

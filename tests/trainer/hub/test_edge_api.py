@@ -1,5 +1,6 @@
 """The hub half of the wire, driven as a box drives it: signed requests over HTTP."""
 
+import base64
 import hashlib
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -189,6 +190,44 @@ def test_a_number_with_another_content_is_a_conflict(box: SigningBox) -> None:
     box.send(item(1))
     reply = box.send(item(1, colour="green"))
     assert (reply.status_code, code_of(reply)) == (409, "outbox.epoch_conflict")
+
+
+def test_what_is_here_is_acknowledged_before_a_conflict_is_told(box: SigningBox) -> None:
+    box.send(item(1), item(2))
+    reply = box.send(item(1), item(2, colour="green"), item(3)).json()
+    assert reply["acked"] == [1]
+    again = box.send(item(2, colour="green"), item(3))
+    assert (again.status_code, code_of(again)) == (409, "outbox.epoch_conflict")
+
+
+def test_the_same_words_at_another_time_are_another_row(box: SigningBox) -> None:
+    box.send(item(1))
+    later = {**item(1), "created_at": "2026-11-21T12:00:01+00:00"}
+    assert code_of(box.send(later)) == "outbox.epoch_conflict"
+
+
+def test_a_given_up_row_of_a_restored_disk_is_no_row_of_ours(box: SigningBox) -> None:
+    box.send(item(1))
+    dropped = item(1, "dropped", reason="quota")
+    assert box.send(dropped).json()["acked"] == [1]
+    other = {**dropped, "created_at": "2026-11-21T12:00:01+00:00"}
+    assert code_of(box.send(other)) == "outbox.epoch_conflict"
+
+
+def test_a_part_that_was_damaged_on_its_way_is_told_apart_from_a_forged_one(
+    box: SigningBox,
+) -> None:
+    name = hashlib.sha256(b"right").hexdigest()
+    digest = base64.b64encode(hashlib.sha256(b"right").digest()).decode()
+    headers = {
+        **box.headers("PUT", f"/v1/blobs/{name}", b"right"),
+        "Upload-Offset": "0",
+        "Upload-Length": "5",
+        "Content-Digest": f"sha-256=:{digest}:",
+    }
+    reply = box.client.put(f"/v1/blobs/{name}", content=b"wrong", headers=headers)
+    assert (reply.status_code, code_of(reply)) == (400, "request.damaged")
+    assert upload(box, name, b"right") == 201
 
 
 def test_an_altered_row_is_refused_and_the_others_are_taken(box: SigningBox) -> None:
