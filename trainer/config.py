@@ -25,6 +25,8 @@ class HubConfig(BaseModel):
         database_url: SQLite below `state_dir` when empty; PostgreSQL by one URL.
         check_in_interval_s: what boxes are told; 10,000 boxes at 60 s are 167 requests a second.
         tls_certificate, tls_key: PEM files; made at the first start where both are empty.
+        catalogue_keys, catalogue_passphrase_file: folder of the online keys and the file with their
+            passphrase; with both, the hub itself signs price lists and new SKUs.
         is_behind_proxy: a reverse proxy ends TLS; then the hub listens on 127.0.0.1 in the clear.
     """
 
@@ -39,6 +41,8 @@ class HubConfig(BaseModel):
     check_in_interval_s: int = Field(default=60, ge=5, le=3600)
     tls_certificate: Path | None = None
     tls_key: Path | None = None
+    catalogue_keys: Path | None = None
+    catalogue_passphrase_file: Path | None = None
     is_behind_proxy: bool = False
     max_requests_per_s: int = Field(default=500, ge=1, le=100_000)
     log_level: Literal["debug", "info", "warning", "error"] = "info"

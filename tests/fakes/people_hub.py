@@ -13,7 +13,7 @@ from fastapi.testclient import TestClient
 from trainer.config import load_hub_config
 from trainer.hub.edge_api import EdgeServices
 from trainer.hub.hub_app import create_hub_app
-from trainer.hub.serve import open_services
+from trainer.hub.serve import open_hub_services, open_services
 from trainer.store.api_tokens import Role, create_token
 from trainer.store.database import writing
 
@@ -61,10 +61,11 @@ def people_hub(folder: Path, database_url: str = "", extra: str = "") -> Iterato
     path.write_text(
         f'schema = 1\nstate_dir = "{folder / "hub"}"\ndatabase_url = "{database_url}"\n{extra}'
     )
-    services = open_services(load_hub_config(path))
+    config = load_hub_config(path)
+    services = open_services(config)
     now = datetime.now(UTC)
     with writing(services.engine) as connection:
         tokens = {r: create_token(connection, r, r, now=now, actor="test") for r in Role}
-    with TestClient(create_hub_app(services)) as client:
+    with TestClient(create_hub_app(services, open_hub_services(config, services))) as client:
         yield PeopleHub(client, services, tokens)
     services.engine.dispose()

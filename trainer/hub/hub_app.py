@@ -5,13 +5,21 @@ from collections.abc import Awaitable, Callable
 
 from fastapi import FastAPI, Request, Response
 from fastapi.responses import JSONResponse
+from sqlalchemy.exc import DataError
 
 from sync.errors import SyncError
 from sync.protocol import PROTOCOL_VERSION, ErrorReply
 from trainer.errors import TrainerError
 from trainer.hub.accounts_api import make_accounts_router
+from trainer.hub.dashboard import mount_dashboard
 from trainer.hub.edge_api import EdgeServices, make_router
+from trainer.hub.fleet_api import make_fleet_router
+from trainer.hub.hub_services import HubServices
 from trainer.hub.operator_api import make_operator_router
+from trainer.hub.price_api import make_price_router
+from trainer.hub.sku_api import make_sku_router
+from trainer.hub.sku_exchange_api import make_sku_exchange_router
+from trainer.hub.store_api import make_store_router
 
 logger = logging.getLogger(__name__)
 
@@ -37,26 +45,49 @@ STATUS_OF = {
     "login.refused": 401,
     "login.too_many": 429,
     "account.refused": 409,
+    "sku.refused": 409,
+    "sku.changed": 409,
+    "shop.refused": 409,
+    "import.malformed": 422,
+    "picture.refused": 422,
+    "publish.no_key": 409,
+    "prices.problems": 409,
+    "sealing.no_key": 409,
     "not_found": 404,
     "store.database": 503,
 }
 
 
-def create_hub_app(services: EdgeServices) -> FastAPI:
-    """The application; `services` are opened before and closed after it."""
+def create_hub_app(services: EdgeServices, centre: HubServices | None = None) -> FastAPI:
+    """The application; `services` are opened before and closed after it.
+
+    Args:
+        centre: what the endpoints of people need; without keys where it is not given.
+    """
+    people = centre or HubServices(services.engine, services.blobs, services.repository.parent)
     # Every endpoint has a smaller limit of its own; this is the last net.
     app = FastAPI(title="Tillsight hub", version=PROTOCOL_VERSION, max_body_size=MAX_REQUEST_BYTES)
     app.include_router(make_router(services))
     app.include_router(make_operator_router(services.engine))
     app.include_router(make_accounts_router(services.engine))
+    app.include_router(make_fleet_router(services))
+    for make in (
+        make_sku_router,
+        make_sku_exchange_router,
+        make_store_router,
+        make_price_router,
+    ):
+        app.include_router(make(people))
     app.add_exception_handler(SyncError, _refuse)
     app.add_exception_handler(TrainerError, _refuse)
+    app.add_exception_handler(DataError, _refuse_data)
     app.middleware("http")(_harden)
 
     @app.get("/health", name="health")
     def health() -> dict[str, str]:
         return {"status": "ok", "protocol_version": PROTOCOL_VERSION}
 
+    mount_dashboard(app)
     return app
 
 
@@ -70,11 +101,18 @@ def _refuse(request: Request, err: Exception) -> JSONResponse:
     return JSONResponse(reply.model_dump(), status_code=status, headers=headers)
 
 
+def _refuse_data(request: Request, err: Exception) -> JSONResponse:
+    """A value that the form let pass and the database does not hold, such as a NUL in a name."""
+    logger.info("request refused path=%s code=request.malformed", request.url.path)
+    reply = ErrorReply(code="request.malformed", message="a value is of no use", hint="see /docs")
+    return JSONResponse(reply.model_dump(), status_code=422)
+
+
 async def _harden(
     request: Request, call_next: Callable[[Request], Awaitable[Response]]
 ) -> Response:
     response = await call_next(request)
     response.headers["X-Content-Type-Options"] = "nosniff"
-    response.headers["Cache-Control"] = "no-store"
+    response.headers.setdefault("Cache-Control", "no-store")
     response.headers["Strict-Transport-Security"] = "max-age=31536000"
     return response

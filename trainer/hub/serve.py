@@ -23,6 +23,7 @@ from trainer.config import HubConfig, load_hub_config
 from trainer.errors import FatalError, TrainerError
 from trainer.hub.edge_api import EdgeServices
 from trainer.hub.hub_app import create_hub_app
+from trainer.hub.hub_services import HubServices, Publisher
 from trainer.hub.hub_tls import ensure_certificate
 from trainer.store.api_tokens import Role, create_token
 from trainer.store.blobs import FolderBlobs
@@ -62,6 +63,19 @@ def open_services(config: HubConfig) -> EdgeServices:
     )
 
 
+def open_hub_services(config: HubConfig, services: EdgeServices) -> HubServices:
+    """What the endpoints of people need, with the keys that this hub holds."""
+    repository = config.state_dir / REPOSITORY_FOLDER
+    keys, passphrase = config.catalogue_keys, config.catalogue_passphrase_file
+    return HubServices(
+        engine=services.engine,
+        blobs=services.blobs,
+        repository=repository,
+        sealing_key=_sealing_key(config.state_dir),
+        publisher=Publisher(repository, keys, passphrase) if keys and passphrase else None,
+    )
+
+
 def first_admin_token(engine: Engine, folder: Path) -> Path | None:
     """On the very first start: an admin token in a file only its owner reads; None later on."""
     with writing(engine) as connection:
@@ -83,7 +97,7 @@ def serve(config: HubConfig) -> None:
         logger.info("first admin token written file=%s", token_path)
     certificate, key = _tls(config)
     uvicorn.run(
-        create_hub_app(services),
+        create_hub_app(services, open_hub_services(config, services)),
         host="127.0.0.1" if config.is_behind_proxy else config.host,
         port=config.port,
         ssl_certfile=str(certificate) if certificate else None,

@@ -10,7 +10,7 @@ import typer
 
 from sync.errors import SyncError, TransportError
 from trainer.errors import TrainerError
-from trainer.hubctl import account, bundle, fleet, keys
+from trainer.hubctl import account, bundle, fleet, keys, sku, store
 
 REFUSED = 4
 UNREACHABLE = 5
@@ -20,6 +20,8 @@ app.add_typer(keys.app, name="keys")
 app.add_typer(fleet.app, name="fleet")
 app.add_typer(bundle.app, name="bundle")
 app.add_typer(account.app, name="account")
+app.add_typer(sku.app, name="sku")
+app.add_typer(store.app, name="store")
 app.command("assign")(bundle.assign)
 
 

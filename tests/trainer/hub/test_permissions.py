@@ -35,6 +35,32 @@ TABLE = [
     ("POST",   "/api/v1/accounts",                         Permission.ACCOUNTS_CHANGE),
     ("PATCH",  "/api/v1/accounts/{name}",                  Permission.ACCOUNTS_CHANGE),
     ("POST",   "/api/v1/accounts/{name}/password",         Permission.ACCOUNTS_CHANGE),
+    ("GET",    "/api/v1/skus",                              Permission.CATALOGUE_READ),
+    ("POST",   "/api/v1/skus",                              Permission.CATALOGUE_CHANGE),
+    ("GET",    "/api/v1/categories",                        Permission.CATALOGUE_READ),
+    ("GET",    "/api/v1/skus/{sku_id}",                     Permission.CATALOGUE_READ),
+    ("PUT",    "/api/v1/skus/{sku_id}",                     Permission.CATALOGUE_CHANGE),
+    ("DELETE", "/api/v1/skus/{sku_id}",                     Permission.CATALOGUE_CHANGE),
+    ("POST",   "/api/v1/skus/{sku_id}/restore",             Permission.CATALOGUE_CHANGE),
+    ("GET",    "/api/v1/skus/{sku_id}/history",             Permission.CATALOGUE_READ),
+    ("GET",    "/api/v1/skus/{sku_id}/picture",             Permission.CATALOGUE_READ),
+    ("PUT",    "/api/v1/skus/{sku_id}/picture",             Permission.CATALOGUE_CHANGE),
+    ("GET",    "/api/v1/skus-export",                       Permission.CATALOGUE_READ),
+    ("POST",   "/api/v1/skus-import",                       Permission.CATALOGUE_CHANGE),
+    ("GET",    "/api/v1/stores",                            Permission.CATALOGUE_READ),
+    ("POST",   "/api/v1/stores",                            Permission.CATALOGUE_CHANGE),
+    ("GET",    "/api/v1/stores/{store_id}",                 Permission.CATALOGUE_READ),
+    ("PATCH",  "/api/v1/stores/{store_id}",                 Permission.CATALOGUE_CHANGE),
+    ("POST",   "/api/v1/stores/{store_id}/clone",           Permission.CATALOGUE_CHANGE),
+    ("GET",    "/api/v1/stores/{store_id}/prices",          Permission.CATALOGUE_READ),
+    ("PUT",    "/api/v1/stores/{store_id}/prices/{sku_id}", Permission.CATALOGUE_CHANGE),
+    ("GET",    "/api/v1/stores/{store_id}/prices-export",   Permission.CATALOGUE_READ),
+    ("POST",   "/api/v1/stores/{store_id}/prices-import",   Permission.CATALOGUE_CHANGE),
+    ("GET",    "/api/v1/stores/{store_id}/promotions",      Permission.CATALOGUE_READ),
+    ("POST",   "/api/v1/stores/{store_id}/promotions",      Permission.CATALOGUE_CHANGE),
+    ("DELETE", "/api/v1/stores/{store_id}/promotions/{promotion_id}", Permission.CATALOGUE_CHANGE),
+    ("GET",    "/api/v1/stores/{store_id}/price-list",      Permission.CATALOGUE_READ),
+    ("POST",   "/api/v1/stores/{store_id}/price-list/publish", Permission.PRICES_PUBLISH),
 ]
 # fmt: on
 
@@ -51,7 +77,8 @@ def ask(hub: PeopleHub, method: str, path: str, headers: dict[str, str]) -> tupl
     concrete = path.replace("{", "none-").replace("}", "")
     body = None if method == "GET" else {"no": "form"}
     reply = hub.client.request(method, concrete, json=body, headers=headers)
-    told = reply.json() if reply.content else {}
+    is_json = reply.headers.get("content-type") == "application/json"
+    told = reply.json() if is_json else {}
     return reply.status_code, str(told.get("code", "")) if isinstance(told, dict) else ""
 
 

@@ -1,0 +1,124 @@
+"""hubctl store: stores as objects, their prices as files, their signed price lists. Speaks HTTP."""
+
+from pathlib import Path
+from typing import Annotated
+from urllib.parse import quote
+
+import typer
+
+from trainer.hubctl.hub_session import (
+    DEFAULT_HUB,
+    DEFAULT_TOKEN,
+    CaOption,
+    HubOption,
+    HubSession,
+    JsonOption,
+    TokenFileOption,
+    print_rows,
+    say_reply,
+)
+
+app = typer.Typer(no_args_is_help=True, help="Stores, their prices and price lists.")
+
+StoreArgument = Annotated[str, typer.Argument(help="Id of the store.")]
+COLUMNS = ("store_id", "name", "time_zone", "currency", "channel", "num_prices", "boxes",
+           "price_list_version")  # fmt: skip
+
+
+@app.command("list")
+def list_stores(
+    hub: HubOption = DEFAULT_HUB,
+    token_file: TokenFileOption = DEFAULT_TOKEN,
+    ca: CaOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Every store."""
+    print_rows(as_json, HubSession(hub, token_file, ca).api("GET", "/stores"), COLUMNS)
+
+
+@app.command("create")
+def create(
+    store_id: StoreArgument,
+    name: Annotated[str, typer.Option(help="As people call it.")],
+    currency: Annotated[str, typer.Option(help="ISO 4217.")] = "EUR",
+    time_zone: Annotated[str, typer.Option(help="Europe/Berlin")] = "UTC",
+    tax: Annotated[list[str], typer.Option(help="class=basis points: standard=1900")] = [],  # noqa: B006
+    hub: HubOption = DEFAULT_HUB,
+    token_file: TokenFileOption = DEFAULT_TOKEN,
+    ca: CaOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """A new store."""
+    body = {
+        "store_id": store_id,
+        "name": name,
+        "currency": currency,
+        "time_zone": time_zone,
+        "tax_rates": dict(_rate(text) for text in tax),
+    }
+    reply = HubSession(hub, token_file, ca).api("POST", "/stores", body)
+    say_reply(as_json, reply, f"store {store_id} in channel {reply['channel']}")
+
+
+@app.command("clone")
+def clone(
+    source: StoreArgument,
+    store_id: Annotated[str, typer.Argument(help="Id of the new store.")],
+    name: Annotated[str, typer.Option(help="As people call it.")],
+    with_prices: Annotated[bool, typer.Option(help="Prices and promotions too.")] = True,
+    hub: HubOption = DEFAULT_HUB,
+    token_file: TokenFileOption = DEFAULT_TOKEN,
+    ca: CaOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """A new store like another."""
+    body = {"store_id": store_id, "name": name, "with_prices": with_prices}
+    session = HubSession(hub, token_file, ca)
+    reply = session.api("POST", f"/stores/{quote(source, safe='')}/clone", body)
+    say_reply(as_json, reply, f"store {store_id} with {reply['num_prices']} prices")
+
+
+@app.command("import-prices")
+def import_prices(
+    store_id: StoreArgument,
+    file: Annotated[Path, typer.Argument(help="CSV: sku_id,amount_minor,valid_from,...")],
+    apply: Annotated[bool, typer.Option("--apply", help="Take it; without, only shown.")] = False,
+    hub: HubOption = DEFAULT_HUB,
+    token_file: TokenFileOption = DEFAULT_TOKEN,
+    ca: CaOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Show what a file of prices holds, and with --apply take it."""
+    path = f"/stores/{quote(store_id, safe='')}/prices-import?preview={str(not apply).lower()}"
+    reply = HubSession(hub, token_file, ca).send("POST", path, file.read_bytes())
+    lines = [f"{reply['num_prices']} prices, {reply['num_errors']} errors"]
+    lines += [f"  line {e['line']} {e['sku_id']}: {e['message']}" for e in reply["errors"]]
+    say_reply(as_json, reply, "\n".join(lines))
+    if reply["num_errors"]:
+        raise typer.Exit(1)
+
+
+@app.command("publish-prices")
+def publish_prices(
+    store_id: StoreArgument,
+    valid_from: Annotated[str, typer.Option(help="2026-12-01T06:00:00+01:00; now if none.")] = "",
+    hub: HubOption = DEFAULT_HUB,
+    token_file: TokenFileOption = DEFAULT_TOKEN,
+    ca: CaOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Sign the store's price list on the hub; its boxes read it at their next check-in."""
+    body = {"valid_from": valid_from or None}
+    session = HubSession(hub, token_file, ca)
+    reply = session.api("POST", f"/stores/{quote(store_id, safe='')}/price-list/publish", body)
+    text = (
+        f"version {reply['version']} with {reply['num_prices']} prices, channel {reply['channel']}"
+    )
+    say_reply(as_json, reply, text)
+
+
+def _rate(text: str) -> tuple[str, int]:
+    name, _, rate = text.partition("=")
+    if not rate.isdigit():
+        raise typer.BadParameter(f"{text!r} is no class=basis points")
+    return name, int(rate)

@@ -1,0 +1,1 @@
+"""Photos of a new SKU to rows of a gallery, without training."""
