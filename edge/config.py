@@ -208,13 +208,17 @@ class HubKnobs(Part):
         url: https://..., as at `edgectl enrol`; empty: no hub, and no process for one.
         ca_file: the only certificates to trust; None means the system's.
         proxy_url: http://user:password@host:port; empty: a direct road.
-        allow_without_shadow: a candidate may take over after its self-test alone.
+        allow_without_shadow: a candidate may take over after its self-test alone; for a laboratory.
+        swap_policy: how much proof a candidate needs; `lab` needs little and proves little.
+        shadow_spool_mib: memory for pictures of baskets that wait for the candidate.
     """
 
     url: str = Field(default="", pattern=r"^$|^https?://\S+$", max_length=300)
     ca_file: Path | None = None
     proxy_url: str = Field(default="", pattern=r"^$|^https?://\S+$", max_length=300, repr=False)
     allow_without_shadow: bool = False
+    swap_policy: Literal["production", "lab"] = "production"
+    shadow_spool_mib: int = Field(default=256, ge=16, le=8_192)
 
 
 class EdgeConfig(Part):

@@ -16,6 +16,7 @@ from edge.messages.perception_messages import (
     Observations,
     PerceptionState,
 )
+from edge.messages.shadow_messages import ShadowCase, ShadowReport
 
 Scope = Literal["box", "lane", "camera"]
 Delivery = Literal["latest", "every", "command"]
@@ -53,6 +54,10 @@ TOPICS: dict[str, Topic] = {
     "serve_bundle":   Topic(ServeBundle,    "bundles",    "box",       1.0,  "latest"),
     "bundles":        Topic(BundlesState,   "bundles",    "box",       1.0,  "latest"),
     "bundle_command": Topic(Command,        "bundles",    "box",       0.0,  "command"),
+    "uplink_command": Topic(Command,        "uplink",     "box",       0.0,  "command"),
+    "shadow":         Topic(ShadowReport,   "shadow",     "box",       1.0,  "latest"),
+    "shadow_case":    Topic(ShadowCase,     "shadow",     "box",       0.0,  "every"),
+    "shadow_command": Topic(Command,        "shadow",     "box",       0.0,  "command"),
     "health":       Topic(Health,           "*",          "box",       1.0,  "every"),
 }
 # fmt: on

@@ -222,6 +222,21 @@ class BundleStateFile:
         rows = self._connection.execute("SELECT bundle_id, reason FROM quarantine").fetchall()
         return {row["bundle_id"]: row["reason"] for row in rows}
 
+    def add_verdict(self, bundle_id: str, numbers: dict[str, str]) -> None:
+        """Keep the numbers that decided over a bundle; the newest verdict about it counts."""
+        body = json.dumps(numbers, sort_keys=True)
+        if self.verdict(bundle_id) != numbers:
+            self._execute(
+                "INSERT OR REPLACE INTO verdict (bundle_id, body) VALUES (?, ?)", (bundle_id, body)
+            )
+
+    def verdict(self, bundle_id: str) -> dict[str, str] | None:
+        """What decided, None where nothing was decided yet."""
+        row = self._connection.execute(
+            "SELECT body FROM verdict WHERE bundle_id = ?", (bundle_id,)
+        ).fetchone()
+        return None if row is None else dict(json.loads(row["body"]))
+
     def is_quarantined(self, bundle_id: str, generation: int) -> bool:
         """True when this bundle failed here under this or a later generation."""
         row = self._connection.execute(
@@ -248,6 +263,9 @@ def _migrate(connection: Any) -> None:
     database = Database(connection)
     database.table("state").create({"id": int, "body": str}, pk="id", if_not_exists=True)
     database.table("receipt").create(
+        {"bundle_id": str, "body": str}, pk="bundle_id", if_not_exists=True
+    )
+    database.table("verdict").create(
         {"bundle_id": str, "body": str}, pk="bundle_id", if_not_exists=True
     )
     database.table("quarantine").create(

@@ -44,6 +44,7 @@ class BundlesState(msgspec.Struct, frozen=True):
         waits_for: stable code of what holds the candidate up; empty where there is none.
         quarantined: bundle id -> why it is never tried again.
         self_test: one line about the candidate.
+        shadow: numbers of the newest verdict about the candidate; empty before the first.
     """
 
     active: str
@@ -60,3 +61,4 @@ class BundlesState(msgspec.Struct, frozen=True):
     quarantined: dict[str, str] = {}
     lanes: dict[str, str] = {}
     self_test: str = ""
+    shadow: dict[str, str] = {}

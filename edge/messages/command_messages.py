@@ -92,15 +92,35 @@ class BundleAction(msgspec.Struct, frozen=True, tag="bundle_action"):
     reason: str = ""
 
 
+class AuditBasket(msgspec.Struct, frozen=True, tag="audit_basket"):
+    """To the shadow process: who was right about an open basket: candidate, active or nobody."""
+
+    basket_id: str
+    winner: str
+
+
+class UplinkAction(msgspec.Struct, frozen=True, tag="uplink_action"):
+    """To the uplink: `revert_segment`, `restore_segment`, `import_stick`, `delete_basket`.
+
+    Attributes:
+        subject: first letters of a segment's sha256, a folder, or a basket id.
+        root_sha256: of the root to trust on a stick; only where the box was never enrolled.
+    """
+
+    action: str
+    subject: str
+    root_sha256: str = ""
+
+
 class Command(msgspec.Struct, frozen=True):
     """A command for one lane. `command_id` makes a repeated delivery harmless.
 
-    `lane_id` is empty where the body is a `BundleAction`, which is the whole box's business.
+    `lane_id` is empty where the body is the whole box's business (the last three).
     """
 
     lane_id: str
     command_id: str
-    body: BasketCommand | BundleAction
+    body: BasketCommand | BundleAction | AuditBasket | UplinkAction
     actor: str = "shopper"
 
 

@@ -142,10 +142,3 @@ class ShadowCase(msgspec.Struct, frozen=True):
     basket_id: str
     bundle_id: str
     pictures: tuple[ShadowPicture, ...]
-
-
-class AuditBasket(msgspec.Struct, frozen=True, tag="audit_basket"):
-    """To the shadow process: who was right about an open basket: candidate, active or nobody."""
-
-    basket_id: str
-    winner: str

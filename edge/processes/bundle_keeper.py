@@ -14,11 +14,22 @@ from pathlib import Path
 
 from edge.bundles import state as transitions
 from edge.bundles.evidence import PairedCounts
+from edge.bundles.shadow_tally import ShadowTally
 from edge.bundles.state import BundlePhase, BundleRefusedError, BundleState, BundleStateFile
-from edge.bundles.swap import ProbationExit, ProbationFacts, SwapPolicy, judge_probation
+from edge.bundles.swap import (
+    POLICIES,
+    Exit,
+    ProbationExit,
+    ProbationFacts,
+    ShadowVerdict,
+    SwapPolicy,
+    judge_probation,
+    judge_shadow,
+)
 from edge.config import EdgeConfig
 from edge.messages.bundle_messages import BundlesState, BundleStaged, ServeBundle
 from edge.messages.perception_messages import PerceptionState
+from edge.messages.shadow_messages import ShadowReport
 from edge.processes.hub_road import bundles_folder, slot_of, updates_folder
 from edge.processes.serving_bundle import pointer_path
 from sync.bundle import open_bundle, read_manifest
@@ -66,7 +77,7 @@ class BundleKeeper:
         self._config = config
         self._boot_id = boot_id
         self._self_test = self_test
-        self._policy = policy or SwapPolicy()
+        self._policy = policy or POLICIES[config.hub.swap_policy]
         self._factory_directory = config.paths.serving_bundle
         bundles_folder(config).mkdir(parents=True, exist_ok=True)
         factory = read_manifest(self._factory_directory / "manifest.json").bundle_id()
@@ -77,6 +88,9 @@ class BundleKeeper:
         self._waits_for = self._refusal = ""
         self._perception: PerceptionState | None = None
         self._before = _Before()
+        self._shadow: ShadowReport | None = None
+        self._judged: ShadowReport | None = None
+        self._verdict: ShadowVerdict | None = None
         self._keep(self.state)
 
     def on_staged(self, message: BundleStaged) -> None:
@@ -93,6 +107,7 @@ class BundleKeeper:
             self._refusal = str(err)
             return
         self._answer, self._refusal = None, ""
+        self._shadow = self._verdict = None
         self._file.add_receipt(message.bundle_id, message.receipt)
         self._keep(staged)
 
@@ -101,6 +116,11 @@ class BundleKeeper:
         self._perception = message
         if message.warm_problem and self.state.candidate and self._waits_for == "warming":
             self._reject(f"perception: {message.warm_problem}")
+
+    def on_shadow(self, report: ShadowReport) -> None:
+        """How the candidate did on the baskets of this box."""
+        if report.bundle_id == self.state.candidate:
+            self._shadow = report
 
     def on_death(self) -> None:
         """Perception died."""
@@ -167,6 +187,7 @@ class BundleKeeper:
             waits_for=self._waits_for if state.candidate else "",
             baskets=state.baskets, deaths=state.deaths, quarantined=self._file.quarantined(),
             lanes=dict(self._lanes), self_test=self._answer.summary if self._answer else "",
+            shadow=shadow_words(self._verdict, self._policy) if self._verdict else {},
         )  # fmt: skip
 
     def close(self) -> None:
@@ -184,14 +205,34 @@ class BundleKeeper:
         if not self._answer.is_passed:
             self._reject(f"self-test: {self._answer.summary}")
             return False
-        if not self._config.hub.allow_without_shadow:
-            self._waits_for = "shadow"
+        if not self._config.hub.allow_without_shadow and not self._has_earned_it():
             return False
         if self._perception is None or self._perception.warm_bundle_id != candidate:
             self._waits_for = "warming"
             return False
         self._waits_for = "between_baskets"
         return True
+
+    def _has_earned_it(self) -> bool:
+        """The shadow's verdict; the numbers behind it are on disk before anything follows."""
+        report = self._shadow
+        if self._verdict is None or self._verdict.exit is not Exit.PROMOTE:
+            self._waits_for = "shadow"
+        if report is None or (report is self._judged and self._verdict is not None):
+            return self._verdict is not None and self._verdict.exit is Exit.PROMOTE
+        self._judged = report
+        if report.problem:
+            self._reject(f"shadow: {report.problem}")
+            return False
+        evidence = ShadowTally.from_json(report.tally).evidence(report.active_slowdown)
+        self._verdict = verdict = judge_shadow(evidence, self._policy)
+        if verdict.exit is not Exit.WATCH:
+            self._file.add_verdict(self.state.candidate, shadow_words(verdict, self._policy))
+        if verdict.exit is Exit.REJECT:
+            self._reject(f"shadow: {','.join(verdict.reasons)}")
+        elif verdict.exit is Exit.HOLD:
+            self._keep(transitions.drop_candidate(self.state, f"held: {','.join(verdict.reasons)}"))
+        return verdict.exit is Exit.PROMOTE
 
     def _swap(self, lease: Callable[[str, str], bool]) -> None:
         """The first lane between two baskets makes it true; the others follow one by one."""
@@ -283,3 +324,17 @@ class BundleKeeper:
             return open_bundle(slot_of(self._config, bundle_id)).bundle_id == bundle_id
         except SyncError:
             return False
+
+
+def shadow_words(verdict: ShadowVerdict, policy: SwapPolicy) -> dict[str, str]:
+    """The numbers behind a verdict, and what is still missing."""
+    counts, wanted = verdict.counts, 1.0 / policy.alpha
+    return {
+        "exit": verdict.exit.value,
+        "reasons": ",".join(verdict.reasons),
+        "policy": f"{policy.name}: alpha {policy.alpha:g}, margin {policy.margin:g}",
+        "baskets": f"{counts.total} of {policy.min_baskets}",
+        "winners": f"candidate {counts.wins}, active {counts.losses}, nobody {counts.ties}",
+        "worse_e": f"{verdict.worse_e:.3g} (out at {wanted:g})",
+        "no_worse_e": f"{verdict.no_worse_e:.3g} of {wanted:g}",
+    }

@@ -19,6 +19,7 @@ from edge.messages.basket_messages import BasketSnapshot, Phase
 from edge.messages.bundle_messages import BundlesState, BundleStaged, ServeBundle
 from edge.messages.command_messages import BundleAction, Command, CommandReply, Health, SwapLease
 from edge.messages.perception_messages import PerceptionState
+from edge.messages.shadow_messages import ShadowReport
 from edge.processes.bundle_keeper import BundleKeeper, SelfTestAnswer
 from edge.processes.worker import Work, run_process
 
@@ -111,6 +112,7 @@ class Bundles:
         bus = work.bus
         self._staged = bus.subscriber("bundle_staged", BundleStaged)
         self._perception = bus.subscriber("perception", PerceptionState)
+        self._shadow = bus.subscriber("shadow", ShadowReport)
         self._supervisor = bus.subscriber("health", Health, process="supervisor")
         self._baskets = [
             bus.subscriber("basket", BasketSnapshot, lane.lane_id) for lane in work.config.lanes
@@ -141,6 +143,8 @@ class Bundles:
             self._keeper.on_staged(staged)
         if (seen := self._perception.receive()) is not None:
             self._keeper.on_perception(seen)
+        if (report := self._shadow.receive()) is not None:
+            self._keeper.on_shadow(report)
         for health in self._supervisor.receive_all():
             self._count_deaths(health.facts.get("perception", ""))
         for subscriber in self._baskets:

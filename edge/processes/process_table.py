@@ -35,6 +35,7 @@ PROCESSES: dict[str, Process] = {
     "perception": Process("edge.processes.perception_process", "box",    "always",    10.0),
     "capture":    Process("edge.processes.capture_process",    "camera", "always",    20.0),
     "bundles":    Process("edge.processes.bundles_process",    "box",    "always",    10.0, True),
+    "shadow":     Process("edge.processes.shadow_process",     "box",    "always",    20.0, True),
     "uplink":     Process("edge.processes.uplink_process",     "box",    "always",    10.0, True),
 }
 # fmt: on

@@ -6,11 +6,15 @@ from pathlib import Path
 
 import pytest
 
+from edge.bundles.comparison import BasketOutcome, Winner
+from edge.bundles.shadow_tally import Comparison, ShadowTally
+from edge.bundles.state import BundleStateFile
 from edge.bundles.store import BundleStore
 from edge.bundles.swap import SwapPolicy
 from edge.config import EdgeConfig, HubKnobs
 from edge.messages.bundle_messages import BundleStaged
 from edge.messages.perception_messages import PerceptionState
+from edge.messages.shadow_messages import ShadowReport
 from edge.processes.bundle_keeper import BundleKeeper, SelfTestAnswer
 from edge.processes.hub_road import bundles_folder, slot_of, updates_folder
 from edge.processes.serving_bundle import pointer_path, serving_directory
@@ -107,6 +111,78 @@ def test_without_a_shadow_a_candidate_waits_unless_the_file_allows_it(shop: Shop
     shop.perceive(warm=shop.new.bundle_id)
     assert shop.step() == "shadow"
     assert shop.keeper.state.active == shop.keeper.state.factory
+
+
+def tally_of(winner: Winner, number: int, crashes: int = 0, seconds: float = 10.0) -> bytes:
+    tally = ShadowTally("new", crashes=crashes, seconds=seconds)
+    for index in range(number):
+        outcome = BasketOutcome(winner, num_items=2)
+        tally.add(Comparison(f"b{index}", outcome, {"milk": 2}, {"milk": 2}, 30, 0, 20))
+    return tally.to_json()
+
+
+def shadowing(shop: Shop) -> None:
+    hub = HubKnobs(url="http://hub.example", swap_policy="lab")
+    shop.config = shop.config.model_copy(update={"hub": hub})
+    shop.reopen()
+    shop.stage()
+    shop.step()
+
+
+def test_a_candidate_that_prices_alike_on_enough_baskets_takes_over(shop: Shop) -> None:
+    shadowing(shop)
+    report = ShadowReport(shop.new.bundle_id, 0, "live", tally=tally_of(Winner.NOBODY, 2))
+    shop.keeper.on_shadow(report)
+    assert shop.step() == "shadow"
+    told = shop.keeper.report(0).shadow
+    assert (told["exit"], told["baskets"]) == ("watch", "2 of 3")
+    enough = tally_of(Winner.NOBODY, 12)
+    shop.keeper.on_shadow(ShadowReport(shop.new.bundle_id, 1, "live", tally=enough))
+    assert shop.step() == "warming"
+    shop.perceive(warm=shop.new.bundle_id)
+    shop.step()
+    assert shop.keeper.state.active == shop.new.bundle_id
+    file = BundleStateFile(bundles_folder(shop.config) / "state.db", "")
+    assert (file.verdict(shop.new.bundle_id) or {})["exit"] == "promote"
+    file.close()
+
+
+@pytest.mark.parametrize(
+    ("tally", "problem", "reason"),
+    [
+        pytest.param(tally_of(Winner.ACTIVE, 30), "", "priced_worse", id="prices worse"),
+        pytest.param(tally_of(Winner.NOBODY, 99, crashes=1), "", "crashed", id="has crashed"),
+        pytest.param(b"", "shadow.hang: no answer", "shadow.hang", id="hangs"),
+    ],
+)
+def test_what_fails_in_shadow_is_quarantined_with_its_reason(
+    shop: Shop, tally: bytes, problem: str, reason: str
+) -> None:
+    shadowing(shop)
+    mode = "failed" if problem else "live"
+    shop.keeper.on_shadow(ShadowReport(shop.new.bundle_id, 0, mode, problem, tally))
+    shop.step()
+    assert reason in shop.keeper.report(0).quarantined[shop.new.bundle_id]
+    assert shop.keeper.state.active == shop.keeper.state.factory
+    assert shop.keeper.state.candidate == ""
+
+
+def test_undecided_at_the_deadline_is_held_and_not_quarantined(shop: Shop) -> None:
+    shadowing(shop)
+    late = tally_of(Winner.NOBODY, 2, seconds=1e9)
+    shop.keeper.on_shadow(ShadowReport(shop.new.bundle_id, 0, "live", tally=late))
+    shop.step()
+    assert shop.keeper.state.candidate == ""
+    assert "held: deadline" in shop.keeper.report(0).reason
+    assert shop.keeper.report(0).quarantined == {}
+    shop.stage()
+    assert shop.keeper.state.candidate == ""
+
+
+def test_what_is_said_about_another_bundle_decides_nothing(shop: Shop) -> None:
+    shadowing(shop)
+    shop.keeper.on_shadow(ShadowReport("other", 0, "live", tally=tally_of(Winner.ACTIVE, 99)))
+    assert shop.step() == "shadow"
 
 
 @pytest.mark.parametrize(
