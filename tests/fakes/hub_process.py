@@ -1,4 +1,4 @@
-"""A hub as a process of its own on a free port, with people who may sign in and boxes that speak."""
+"""A hub as a process of its own on a free port; people sign in to it, boxes speak to it."""
 
 import socket
 import subprocess

@@ -136,7 +136,8 @@ def _by_kind(schema: Schema) -> str:
     if kind == "array":
         return f"readonly ({_type(schema.get('items', {}))})[]"
     if kind == "object":
-        inner = schema.get("additionalProperties")
+        patterns = [*schema.get("patternProperties", {}).values()]
+        inner = patterns[0] if patterns else schema.get("additionalProperties")
         return f"Readonly<Record<string, {_type(inner) if isinstance(inner, dict) else 'unknown'}>>"
     return PLAIN.get(str(kind), "unknown")
 

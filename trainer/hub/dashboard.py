@@ -1,4 +1,4 @@
-"""The dashboard's files: the built page with a strict policy. The page speaks HTTP to the API itself.
+"""The dashboard's files: the built page with a strict policy. Data comes from the API alone.
 
 Flow: GET of a page's address -> index.html; GET of an asset -> file or its compressed twin
 

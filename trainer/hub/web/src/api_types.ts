@@ -33,6 +33,20 @@ export interface AccountRequest {
   readonly password: string;
 }
 
+/** What became of a case. */
+export interface AnswerReply {
+  readonly answer_id: number;
+  readonly status: string;
+  readonly num_disagreements: number;
+  readonly gold: GoldResult | null;
+}
+
+/** What a person says about a case, and how long they looked. */
+export interface AnswerRequest {
+  readonly pictures: readonly (LabeledPicture)[];
+  readonly seconds: number;
+}
+
 /** One line of the fleet. */
 export interface BoxLine {
   readonly box_id: string;
@@ -79,11 +93,102 @@ export interface CameraLine {
   readonly fps?: number | null;
 }
 
+/** One of the best guesses; `picture_url` is empty where the catalogue has no picture. */
+export interface CandidateReply {
+  readonly sku_id: string;
+  readonly name: string;
+  readonly per_mille: number;
+  readonly picture_url: string;
+}
+
+/** A page of cases. */
+export interface CasePage {
+  readonly total: number;
+  readonly offset: number;
+  readonly limit: number;
+  readonly items: readonly (CaseRow)[];
+}
+
+/** A case to look at. */
+export interface CaseReply {
+  readonly case_id: string;
+  readonly store_id: string;
+  readonly box_id: string;
+  readonly reason: string;
+  readonly value: number;
+  readonly status: string;
+  readonly created_at: string;
+  readonly num_answers: number;
+  readonly lane_id: string;
+  readonly basket_id: string;
+  readonly bundle_id: string;
+  readonly pictures: readonly (PictureReply)[];
+}
+
+/** One line of the list. */
+export interface CaseRow {
+  readonly case_id: string;
+  readonly store_id: string;
+  readonly box_id: string;
+  readonly reason: string;
+  readonly value: number;
+  readonly status: string;
+  readonly created_at: string;
+  readonly num_answers: number;
+}
+
+/** An SKU as a person writes it; sizes are bounded and unknown fields are mistakes. */
+export interface CatalogueSku {
+  readonly sku_id: string;
+  readonly gtin?: string;
+  readonly plu?: string | null;
+  readonly names: Readonly<Record<string, string>>;
+  readonly unit?: "each" | "kg";
+  readonly category_path?: readonly (string)[];
+  readonly family?: string | null;
+  readonly expected_weight_g?: number | null;
+  readonly weight_tolerance_g?: number;
+  readonly tare_g?: number;
+  readonly age_limit?: number | null;
+  readonly allergens?: readonly (string)[];
+  readonly deposit_minor?: number;
+  readonly tax_class?: string;
+  readonly picture?: null;
+  readonly valid_from?: string | null;
+  readonly valid_until?: string | null;
+}
+
+/** A category and how many SKUs are exactly there. */
+export interface CategoryReply {
+  readonly path: string;
+  readonly num_skus: number;
+}
+
+/** What would become of one SKU: field -> before and after. */
+export interface ChangeReply {
+  readonly sku_id: string;
+  readonly kind: "created" | "changed";
+  readonly fields: Readonly<Record<string, readonly [string, string]>>;
+}
+
 /** For one box; an empty name lets the installer choose. */
 export interface ClaimCodeRequest {
   readonly box_id?: string;
   readonly store_id?: string | null;
   readonly ring?: string;
+}
+
+/** A new store like another. */
+export interface CloneRequest {
+  readonly store_id: string;
+  readonly name: string;
+  readonly with_prices?: boolean;
+}
+
+/** The next price. */
+export interface ComingPrice {
+  readonly amount_minor: number;
+  readonly valid_from: string;
 }
 
 /** A remote command and what became of it. */
@@ -102,10 +207,67 @@ export interface CommandRequest {
   readonly kind: "restart" | "logs" | "support_bundle" | "drop_candidate" | "rollback";
 }
 
+/** The known truth of a case. */
+export interface GoldRequest {
+  readonly pictures: readonly (LabeledPicture)[];
+}
+
+/** How a gold question went. */
+export interface GoldResult {
+  readonly is_right: boolean;
+  readonly num_wrong: number;
+}
+
+/** What a file would do, or did; the first 200 of each list. */
+export interface ImportReply {
+  readonly is_preview: boolean;
+  readonly num_created: number;
+  readonly num_changed: number;
+  readonly num_unchanged: number;
+  readonly num_errors: number;
+  readonly errors: readonly (ProblemReply)[];
+  readonly changes: readonly (ChangeReply)[];
+}
+
+/** A box with its candidates, best first. */
+export interface ItemReply {
+  readonly item_id: string;
+  readonly xyxy: readonly [number, number, number, number];
+  readonly answered: string;
+  readonly candidates: readonly (CandidateReply)[];
+}
+
+/** What a file of labels would do, or did. */
+export interface LabelImportReply {
+  readonly is_preview: boolean;
+  readonly num_cases: number;
+  readonly num_boxes: number;
+  readonly errors: readonly (string)[];
+}
+
+/** One box; `sku_id` is given for kind `sku` only. */
+export interface LabeledBox {
+  readonly item_id: string;
+  readonly xyxy: readonly [number, number, number, number];
+  readonly kind: "sku" | "not_item" | "unknown";
+  readonly sku_id?: string;
+}
+
+/** Every box of one camera. */
+export interface LabeledPicture {
+  readonly camera_id: string;
+  readonly boxes: readonly (LabeledBox)[];
+}
+
 /** Name and password. */
 export interface LoginRequest {
   readonly name: string;
   readonly password: string;
+}
+
+/** Which cases not to be given, such as those skipped a moment ago. */
+export interface NextRequest {
+  readonly exclude?: readonly (string)[];
 }
 
 /** The fleet in figures. */
@@ -127,6 +289,118 @@ export interface PasswordReset {
   readonly password: string;
 }
 
+/** One camera's picture. */
+export interface PictureReply {
+  readonly camera_id: string;
+  readonly width: number;
+  readonly height: number;
+  readonly url: string;
+  readonly items: readonly (ItemReply)[];
+}
+
+/** What a file of prices would do, or did. */
+export interface PriceImportReply {
+  readonly is_preview: boolean;
+  readonly num_prices: number;
+  readonly num_errors: number;
+  readonly errors: readonly (ProblemReply)[];
+}
+
+/** The list as it would be published now. */
+export interface PriceListReply {
+  readonly version: number;
+  readonly num_prices: number;
+  readonly num_promotions: number;
+  readonly problems: readonly (string)[];
+  readonly can_publish: boolean;
+  readonly published: readonly (PublicationReply)[];
+}
+
+/** A page of prices. */
+export interface PricePage {
+  readonly total: number;
+  readonly offset: number;
+  readonly limit: number;
+  readonly items: readonly (PriceReply)[];
+}
+
+/** One line of a store's prices. */
+export interface PriceReply {
+  readonly sku_id: string;
+  readonly name: string;
+  readonly amount_minor: number | null;
+  readonly is_stopped: boolean;
+  readonly valid_from: string | null;
+  readonly valid_until: string | null;
+  readonly coming: ComingPrice | null;
+}
+
+/** A price from a moment on; from now where none is given. */
+export interface PriceRequest {
+  readonly amount_minor: number;
+  readonly valid_from?: string | null;
+  readonly valid_until?: string | null;
+  readonly is_stopped?: boolean;
+}
+
+/** What is wrong with one row. */
+export interface ProblemReply {
+  readonly line: number;
+  readonly sku_id: string;
+  readonly message: string;
+}
+
+/** A multi-buy or percentage promotion on one SKU. */
+export interface Promotion {
+  readonly promotion_id: string;
+  readonly sku_id: string;
+  readonly kind: "multi_buy" | "percent";
+  readonly quantity?: number;
+  readonly amount_minor?: number;
+  readonly percent?: number;
+  readonly names?: Readonly<Record<string, string>>;
+  readonly valid_from: string;
+  readonly valid_until?: string | null;
+}
+
+/** A promotion as a person writes it. */
+export interface PromotionRequest {
+  readonly promotion_id: string;
+  readonly sku_id: string;
+  readonly kind: "multi_buy" | "percent";
+  readonly quantity?: number;
+  readonly amount_minor?: number;
+  readonly percent?: number;
+  readonly names?: Readonly<Record<string, string>>;
+  readonly valid_from: string;
+  readonly valid_until?: string | null;
+}
+
+/** A price list that was signed. */
+export interface PublicationReply {
+  readonly version: number;
+  readonly channel: string;
+  readonly sha256: string;
+  readonly num_prices: number;
+  readonly valid_from: string;
+  readonly by: string;
+  readonly at: string;
+}
+
+/** When the list takes effect; at once where no time is given. */
+export interface PublishRequest {
+  readonly valid_from?: string | null;
+}
+
+/** How many cases have each status. */
+export interface QueueReply {
+  readonly new: number;
+  readonly second: number;
+  readonly disputed: number;
+  readonly labelled: number;
+  readonly skipped: number;
+}
+
 /** A duty; permissions.py says what it allows. */
 export type Role = "viewer" | "reviewer" | "trainer" | "approver" | "operator" | "admin";
 
@@ -140,16 +414,167 @@ export interface SessionReply {
   readonly expires_at: string;
 }
 
+/** The case is put aside. */
+export interface SkipReply {
+  readonly status?: "skipped";
+}
+
+/** Why nobody can tell. */
+export interface SkipRequest {
+  readonly reason: string;
+}
+
+/** One SKU with its prices. */
+export interface SkuDetail {
+  readonly sku_id: string;
+  readonly gtin?: string;
+  readonly plu?: string | null;
+  readonly names: Readonly<Record<string, string>>;
+  readonly unit?: "each" | "kg";
+  readonly category_path?: readonly (string)[];
+  readonly family?: string | null;
+  readonly expected_weight_g?: number | null;
+  readonly weight_tolerance_g?: number;
+  readonly tare_g?: number;
+  readonly age_limit?: number | null;
+  readonly allergens?: readonly (string)[];
+  readonly deposit_minor?: number;
+  readonly tax_class?: string;
+  readonly picture?: null;
+  readonly valid_from?: string | null;
+  readonly valid_until?: string | null;
+  readonly status: "active" | "retired";
+  readonly version: number;
+  readonly has_picture: boolean;
+  readonly updated_at: string;
+  readonly amount_minor?: number | null;
+  readonly prices?: readonly (StorePrice)[];
+}
+
+/** A page of SKUs. */
+export interface SkuPage {
+  readonly total: number;
+  readonly offset: number;
+  readonly limit: number;
+  readonly items: readonly (SkuReply)[];
+}
+
+/** An SKU with what the centre knows beside it. */
+export interface SkuReply {
+  readonly sku_id: string;
+  readonly gtin?: string;
+  readonly plu?: string | null;
+  readonly names: Readonly<Record<string, string>>;
+  readonly unit?: "each" | "kg";
+  readonly category_path?: readonly (string)[];
+  readonly family?: string | null;
+  readonly expected_weight_g?: number | null;
+  readonly weight_tolerance_g?: number;
+  readonly tare_g?: number;
+  readonly age_limit?: number | null;
+  readonly allergens?: readonly (string)[];
+  readonly deposit_minor?: number;
+  readonly tax_class?: string;
+  readonly picture?: null;
+  readonly valid_from?: string | null;
+  readonly valid_until?: string | null;
+  readonly status: "active" | "retired";
+  readonly version: number;
+  readonly has_picture: boolean;
+  readonly updated_at: string;
+  readonly amount_minor?: number | null;
+}
+
+/** How somebody labels. */
+export interface StatsReply {
+  readonly reviewer: string;
+  readonly num_answers: number;
+  readonly num_boxes: number;
+  readonly median_seconds: number;
+  readonly num_gold: number;
+  readonly num_gold_right: number;
+  readonly num_compared: number;
+  readonly num_agreed: number;
+}
+
 /** Revoke a box, or let one back in after a person looked. */
 export interface StatusRequest {
   readonly status: "enrolled" | "revoked";
   readonly reason: string;
 }
 
+/** What is given is changed. */
+export interface StoreChange {
+  readonly name?: string | null;
+  readonly time_zone?: string | null;
+  readonly currency?: string | null;
+  readonly exponent?: number | null;
+  readonly tax_rates?: Readonly<Record<string, number>> | null;
+  readonly channel?: string | null;
+  readonly languages?: readonly (string)[] | null;
+  readonly lanes?: readonly (string)[] | null;
+}
+
+/** What one store charges now. */
+export interface StorePrice {
+  readonly store_id: string;
+  readonly amount_minor: number;
+  readonly currency: string;
+  readonly exponent: number;
+  readonly is_stopped: boolean;
+}
+
+/** A store with what belongs to it. */
+export interface StoreReply {
+  readonly store_id: string;
+  readonly name: string;
+  readonly time_zone: string;
+  readonly currency: string;
+  readonly exponent: number;
+  readonly tax_rates: Readonly<Record<string, number>>;
+  readonly channel: string;
+  readonly languages: readonly (string)[];
+  readonly lanes: readonly (string)[];
+  readonly num_prices: number;
+  readonly num_boxes: number;
+  readonly boxes: readonly (string)[];
+  readonly price_list_version: number;
+  readonly created_at: string;
+}
+
+/** A new store; what is not given is the default. */
+export interface StoreRequest {
+  readonly name: string;
+  readonly time_zone?: string | null;
+  readonly currency?: string | null;
+  readonly exponent?: number | null;
+  readonly tax_rates?: Readonly<Record<string, number>> | null;
+  readonly channel?: string | null;
+  readonly languages?: readonly (string)[] | null;
+  readonly lanes?: readonly (string)[] | null;
+  readonly store_id: string;
+}
+
+/** An answer as it was given. */
+export interface StoredAnswer {
+  readonly answer_id: number;
+  readonly reviewer: string;
+  readonly at: string;
+  readonly seconds: number;
+  readonly is_undone: boolean;
+  readonly pictures: readonly (LabeledPicture)[];
+}
+
 /** A token for a person or a worker. */
 export interface TokenRequest {
   readonly name: string;
   readonly role: Role;
+}
+
+/** The answer that was taken back; its case is yours again. */
+export interface UndoReply {
+  readonly case_id: string;
+  readonly answer_id: number;
 }
 
 export interface Routes {
@@ -183,6 +608,66 @@ export interface Routes {
     body: undefined;
     reply: readonly (Readonly<Record<string, unknown>>)[];
   };
+  "GET /api/v1/cases": {
+    path: undefined;
+    query: { status?: "" | "new" | "second" | "disputed" | "labelled" | "skipped"; store_id?: string; reason?: string; offset?: number; limit?: number };
+    body: undefined;
+    reply: CasePage;
+  };
+  "POST /api/v1/cases/next": {
+    path: undefined;
+    query: undefined;
+    body: NextRequest;
+    reply: CaseReply | null;
+  };
+  "GET /api/v1/cases/{case_id}": {
+    path: { case_id: string };
+    query: undefined;
+    body: undefined;
+    reply: CaseReply;
+  };
+  "POST /api/v1/cases/{case_id}/answer": {
+    path: { case_id: string };
+    query: undefined;
+    body: AnswerRequest;
+    reply: AnswerReply;
+  };
+  "GET /api/v1/cases/{case_id}/answers": {
+    path: { case_id: string };
+    query: undefined;
+    body: undefined;
+    reply: readonly (StoredAnswer)[];
+  };
+  "PUT /api/v1/cases/{case_id}/gold": {
+    path: { case_id: string };
+    query: undefined;
+    body: GoldRequest;
+    reply: undefined;
+  };
+  "DELETE /api/v1/cases/{case_id}/gold": {
+    path: { case_id: string };
+    query: undefined;
+    body: undefined;
+    reply: undefined;
+  };
+  "GET /api/v1/cases/{case_id}/pictures/{camera_id}": {
+    path: { case_id: string; camera_id: string };
+    query: undefined;
+    body: undefined;
+    reply: undefined;
+  };
+  "POST /api/v1/cases/{case_id}/skip": {
+    path: { case_id: string };
+    query: undefined;
+    body: SkipRequest;
+    reply: SkipReply;
+  };
+  "GET /api/v1/categories": {
+    path: undefined;
+    query: undefined;
+    body: undefined;
+    reply: readonly (CategoryReply)[];
+  };
   "GET /api/v1/fleet/boxes": {
     path: undefined;
     query: { q?: string; status?: "" | "pending" | "enrolled" | "revoked" | "quarantined" | "replaced"; health?: "" | "ok" | "degraded" | "failed" | "silent"; offset?: number; limit?: number };
@@ -207,11 +692,47 @@ export interface Routes {
     body: undefined;
     reply: OverviewReply;
   };
+  "GET /api/v1/labels/export": {
+    path: undefined;
+    query: { format?: "coco" | "label_studio"; store_id?: string };
+    body: undefined;
+    reply: undefined;
+  };
+  "POST /api/v1/labels/import": {
+    path: undefined;
+    query: { format?: "coco" | "label_studio"; preview?: boolean };
+    body: Blob;
+    reply: LabelImportReply;
+  };
   "GET /api/v1/permissions": {
     path: undefined;
     query: undefined;
     body: undefined;
     reply: Readonly<Record<string, readonly (Role)[]>>;
+  };
+  "GET /api/v1/review/queue": {
+    path: undefined;
+    query: undefined;
+    body: undefined;
+    reply: QueueReply;
+  };
+  "GET /api/v1/review/stats": {
+    path: undefined;
+    query: undefined;
+    body: undefined;
+    reply: readonly (StatsReply)[];
+  };
+  "GET /api/v1/review/stats/mine": {
+    path: undefined;
+    query: undefined;
+    body: undefined;
+    reply: StatsReply;
+  };
+  "POST /api/v1/review/undo": {
+    path: undefined;
+    query: undefined;
+    body: undefined;
+    reply: UndoReply;
   };
   "GET /api/v1/session": {
     path: undefined;
@@ -235,6 +756,156 @@ export interface Routes {
     path: undefined;
     query: undefined;
     body: PasswordChange;
+    reply: undefined;
+  };
+  "GET /api/v1/skus": {
+    path: undefined;
+    query: { q?: string; category?: string; family?: string; unit?: "" | "each" | "kg"; tax_class?: string; status?: "" | "active" | "retired"; store_id?: string; missing?: "" | "gtin" | "picture" | "weight" | "category"; sort?: "sku_id" | "name" | "gtin" | "category" | "updated_at"; order?: "asc" | "desc"; offset?: number; limit?: number };
+    body: undefined;
+    reply: SkuPage;
+  };
+  "POST /api/v1/skus": {
+    path: undefined;
+    query: undefined;
+    body: CatalogueSku;
+    reply: SkuReply;
+  };
+  "GET /api/v1/skus-export": {
+    path: undefined;
+    query: { format?: "csv" | "json" };
+    body: undefined;
+    reply: undefined;
+  };
+  "POST /api/v1/skus-import": {
+    path: undefined;
+    query: { format?: "csv" | "json"; preview?: boolean };
+    body: Blob;
+    reply: ImportReply;
+  };
+  "GET /api/v1/skus/{sku_id}": {
+    path: { sku_id: string };
+    query: undefined;
+    body: undefined;
+    reply: SkuDetail;
+  };
+  "PUT /api/v1/skus/{sku_id}": {
+    path: { sku_id: string };
+    query: { version: number };
+    body: CatalogueSku;
+    reply: SkuReply;
+  };
+  "DELETE /api/v1/skus/{sku_id}": {
+    path: { sku_id: string };
+    query: undefined;
+    body: undefined;
+    reply: undefined;
+  };
+  "GET /api/v1/skus/{sku_id}/history": {
+    path: { sku_id: string };
+    query: { limit?: number };
+    body: undefined;
+    reply: readonly (Readonly<Record<string, unknown>>)[];
+  };
+  "GET /api/v1/skus/{sku_id}/picture": {
+    path: { sku_id: string };
+    query: undefined;
+    body: undefined;
+    reply: undefined;
+  };
+  "PUT /api/v1/skus/{sku_id}/picture": {
+    path: { sku_id: string };
+    query: undefined;
+    body: Blob;
+    reply: undefined;
+  };
+  "POST /api/v1/skus/{sku_id}/restore": {
+    path: { sku_id: string };
+    query: undefined;
+    body: undefined;
+    reply: SkuReply;
+  };
+  "GET /api/v1/stores": {
+    path: undefined;
+    query: undefined;
+    body: undefined;
+    reply: readonly (StoreReply)[];
+  };
+  "POST /api/v1/stores": {
+    path: undefined;
+    query: undefined;
+    body: StoreRequest;
+    reply: StoreReply;
+  };
+  "GET /api/v1/stores/{store_id}": {
+    path: { store_id: string };
+    query: undefined;
+    body: undefined;
+    reply: StoreReply;
+  };
+  "PATCH /api/v1/stores/{store_id}": {
+    path: { store_id: string };
+    query: undefined;
+    body: StoreChange;
+    reply: StoreReply;
+  };
+  "POST /api/v1/stores/{store_id}/clone": {
+    path: { store_id: string };
+    query: undefined;
+    body: CloneRequest;
+    reply: StoreReply;
+  };
+  "GET /api/v1/stores/{store_id}/price-list": {
+    path: { store_id: string };
+    query: undefined;
+    body: undefined;
+    reply: PriceListReply;
+  };
+  "POST /api/v1/stores/{store_id}/price-list/publish": {
+    path: { store_id: string };
+    query: undefined;
+    body: PublishRequest;
+    reply: PublicationReply;
+  };
+  "GET /api/v1/stores/{store_id}/prices": {
+    path: { store_id: string };
+    query: { q?: string; offset?: number; limit?: number };
+    body: undefined;
+    reply: PricePage;
+  };
+  "GET /api/v1/stores/{store_id}/prices-export": {
+    path: { store_id: string };
+    query: undefined;
+    body: undefined;
+    reply: undefined;
+  };
+  "POST /api/v1/stores/{store_id}/prices-import": {
+    path: { store_id: string };
+    query: { preview?: boolean };
+    body: Blob;
+    reply: PriceImportReply;
+  };
+  "PUT /api/v1/stores/{store_id}/prices/{sku_id}": {
+    path: { store_id: string; sku_id: string };
+    query: undefined;
+    body: PriceRequest;
+    reply: undefined;
+  };
+  "GET /api/v1/stores/{store_id}/promotions": {
+    path: { store_id: string };
+    query: undefined;
+    body: undefined;
+    reply: readonly (Promotion)[];
+  };
+  "POST /api/v1/stores/{store_id}/promotions": {
+    path: { store_id: string };
+    query: undefined;
+    body: PromotionRequest;
+    reply: Promotion;
+  };
+  "DELETE /api/v1/stores/{store_id}/promotions/{promotion_id}": {
+    path: { store_id: string; promotion_id: string };
+    query: undefined;
+    body: undefined;
     reply: undefined;
   };
   "GET /health": {

@@ -7,6 +7,7 @@ import "@tillsight/web-shared/parts.css";
 import "@tillsight/web-shared/data_parts.css";
 import "./styles/shell.css";
 import "./styles/parts.css";
+import "./styles/review.css";
 import { App } from "./app.tsx";
 import { applyPreferences } from "./preferences.ts";
 import { followLinks } from "./router.ts";

@@ -4,8 +4,11 @@ import type { ComponentType } from "preact";
 import type { IconName } from "@tillsight/web-shared/icon.tsx";
 import { AuditPage } from "./pages/audit_page.tsx";
 import { BoxPage } from "./pages/box_page.tsx";
+import { CataloguePage } from "./pages/catalogue_page.tsx";
 import { FleetPage } from "./pages/fleet_page.tsx";
 import { OverviewPage } from "./pages/overview_page.tsx";
+import { ReviewPage } from "./pages/review_page.tsx";
+import { SkuPage } from "./pages/sku_page.tsx";
 
 export interface PageRow {
   readonly path: string;
@@ -21,5 +24,7 @@ export interface PageRow {
 export const PAGES: readonly PageRow[] = [
   { path: "overview", icon: "home", needs: "fleet.read", page: OverviewPage },
   { path: "fleet", icon: "store", needs: "fleet.read", page: FleetPage, detail: BoxPage },
+  { path: "catalogue", icon: "catalogue", needs: "catalogue.read", page: CataloguePage, detail: SkuPage },
+  { path: "review", icon: "review", needs: "cases.answer", page: ReviewPage },
   { path: "audit", icon: "history", needs: "audit.read", page: AuditPage, isSecond: true },
 ];

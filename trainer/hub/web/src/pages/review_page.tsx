@@ -1,0 +1,248 @@
+// Review: one case at a time, mostly one key each. The picture in the middle, proposals beside it.
+
+import { useEffect, useState } from "preact/hooks";
+import { Banner } from "@tillsight/web-shared/banner.tsx";
+import { Button } from "@tillsight/web-shared/button.tsx";
+import { EmptyState } from "@tillsight/web-shared/empty_state.tsx";
+import { Sheet } from "@tillsight/web-shared/sheet.tsx";
+import { CandidateList } from "../parts/candidate_list.tsx";
+import { CasePicture } from "../parts/case_picture.tsx";
+import { Page } from "../parts/page.tsx";
+import { ReviewProgress } from "../parts/review_progress.tsx";
+import { SkuSearch } from "../parts/sku_search.tsx";
+import * as desk from "../review_desk.ts";
+import { draw, erase, judge, move, type Verdict } from "../review_draft.ts";
+import { listenToKeys } from "../review_keys.ts";
+import { nameOf } from "../sku_words.ts";
+import { codeText, t } from "../texts.ts";
+import { ago } from "../times.ts";
+
+const SKIP_REASONS = ["skip_dark", "skip_blurred", "skip_hidden", "skip_unsure"] as const;
+type Open = "" | "search" | "skip" | "keys";
+
+let numDrawn = 0;
+
+export function ReviewPage() {
+  const [open, setOpen] = useState<Open>("");
+  const [isDrawing, setDrawing] = useState(false);
+  useEffect(() => void desk.start(), []);
+  useEffect(
+    () =>
+      listenToKeys({
+        choose: chooseCandidate,
+        send: () => void desk.send(),
+        notAnItem: () => decide({ kind: "not_item" }),
+        unknown: () => decide({ kind: "unknown" }),
+        move: stepBox,
+        camera: stepCamera,
+        draw: () => setDrawing((before) => !before),
+        erase: eraseBox,
+        search: () => desk.box.value && setOpen("search"),
+        skip: () => setOpen("skip"),
+        undo: () => void desk.undo(),
+      }),
+    [],
+  );
+  const found = desk.current.value;
+  return (
+    <Page
+      title={t("nav_review")}
+      note={found && [codeText("case", found.reason), found.store_id || found.box_id, ago(found.created_at)].join(" · ")}
+      actions={
+        <>
+          <Button icon="undo" onPress={() => void desk.undo()}>
+            {t("undo")}
+          </Button>
+          <Button icon="help" onPress={() => setOpen("keys")}>
+            {t("keys")}
+          </Button>
+        </>
+      }
+    >
+      {desk.fault.value && <Banner tone="serious" title={desk.fault.value} />}
+      <GoldNote />
+      {desk.isEmpty.value && (
+        <EmptyState icon="check" title={t("review_done")}>
+          <p>{t("review_done_hint")}</p>
+        </EmptyState>
+      )}
+      {found && <Desk isDrawing={isDrawing} setDrawing={setDrawing} onOpen={setOpen} />}
+      <ReviewProgress />
+      {open === "search" && <SearchSheet onClose={() => setOpen("")} />}
+      {open === "skip" && <SkipSheet onClose={() => setOpen("")} />}
+      {open === "keys" && <KeysSheet onClose={() => setOpen("")} />}
+    </Page>
+  );
+}
+
+interface DeskProps {
+  isDrawing: boolean;
+  setDrawing: (is: boolean) => void;
+  onOpen: (open: Open) => void;
+}
+
+function Desk({ isDrawing, setDrawing, onOpen }: DeskProps) {
+  const picture = desk.picture.value;
+  if (!picture) return null;
+  return (
+    <div class="desk">
+      <section class="desk-picture" aria-label={t("picture")}>
+        <CasePicture
+          picture={picture}
+          chosen={desk.itemId.value}
+          isDrawing={isDrawing}
+          onChoose={(item) => desk.focus(picture.cameraId, item)}
+          onMove={(item, xyxy) => desk.step(move(desk.draft.value, picture.cameraId, item, xyxy))}
+          onDraw={(xyxy) => {
+            numDrawn += 1;
+            const item = `drawn-${numDrawn}`;
+            desk.step(draw(desk.draft.value, picture.cameraId, item, xyxy));
+            desk.focus(picture.cameraId, item);
+            setDrawing(false);
+          }}
+        />
+        <CameraStrip />
+      </section>
+      <section class="panel desk-side" aria-label={t("what_is_it")}>
+        <CandidateList onChoose={chooseCandidate} onSearch={() => onOpen("search")} onDecide={decide} />
+        <div class="row desk-tools">
+          <Button kind="quiet" size="normal" icon="draw" pressed={isDrawing} onPress={() => setDrawing(!isDrawing)}>
+            {t("draw_box")} <kbd>n</kbd>
+          </Button>
+          {desk.box.value?.isDrawn && (
+            <Button kind="quiet" icon="trash" onPress={eraseBox}>
+              {t("erase_box")}
+            </Button>
+          )}
+          <Button kind="quiet" onPress={() => onOpen("skip")}>
+            {t("skip_case")} <kbd>s</kbd>
+          </Button>
+        </div>
+        <Button kind="main" class="desk-send" onPress={() => void desk.send()}>
+          {t(desk.numOpen.value ? "accept_rest" : "send_answer", { count: desk.numOpen.value })} <kbd>↵</kbd>
+        </Button>
+      </section>
+    </div>
+  );
+}
+
+function CameraStrip() {
+  const pictures = desk.draft.value;
+  if (pictures.length < 2) return null;
+  return (
+    <div class="strip" role="group" aria-label={t("cameras")}>
+      {pictures.map((one) => {
+        const numOpen = one.boxes.filter((box) => !box.kind).length;
+        return (
+          <button
+            key={one.cameraId}
+            type="button"
+            class="strip-camera"
+            aria-pressed={one.cameraId === desk.picture.value?.cameraId}
+            onClick={() => desk.focus(one.cameraId, one.boxes.find((box) => !box.kind)?.itemId ?? one.boxes[0]?.itemId ?? "")}
+          >
+            <img src={one.url} alt="" />
+            <span>
+              {one.cameraId}
+              <span class="hint block">{numOpen ? t("num_open", { count: numOpen }) : t("all_said")}</span>
+            </span>
+          </button>
+        );
+      })}
+    </div>
+  );
+}
+
+/** A gold question tells afterwards how it went; it looked like any other before. */
+function GoldNote() {
+  const gold = desk.lastAnswer.value?.gold;
+  if (!gold) return null;
+  return (
+    <Banner tone={gold.is_right ? "calm" : "ask"} icon={gold.is_right ? "check" : "info"} title={t(gold.is_right ? "gold_right" : "gold_wrong", { count: gold.num_wrong })} />
+  );
+}
+
+function SearchSheet({ onClose }: { onClose: () => void }) {
+  return (
+    <Sheet title={t("other_sku")} closeLabel={t("close")} onClose={onClose} size="large">
+      <SkuSearch
+        onPick={(sku) => {
+          decide({ kind: "sku", skuId: sku.sku_id, name: nameOf(sku) });
+          onClose();
+        }}
+      />
+    </Sheet>
+  );
+}
+
+function SkipSheet({ onClose }: { onClose: () => void }) {
+  return (
+    <Sheet title={t("skip_why")} closeLabel={t("close")} onClose={onClose}>
+      <div class="stack">
+        {SKIP_REASONS.map((reason) => (
+          <Button
+            key={reason}
+            onPress={() => {
+              onClose();
+              void desk.skip(t(reason));
+            }}
+          >
+            {t(reason)}
+          </Button>
+        ))}
+      </div>
+    </Sheet>
+  );
+}
+
+function KeysSheet({ onClose }: { onClose: () => void }) {
+  const rows = ["1 – 5", "Enter", "x", "u", "/", "← →", "[ ]", "n", "Delete", "s", "z"];
+  return (
+    <Sheet title={t("keys")} closeLabel={t("close")} onClose={onClose}>
+      <dl class="facts">
+        {rows.map((key, i) => (
+          <>
+            <dt key={key}>
+              <kbd>{key}</kbd>
+            </dt>
+            <dd>{t(`key_${i}`)}</dd>
+          </>
+        ))}
+      </dl>
+    </Sheet>
+  );
+}
+
+function chooseCandidate(index: number): void {
+  const candidate = desk.box.value?.candidates[index];
+  if (candidate) decide({ kind: "sku", skuId: candidate.sku_id, name: candidate.name });
+}
+
+function decide(verdict: Verdict): void {
+  const { value: box } = desk.box;
+  if (!box) return;
+  desk.step(judge(desk.draft.value, desk.cameraId.value, box.itemId, verdict));
+  desk.focusNextOpen();
+}
+
+function eraseBox(): void {
+  const { value: box } = desk.box;
+  if (!box) return;
+  if (!box.isDrawn) return decide({ kind: "not_item" });
+  desk.step(erase(desk.draft.value, box.itemId));
+  desk.focusNextOpen();
+}
+
+function stepBox(by: number): void {
+  const boxes = desk.picture.value?.boxes ?? [];
+  const at = boxes.findIndex((box) => box.itemId === desk.itemId.value);
+  const next = boxes[(at + by + boxes.length) % boxes.length];
+  if (next) desk.focus(desk.cameraId.value, next.itemId);
+}
+
+function stepCamera(by: number): void {
+  const pictures = desk.draft.value;
+  const at = pictures.findIndex((one) => one.cameraId === desk.cameraId.value);
+  const next = pictures[(at + by + pictures.length) % pictures.length];
+  if (next) desk.focus(next.cameraId, next.boxes[0]?.itemId ?? "");
+}
