@@ -7,26 +7,70 @@ box's own list of reverted segments takes one out again (one tap). When an addit
 takes effect is the box's decision, between two baskets.
 """
 
+import re
 from collections.abc import Collection
 from datetime import datetime
 from pathlib import Path
 
 import numpy as np
+from pydantic import model_validator
 
 from sync.blob_download import BlobFetcher
+from sync.catalog import Sku
 from sync.errors import BundleError, CatalogError, GalleryMismatchError
 from sync.gallery import Gallery, load_gallery
 from sync.price_list import PriceList, load_price_list
 from sync.update_documents import (
     MAX_CATALOGUE_ROWS,
     CatalogueIndex,
+    Document,
     PriceListEntry,
     SegmentEntry,
+    parse_document,
 )
 from sync.update_errors import PriceListError, SegmentError
 
 MAX_SEGMENT_BYTES = 20_000_000  # 5,000 rows of 1,024 float16 and their names
 MAX_PRICE_LIST_BYTES = 20_000_000  # 100,000 prices of 200 bytes
+MAX_ADDITION_BYTES = 5_000_000  # 5,000 SKUs of 1 kB
+MAX_PICTURE_BYTES = 200_000
+
+_PICTURE_NAME = re.compile(r"([0-9a-f]{64})\.(jpg|png|webp)")
+
+
+class SkuAddition(Document):
+    """What a shop must know of a segment's SKUs to sell them; their prices are in the price list.
+
+    Attributes:
+        skus: `picture` is `<sha256 of the picture>.jpg` (png, webp), or None.
+        pictures: sha256 -> bytes, of every picture that is named.
+    """
+
+    skus: tuple[Sku, ...]
+    pictures: dict[str, int] = {}
+
+    @model_validator(mode="after")
+    def _pictures_are_listed(self) -> "SkuAddition":
+        named = {picture_sha256(sku.picture) for sku in self.skus if sku.picture}
+        if named != set(self.pictures):
+            raise ValueError("pictures listed and pictures named differ")
+        if any(not 0 < size <= MAX_PICTURE_BYTES for size in self.pictures.values()):
+            raise ValueError(f"a picture has more than {MAX_PICTURE_BYTES} bytes")
+        if len({sku.sku_id for sku in self.skus}) != len(self.skus):
+            raise ValueError("a SKU stands twice")
+        return self
+
+
+def picture_sha256(name: str) -> str:
+    """The blob behind a picture's name.
+
+    Raises:
+        ValueError: the name is not `<sha256>.jpg`, `.png` or `.webp`.
+    """
+    match = _PICTURE_NAME.fullmatch(name)
+    if match is None:
+        raise ValueError(f"picture {name[:80]!r} is not named by its sha256")
+    return match[1]
 
 
 def segments_for(
@@ -37,10 +81,13 @@ def segments_for(
     return tuple(
         entry
         for entry in index.segments
-        if entry.embedder_id == base.embedder_id
-        and entry.base_digest == digest
-        and entry.sha256 not in reverted
+        if fits(entry, base, digest) and entry.sha256 not in reverted
     )
+
+
+def fits(entry: SegmentEntry, base: Gallery, base_digest: str) -> bool:
+    """Whether a segment was made for this very gallery, whose digest the caller has."""
+    return entry.embedder_id == base.embedder_id and entry.base_digest == base_digest
 
 
 def fetch_segment(entry: SegmentEntry, blobs: BlobFetcher) -> Gallery:
@@ -66,6 +113,28 @@ def fetch_segment(entry: SegmentEntry, blobs: BlobFetcher) -> Gallery:
     if not np.all(np.isfinite(segment.vectors)) or np.any(np.abs(lengths - 1.0) > 0.01):
         raise SegmentError(f"{name} has rows that are no unit vectors", hint=hint)
     return segment
+
+
+def fetch_addition(entry: SegmentEntry, blobs: BlobFetcher) -> SkuAddition | None:
+    """Names and pictures of a segment's SKUs, the pictures fetched too; None where it has none.
+
+    Raises:
+        SegmentError: it is not what the signed entry says.
+        MalformedError: it is of another form.
+    """
+    if entry.skus_sha256 is None:
+        return None
+    name = f"SKUs of segment {entry.sha256[:12]}"
+    hint = "make the segment again and publish it"
+    if entry.skus_size > MAX_ADDITION_BYTES:
+        raise SegmentError(f"{name} have {entry.skus_size} bytes", hint=hint)
+    raw = blobs.fetch(entry.skus_sha256, entry.skus_size).read_bytes()
+    addition = parse_document(SkuAddition, raw, name)
+    if {sku.sku_id for sku in addition.skus} != set(entry.sku_ids):
+        raise SegmentError(f"{name} are others than its entry says", hint=hint)
+    for sha256, size in addition.pictures.items():
+        blobs.fetch(sha256, size)
+    return addition
 
 
 def add_segments(base: Gallery, segments: Collection[Gallery]) -> Gallery:

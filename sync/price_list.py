@@ -80,6 +80,13 @@ class PriceList(BaseModel):
                 chosen[entry.sku_id] = entry
         return chosen
 
+    def next_change(self, moment: datetime) -> datetime | None:
+        """When a price or promotion next begins or ends after `moment`; None where none does."""
+        spans = [(entry.valid_from, entry.valid_until) for entry in self.entries]
+        spans += [(entry.valid_from, entry.valid_until) for entry in self.promotions]
+        bounds = (b for span in spans for b in span if b is not None and b > moment)
+        return min(bounds, default=None)
+
 
 def weighed_amount_minor(unit_minor: int, weight_g: int) -> int:
     """Price of `weight_g` grams at `unit_minor` per kilogram, rounded half up."""

@@ -41,6 +41,7 @@ from sync.update_state import (
     save_state,
 )
 
+DEFAULT_CHANNEL = "main"  # prices reach a box that nobody assigned a bundle to
 SIGNED_AT_FIELD = "x-tillsight-signed-at"
 
 _T = TypeVar("_T")
@@ -208,13 +209,11 @@ class TrustedUpdates:
         problems: list[PublisherError] = []
         manifest: BundleManifest | None = None
         patches: tuple[PatchEntry, ...] = ()
-        catalogue: CatalogueIndex | None = None
         if assignment is not None and assignment.bundle_id is not None:
             found = _or_problem(lambda: resolution.bundle(assignment), problems)
             manifest, patches = found or (None, ())
-        if assignment is not None:
-            channel = assignment.channel
-            catalogue = _or_problem(lambda: resolution.catalogue(channel, clock.moment), problems)
+        channel = assignment.channel if assignment is not None else DEFAULT_CHANNEL
+        catalogue = _or_problem(lambda: resolution.catalogue(channel, clock.moment), problems)
         return self._accept(
             updater,
             _raised_roles(updater, guard, resolution.state),

@@ -80,6 +80,7 @@ class SegmentEntry(BaseModel):
     Attributes:
         base_digest: Gallery.digest() of the bundle's gallery it was made and checked against.
         rows: prototypes it adds.
+        skus_sha256: blob with names, units and pictures of its SKUs (catalogue_feed.SkuAddition).
     """
 
     model_config = ConfigDict(frozen=True, extra="allow")
@@ -90,6 +91,8 @@ class SegmentEntry(BaseModel):
     base_digest: str = Sha256
     rows: int = Field(ge=1, le=MAX_SEGMENT_ROWS)
     sku_ids: tuple[str, ...] = Field(min_length=1, max_length=MAX_SEGMENT_ROWS)
+    skus_sha256: str | None = Field(default=None, pattern="^[0-9a-f]{64}$")
+    skus_size: int = Field(default=0, ge=0)
 
 
 class PriceListEntry(BaseModel):

@@ -7,7 +7,7 @@ what the journal has on disk.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from edge.basket.basket import LaneState, fold
@@ -69,6 +69,8 @@ class Counter:
         self._last_latency_ms = -1.0
         self._latencies_ms: list[float] = []
         self._next_offer: Offer | None = None
+        self._offer = offer
+        self._priced: tuple[datetime, datetime | None, SkuPrices] | None = None
         self._use(offer)
 
     def restore(
@@ -176,6 +178,22 @@ class Counter:
         else:
             self._next_offer = offer
 
+    def renew_prices(self, prices: PriceList) -> None:
+        """Other prices: for the next line on, of what is not in the open basket yet.
+
+        A line keeps the terms it was written with, so a basket at payment never changes. Another
+        currency waits for the next basket.
+        """
+        if self._next_offer is not None:
+            self._next_offer = replace(self._next_offer, prices=prices)
+        known = self._offer.prices
+        is_same_money = (known.currency, known.exponent) == (prices.currency, prices.exponent)
+        if self.state.basket is None or is_same_money:
+            self._offer = replace(self._offer, prices=prices)
+            self._priced = None
+        else:
+            self._next_offer = replace(self._next_offer or self._offer, prices=prices)
+
     def refuse(self, code: str) -> None:
         """No sale can be recorded; the screen says so until `recover`."""
         self._refusal = code
@@ -191,7 +209,7 @@ class Counter:
 
     def _use(self, offer: Offer) -> None:
         self._offer, self._next_offer = offer, None
-        self._priced: tuple[datetime, SkuPrices] | None = None
+        self._priced = None
         self._skus = offer.catalog.by_id()
         families = {s.sku_id: s.family for s in offer.catalog.skus if s.family}
         self._rules = Rules(Judge(offer.parameters, families, self._settings))
@@ -208,12 +226,15 @@ class Counter:
         )
 
     def _prices(self, now_utc: datetime) -> SkuPrices:
-        """Prices in force when the basket was opened, or now where none is open."""
-        basket = self.state.basket
-        opened = datetime.fromisoformat(basket.opened_utc) if basket else now_utc
-        if self._priced is None or self._priced[0] != opened:
-            self._priced = (opened, SkuPrices.at(self._offer.prices, opened))
-        return self._priced[1]
+        """Prices in force now; looked up anew only when one begins or ends."""
+        if self._priced is not None:
+            since, until, known = self._priced
+            if since <= now_utc and (until is None or now_utc < until):
+                return known
+        prices = self._offer.prices
+        found = SkuPrices.at(prices, now_utc)
+        self._priced = (now_utc, prices.next_change(now_utc), found)
+        return found
 
     def _note_motion(self, message: Observations, now_ns: int) -> None:
         is_moving = any(not t.is_resting and not t.is_occluded for t in message.tracks)

@@ -71,7 +71,7 @@ class Draft:
 
     @property
     def prices(self) -> SkuPrices:
-        """Prices in force when the basket was opened; looked up only when something is sold."""
+        """Prices in force now; looked up only when something is sold."""
         return self.price_book()
 
     def basket(self) -> Basket:

@@ -17,17 +17,16 @@ import msgspec
 
 from edge.basket.basket_events import Event
 from edge.basket.counter import Counter, Offer
-from edge.basket.fusion import FusionSettings
 from edge.basket.journal import Journal, open_journal
-from edge.basket.judgement import RuleSettings
 from edge.bus.commands import CommandServer
 from edge.bus.sockets import wait_for
-from edge.config import EdgeConfig
 from edge.errors import JournalError
 from edge.messages.basket_messages import BasketSnapshot
 from edge.messages.bundle_messages import ServeBundle
 from edge.messages.command_messages import Command, CommandReply
 from edge.messages.perception_messages import CameraState, Observations
+from edge.processes.lane_offer import LaneOffer
+from edge.processes.lane_settings import fusion_settings, rule_settings
 from edge.processes.latency_window import LatencyWindow
 from edge.processes.serving_bundle import offer_of, open_offer, read_counter_maps
 from edge.processes.worker import Work, run_process
@@ -63,6 +62,7 @@ class LaneKeeper:
         self._maps = read_counter_maps(work.lane)
         self._journal: Journal | None = None
         self._journal_error = "not opened yet"
+        self._shop = LaneOffer(work.config)
         self._offer: Offer | None = None
         self._refused_id = ""
         self._offer_error: tuple[str, str] = (REFUSAL_NO_OFFER, "not opened yet")
@@ -96,6 +96,7 @@ class LaneKeeper:
 
     def tick(self) -> None:
         """Time passes."""
+        self._renew_offer()
         if self._offer is not None and self._journal is not None:
             self._commit(self.counter.tick(time.monotonic_ns(), datetime.now(UTC)))
 
@@ -114,13 +115,24 @@ class LaneKeeper:
             return
         try:  # the keeper of bundles hashed every file before it named this one
             bundle = open_bundle(Path(message.directories[bundle_id]), verify_files=False)
-            self._offer = offer_of(self._work.config, bundle)
+            self._shop.take_bundle(offer_of(self._work.config, bundle))
+            self._offer = self._shop.offer_at(datetime.now(UTC))
         except (SyncError, KeyError) as err:
             self._refused_id = bundle_id
             logger.error("bundle not served bundle=%s: %s", bundle_id[:12], err)  # noqa: TRY400
             return
         logger.info("bundle served bundle=%s", bundle_id[:12])
+        assert self._offer is not None
         self.counter.renew(self._offer)
+
+    def _renew_offer(self) -> None:
+        """The centre's prices from the next line on, its new SKUs from the next basket on."""
+        before, self._offer = self._offer, self._shop.offer_at(datetime.now(UTC))
+        if before is None or self._offer is None or self._offer is before:
+            return
+        if self._offer.catalog is not before.catalog:
+            self.counter.renew(self._offer)
+        self.counter.renew_prices(self._offer.prices)
 
     def close(self) -> None:
         """Let the journal go; nothing is pending."""
@@ -146,16 +158,13 @@ class LaneKeeper:
 
     def _make_counter(self, now_ns: int) -> Counter:
         """The lane as the journal has it, with what can be sold now."""
-        knobs = self._work.config.basket
         counter = Counter(
             self._work.lane_id,
             self._work.config.box_id,
             self._offer or NOTHING_FOR_SALE,
             self._maps,
             rule_settings(self._work.config),
-            FusionSettings(
-                pairing_window_ms=knobs.pairing_window_ms, gone_after_ms=knobs.gone_after_ms
-            ),
+            fusion_settings(self._work.config),
         )
         if self._journal is not None:
             history = self._journal.restart_events()
@@ -189,12 +198,13 @@ class LaneKeeper:
 
     def _open_offer(self) -> bool:
         try:
-            self._offer = open_offer(self._work.config)
+            self._shop.take_bundle(open_offer(self._work.config))
         except SyncError as err:
             if (err.code, str(err)) != self._offer_error:
                 logger.error("nothing can be sold code=%s: %s; hint: %s", err.code, err, err.hint)  # noqa: TRY400
             self._offer_error = (err.code, str(err))
             return False
+        self._offer = self._shop.offer_at(datetime.now(UTC))
         return True
 
     def say_how(self) -> None:
@@ -276,22 +286,6 @@ class Lane:
         self._shown = timeless
         self._next_publish_ns = now_ns + PUBLISH_NS
         self._baskets.send(snapshot)
-
-
-def rule_settings(config: EdgeConfig) -> RuleSettings:
-    """The configuration in the words of the rules."""
-    knobs = config.basket
-    return RuleSettings(
-        wait_views_ms=knobs.wait_views_ms,
-        ask_after_ms=knobs.ask_after_ms,
-        unknown_after_ms=knobs.unknown_after_ms,
-        walk_away_s=knobs.walk_away_s,
-        walk_away_to=knobs.walk_away_to,
-        paid_screen_s=knobs.paid_screen_s,
-        clear_s=knobs.clear_s,
-        blind_after_ms=knobs.blind_after_ms,
-        language=config.kiosk.language,
-    )
 
 
 def run(work: Work) -> None:

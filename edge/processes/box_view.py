@@ -15,7 +15,7 @@ from edge.bus.sockets import Bus, Subscriber, wait_for
 from edge.config import EdgeConfig
 from edge.messages.basket_messages import BasketSnapshot
 from edge.messages.bundle_messages import BundlesState
-from edge.messages.command_messages import Command, CommandReply, Health
+from edge.messages.command_messages import Command, CommandReply, Health, UplinkAction
 from edge.messages.perception_messages import CameraState, PerceptionState
 from edge.processes.process_table import PROCESSES
 
@@ -134,7 +134,7 @@ def look_at_box(config: EdgeConfig, timeout_s: float = 2.5) -> BoxView:
 
 
 def ask_lane(config: EdgeConfig, command: Command, timeout_s: float = 5.0) -> CommandReply:
-    """Send one command to a lane, or to the keeper of bundles, and wait for its answer.
+    """Send one command to a lane, the keeper of bundles or the uplink, and wait for its answer.
 
     Raises:
         CommandTimeoutError: nobody answered.
@@ -142,6 +142,8 @@ def ask_lane(config: EdgeConfig, command: Command, timeout_s: float = 5.0) -> Co
     bus = Bus(config.paths.run_dir, "edgectl")
     try:
         topic = "command" if command.lane_id else "bundle_command"
+        if isinstance(command.body, UplinkAction):
+            topic = "uplink_command"
         return CommandClient(bus, topic, command.lane_id).ask(command, timeout_s)
     finally:
         bus.close()

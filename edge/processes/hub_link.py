@@ -7,8 +7,10 @@ updates and the folder of bundles. A round that fails anywhere is repeated later
 it, and nothing of a sale is touched.
 """
 
+import json
 import logging
 import random
+import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
@@ -20,17 +22,29 @@ from edge.bundles.store import BundleStore
 from edge.config import EdgeConfig
 from edge.errors import DegradedError
 from edge.hard_cases.delivery import deliver_round
-from edge.hard_cases.outbox import Outbox
-from edge.processes.hub_road import bundles_folder, edge_version, load_client, open_updates
+from edge.processes.catalogue_keeper import CatalogueKeeper
+from edge.processes.hub_road import (
+    bundles_folder,
+    catalogue_blobs,
+    edge_version,
+    load_client,
+    open_updates,
+    slot_of,
+    updates_folder,
+)
+from edge.processes.local_catalogue import catalogue_folder
+from edge.processes.outbox_files import open_outbox
 from edge.processes.remote_commands import Hands, carry_out
-from edge.sqlite_file import SqliteError, open_sqlite
+from edge.processes.stick_import import Imported, first_problem, import_stick, receipt_facts
 from sync.blob_download import HubBlobs, RetryPolicy
 from sync.bundle_fetch import fetch_bundle
+from sync.durable_file import write_if_changed
 from sync.errors import PublisherError, SyncError, TransportError
 from sync.hub_client import HubClient, HubRefusalError
 from sync.protocol import CheckIn, CheckInReply
 from sync.trusted_updates import TrustedUpdates, UpdateOffer
 
+DELIVERY_S = 15.0  # a price must not wait for pictures
 ROUNDS_PER_DELIVERY = 20  # 20 batches of 50 rows, then somebody else's turn
 UPDATE_RETRY = RetryPolicy(max_failures=4, cap_s=30.0)
 UPDATE_EVERY_ROUNDS = 10  # metadata is asked for at least so often, whatever the hub announces
@@ -103,9 +117,13 @@ class HubLink:
         self._updates: TrustedUpdates | None = None
         self._blobs: HubBlobs | None = None
         self._store = BundleStore(bundles_folder(config))
+        self.catalogue = CatalogueKeeper(catalogue_folder(config))
+        self._offer: UpdateOffer | None = None
+        self._install_backoff, self._next_install_s = Backoff(), 0.0
         self.outbox = open_outbox(config.paths.state_dir / "outbox")
         self._seen_version = -1
         self._num_rounds = 0
+        self._recall_staged()
 
     def put(self, row: Row) -> None:
         """Take a row; on disk when this returns.
@@ -129,20 +147,32 @@ class HubLink:
         """
         client = self._require_client()
         reply = client.check_in(self._check_in(facts, client, now))
-        for _ in range(ROUNDS_PER_DELIVERY):
-            if not deliver_round(self.outbox, client).num_acked:
-                break
-        self._obey(reply, client, facts)
         self._num_rounds += 1
-        is_due = self._num_rounds % UPDATE_EVERY_ROUNDS == 1
-        if is_due or reply.updates_version != self._seen_version:
-            self._update(client, facts, now)
-            self._seen_version = reply.updates_version
+        failure = self._follow(reply, client, now)
+        self._deliver(client)
+        self._obey(reply, client, facts)
+        self._install_patiently(facts, now)
         status = self.outbox.status()
         self.state = replace(
             self.state, num_waiting=status.num_rows, num_dropped=status.num_dropped
         )
+        if failure is not None:
+            raise failure
         return reply.interval_s
+
+    def import_stick(self, stick: Path, root_sha256: str, now: datetime) -> Imported:
+        """Take a bundle, prices and new SKUs from a stick.
+
+        Raises:
+            SyncError: nothing of it may be used, or it cannot be read.
+        """
+        found = import_stick(
+            self._config, stick, self.catalogue, self._store, now=now, root_sha256=root_sha256
+        )
+        self._updates = self._blobs = None  # what they remember of the marks is old now
+        if found.bundle_id:
+            self._note_staged(found.bundle_id, found.generation, found.receipt)
+        return found
 
     def close(self) -> None:
         """Drop every connection."""
@@ -177,7 +207,7 @@ class HubLink:
             boot_id=facts.boot_id,
             generation=facts.generation,
             bundles=dict(facts.bundles),
-            facts={**facts.facts, **own},
+            facts={**facts.facts, **own, **self.catalogue.facts(now)},
             cameras=facts.cameras,
             quarantined=facts.quarantined,
         )
@@ -190,25 +220,60 @@ class HubLink:
             logger.info("remote command kind=%s id=%s", command.kind, command.command_id)
             client.send_result(carry_out(command, self._config, hands))
 
-    def _update(self, client: HubClient, facts: BoxFacts, now: datetime) -> None:
-        """Ask what this box should run, and bring it here.
+    def _follow(self, reply: CheckInReply, client: HubClient, now: datetime) -> SyncError | None:
+        """Ask what this box should run and sell where something may be new; what went wrong.
 
-        Raises:
-            PublisherError: the metadata, or the bundle, cannot be trusted.
-            TransportError: the road broke.
+        Prices and new SKUs are taken at once, before anything large is moved.
         """
+        is_due = self._num_rounds % UPDATE_EVERY_ROUNDS == 1
+        if not is_due and reply.updates_version == self._seen_version:
+            return None
+        try:
+            self._update(client, now)
+        except SyncError as err:
+            return err
+        self._seen_version = reply.updates_version
+        return None
+
+    def _update(self, client: HubClient, now: datetime) -> None:
         if self._updates is None:
             self._updates, self._blobs = open_updates(self._config, client, UPDATE_RETRY)
-        offer = self._updates.check(now)
-        problem = offer.problems[0] if offer.problems else None
+        offer = self._offer = self._updates.check(now)
+        problem = first_problem(offer)
+        if offer.catalogue is not None:
+            blobs = catalogue_blobs(client, self.catalogue.store, UPDATE_RETRY)
+            refused = self.catalogue.take(offer.catalogue, blobs)
+            problem = problem or (f"{refused[0].code}: {refused[0]}" if refused else "")
         self.state = replace(
             self.state,
             wanted=(offer.assignment.bundle_id or "") if offer.assignment is not None else "",
-            problem=f"{problem.code}: {problem}" if problem else "",
+            problem=problem,
             freshness=str(self._updates.freshness(now)),
         )
-        if offer.manifest is not None and offer.assignment is not None:
+
+    def _deliver(self, client: HubClient) -> None:
+        """Batches for a while; then the next check-in is due, which brings prices."""
+        deadline_s = time.monotonic() + DELIVERY_S
+        for _ in range(ROUNDS_PER_DELIVERY):
+            if not deliver_round(self.outbox, client).num_acked or time.monotonic() > deadline_s:
+                break
+
+    def _install_patiently(self, facts: BoxFacts, now: datetime) -> None:
+        """A bundle that cannot be brought here holds up nothing else; tried again later."""
+        offer = self._offer
+        if offer is None or offer.manifest is None or time.monotonic() < self._next_install_s:
+            return
+        try:
             self._install(offer, facts, now)
+        except SyncError as err:
+            wait_s = self._install_backoff.after(err)
+            self._next_install_s = time.monotonic() + wait_s
+            logger.warning("bundle not installed, again in %.0f s code=%s: %s",
+                           wait_s, err.code, err)  # fmt: skip
+            if isinstance(err, PublisherError):
+                self.state = replace(self.state, problem=f"{err.code}: {err}")
+            return
+        self._install_backoff.reset()
 
     def _install(self, offer: UpdateOffer, facts: BoxFacts, now: datetime) -> None:
         """Files, then receipt, then the word to the bundles process: in this order, each synced."""
@@ -225,13 +290,29 @@ class HubLink:
         fetch_bundle(offer.manifest, self._blobs, offer.patches)
         self._store.install(offer.manifest)
         receipt = self._updates.write_receipt(offer)
+        self._note_staged(bundle_id, generation, receipt_facts(receipt))
+
+    def _note_staged(self, bundle_id: str, generation: int, receipt: Mapping[str, str]) -> None:
+        """The bundles process hears it every second, also after a restart without a network."""
+        told = {"bundle_id": bundle_id, "generation": generation, "receipt": dict(receipt)}
+        write_if_changed(self._staged_path, json.dumps(told).encode())
         logger.info("bundle staged bundle=%s generation=%d", bundle_id[:12], generation)
         self.state = replace(
-            self.state, staged=bundle_id, generation=generation,
-            receipt={"verified_at": receipt.verified_at.isoformat(),
-                     "clock_source": receipt.clock_source,
-                     "versions": ",".join(f"{k}={v}" for k, v in sorted(receipt.versions.items()))},
-        )  # fmt: skip
+            self.state, staged=bundle_id, generation=generation, receipt=dict(receipt)
+        )
+
+    def _recall_staged(self) -> None:
+        with suppress(OSError, ValueError, KeyError, TypeError):
+            told = json.loads(self._staged_path.read_bytes())
+            if slot_of(self._config, str(told["bundle_id"])).is_dir():
+                self.state = replace(
+                    self.state, staged=str(told["bundle_id"]), generation=int(told["generation"]),
+                    receipt=dict(told["receipt"]),
+                )  # fmt: skip
+
+    @property
+    def _staged_path(self) -> Path:
+        return updates_folder(self._config) / "staged.json"
 
 
 @dataclass(slots=True)
@@ -254,16 +335,3 @@ class Backoff:
     def reset(self) -> None:
         """A round went well."""
         self.num_failures = 0
-
-
-def open_outbox(folder: Path) -> Outbox:
-    """The box's outbox; a corrupt one is set aside and never stops anything."""
-    folder.mkdir(parents=True, exist_ok=True)
-    try:
-        return Outbox(open_sqlite(folder / "rows.db"), open_sqlite(folder / "pictures.db"))
-    except SqliteError as err:
-        logger.error("outbox is damaged and set aside: %s", err)  # noqa: TRY400
-        for path in list(folder.glob("*.db*")):
-            with suppress(OSError):
-                path.rename(path.with_name(f"{path.name}.damaged"))
-        return Outbox(open_sqlite(folder / "rows.db"), open_sqlite(folder / "pictures.db"))

@@ -102,6 +102,14 @@ def fetch_root(client: HubClient, folder: Path) -> bytes:
     return raw
 
 
+def catalogue_blobs(
+    client: HubClient, store: BlobStore, retry: RetryPolicy | None = None
+) -> HubBlobs:
+    """What brings blobs of the catalogue into its keeper's own store."""
+    base = client.identity.state.hub_url.rstrip("/")
+    return HubBlobs(client.http, base + BLOBS_PATH, store, retry=retry)
+
+
 def open_updates(
     config: EdgeConfig, client: HubClient, retry: RetryPolicy | None = None
 ) -> tuple[TrustedUpdates, HubBlobs]:

@@ -31,15 +31,14 @@ from edge.messages.perception_messages import CameraState, Observations, Percept
 from edge.processes.box_view import instance_names
 from edge.processes.bus_feed import BusFeed, Message
 from edge.processes.kiosk_address import token_path
-from edge.processes.product_shelf import ProductShelf
-from edge.processes.serving_bundle import open_offer, open_serving_bundle
+from edge.processes.shelf_maker import ShelfMaker
 from edge.processes.worker import Work, run_process
 from sync.errors import SyncError
 
 COMMAND_TIMEOUT_S = 3.0
 BEAT_S = 0.5
 POLL_MS = 200
-RETRY_S = 5.0
+RETRY_S = 1.0  # how often the shelf is looked at; a stopped sale leaves it within so long
 
 logger = logging.getLogger(__name__)
 
@@ -133,6 +132,7 @@ class Kiosk:
         self._work = work
         self._desks = {lane.lane_id: LaneDesk(work, lane.lane_id) for lane in work.config.lanes}
         self._feed = BusFeed(work.config, self._ask, time.monotonic_ns)
+        self._shelf_maker = ShelfMaker(work.config)
 
     async def serve(self) -> None:
         """Until the process is told to stop.
@@ -168,23 +168,22 @@ class Kiosk:
         return await desk.ask(command)
 
     async def _fill_shelf(self) -> None:
-        """Read the catalogue; tried again while the bundle is refused."""
+        """Lay the products out, and anew when bundle, catalogue or prices change."""
+        told: tuple[str, str] | None = None
         while True:
             try:
-                self._feed.shelf = await asyncio.to_thread(self._read_shelf)
+                shelf = await asyncio.to_thread(self._shelf_maker.renewed, datetime.now(UTC))
             except SyncError as err:
-                self._work.report("degraded", err.code, str(err))
-                await asyncio.sleep(RETRY_S)
-                continue
-            self._work.report(facts={"products": len(self._feed.shelf)})
-            self._feed.changes.notify()
-            return
-
-    def _read_shelf(self) -> ProductShelf:
-        bundle = open_serving_bundle(self._work.config)
-        offer = open_offer(self._work.config)
-        root = bundle.file("catalog").parent
-        return ProductShelf(offer.catalog, offer.prices, datetime.now(UTC), root, bundle.bundle_id)
+                if told != (err.code, str(err)):
+                    self._work.report("degraded", err.code, str(err))
+                told = (err.code, str(err))
+            else:
+                if shelf is not None:
+                    told = None
+                    self._feed.shelf = shelf
+                    self._work.report(facts={"products": len(shelf)})
+                    self._feed.changes.notify()
+            await asyncio.sleep(RETRY_S)
 
     def _server(self) -> uvicorn.Server:
         knobs = self._work.config.kiosk

@@ -29,10 +29,12 @@ from edge.perception.models import Models
 from edge.perception.pipeline import Pipeline
 from edge.perception.pipeline_settings import PipelineSettings
 from edge.processes.frame_queue import CameraKey, FrameQueue
+from edge.processes.gallery_growth import GalleryGrowth
 from edge.processes.lane_models import LaneModels
 from edge.processes.latency_window import LatencyWindow
 from edge.processes.model_loader import LOADING
 from edge.processes.worker import Work, run_process
+from sync.update_errors import SegmentError
 
 NS_PER_MS = 1_000_000
 NS_PER_S = 1_000_000_000
@@ -104,6 +106,7 @@ class Perception:
         self._states = work.bus.publisher("perception", PerceptionState)
         self._serve_bundle = work.bus.subscriber("serve_bundle", ServeBundle)
         self._models = LaneModels(work)
+        self._growth = GalleryGrowth(work.config)
         self._in_use: dict[str, Models] = {}
         self._baskets = {
             lane.lane_id: work.bus.subscriber("basket", BasketSnapshot, lane.lane_id)
@@ -135,9 +138,15 @@ class Perception:
     def _renew_models(self, now_ns: int) -> None:
         if (wanted := self._serve_bundle.receive()) is not None:
             self._models.tell(wanted)
-        for lane_id, models in self._models.step(now_ns, is_idle=not self._open_lanes).items():
-            if self._in_use.get(lane_id) is models:
+        self._growth.look()
+        found = self._models.step(now_ns, is_idle=not self._open_lanes)
+        for lane_id, loaded in found.items():
+            models, used = self._growth.of(loaded), self._in_use.get(lane_id)
+            if used is models:
                 continue
+            is_gallery_only = used is not None and used.embedder is models.embedder
+            if is_gallery_only and lane_id in self._open_lanes:
+                continue  # new SKUs come between two baskets
             self._in_use[lane_id] = models
             for (eyes_lane_id, _), eyes in self._eyes.items():
                 if eyes_lane_id == lane_id:
@@ -191,11 +200,14 @@ class Perception:
             )
         elif self._ring_error:
             self._work.report("degraded", FrameRingError.code, self._ring_error, facts)
+        elif self._growth.problem:
+            self._work.report("degraded", SegmentError.code, self._growth.problem, facts)
         else:
             self._work.report(facts=facts)
 
     def _state(self, now_ns: int) -> PerceptionState:
-        models = self._models.serving.models
+        loaded = self._models.serving.models
+        models = self._in_use.get(next(iter(self._baskets)), loaded) if loaded else None
         counts = [eyes.pipeline.counts for eyes in self._eyes.values()]
         return PerceptionState(
             at_ns=now_ns,

@@ -7,6 +7,7 @@ line costs is the basket's word.
 """
 
 import unicodedata
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -28,12 +29,19 @@ class ProductShelf:
     """Every product that can be sold at one moment."""
 
     def __init__(
-        self, catalog: Catalog, prices: PriceList, moment: datetime, root: Path, bundle_id: str
+        self,
+        catalog: Catalog,
+        prices: PriceList,
+        moment: datetime,
+        root: Path,
+        bundle_id: str,
+        added: Mapping[str, Path] | None = None,
     ) -> None:
         """Lay out the products.
 
         Args:
             root: folder that pictures of the catalogue are relative to.
+            added: pictures of SKUs that came after the bundle, name -> file.
         """
         in_force = prices.at(moment)
         families: dict[str, list[str]] = {}
@@ -41,6 +49,7 @@ class ProductShelf:
             if sku.family:
                 families.setdefault(sku.family, []).append(sku.sku_id)
         self._root = root
+        self._added = dict(added or {})
         self._bundle_id = bundle_id
         self._entries: dict[str, _Entry] = {}
         for sku in catalog.skus:
@@ -84,7 +93,7 @@ class ProductShelf:
         if name not in self._pictures or not media_type:
             return None
         try:
-            content = (self._root / name).read_bytes()
+            content = self._added.get(name, self._root / name).read_bytes()
         except OSError:
             return None  # the page shows the name instead
         return Picture(content, media_type, etag=f'"{self._bundle_id[:16]}"')

@@ -17,18 +17,19 @@ import time
 from contextlib import suppress
 from datetime import UTC, datetime
 
-from edge.bus.commands import CommandClient, CommandTimeoutError
+from edge.bus.commands import CommandClient, CommandServer, CommandTimeoutError, PendingCommand
 from edge.bus.sockets import Subscriber, wait_for
 from edge.errors import DegradedError
 from edge.hard_cases.outbox import KEEP_VALUE, OutboxFullError
 from edge.messages.basket_messages import BasketSnapshot
 from edge.messages.bundle_messages import BundlesState, BundleStaged
-from edge.messages.command_messages import BundleAction, Command, Health
+from edge.messages.command_messages import BundleAction, Command, CommandReply, Health
 from edge.messages.perception_messages import CameraState, Observations, PerceptionState
 from edge.processes.box_view import instance_names
 from edge.processes.case_maker import CaseMaker
 from edge.processes.hub_link import Backoff, BoxFacts, HubLink, LinkState, Row
 from edge.processes.hub_road import slot_of
+from edge.processes.local_orders import carry_out_here
 from edge.processes.worker import Work, run_process
 from sync.errors import SyncError
 from sync.hub_client import HubRefusalError
@@ -37,6 +38,7 @@ POLL_MS = 200
 SPEAK_NS = 1_000_000_000
 ASK_BUNDLES_S = 5.0
 MAX_ROWS_IN_MEMORY = 256  # between the bus and the outbox; a row stays here for milliseconds
+MAX_ORDERS = 16
 STALE_NS = 10 * 1_000_000_000  # a health older than this is no health
 STOP_S = 3.0
 
@@ -48,6 +50,8 @@ class NetworkThread:
 
     def __init__(self, work: Work) -> None:
         self.rows: queue.Queue[Row] = queue.Queue(MAX_ROWS_IN_MEMORY)
+        self.orders: queue.Queue[PendingCommand] = queue.Queue(MAX_ORDERS)
+        self.answers: queue.Queue[tuple[PendingCommand, str, str]] = queue.Queue()
         self.facts = BoxFacts()
         self.error: tuple[str, str] = ("", "")
         self.state = LinkState()
@@ -75,7 +79,8 @@ class NetworkThread:
         next_s = time.monotonic() + 1.0  # the bus has spoken by then
         try:
             while not self._is_stopping.is_set():
-                self._take_rows(link, max(0.05, min(next_s - time.monotonic(), 0.5)))
+                self._take_rows(link, max(0.05, min(next_s - time.monotonic(), 0.2)))
+                self._take_orders(link)
                 if time.monotonic() >= next_s:
                     next_s = time.monotonic() + self._round(link)
         finally:
@@ -105,6 +110,15 @@ class NetworkThread:
                 except OutboxFullError as err:
                     logger.warning("row given up kind=%s: %s", row.kind, err)
                 row = self.rows.get_nowait()
+
+    def _take_orders(self, link: HubLink) -> None:
+        """What somebody at the box asked for; the bus thread carries the answers."""
+        with suppress(queue.Empty):
+            while True:
+                pending = self.orders.get_nowait()
+                code, text = carry_out_here(link, pending.command.body, datetime.now(UTC))
+                self.state = link.state
+                self.answers.put((pending, code, text))
 
     def _ask_bundles(self, action: BundleAction) -> str:
         """A socket belongs to one thread, so one is opened for each of these rare questions."""
@@ -137,6 +151,7 @@ class Uplink:
         self._perception_topic = bus.subscriber("perception", PerceptionState)
         self._bundles_topic = bus.subscriber("bundles", BundlesState)
         self._staged = bus.publisher("bundle_staged", BundleStaged)
+        self._commands = CommandServer(bus, "uplink_command", "")
         self._heard: dict[str, Health] = {}
         self._camera_states: dict[str, CameraState] = {}
         self._perception: PerceptionState | None = None
@@ -159,6 +174,7 @@ class Uplink:
                 assert self._network.is_alive, "the network thread ended; see the log"
                 self._work.beat()
                 self._listen()
+                self._pass_orders()
                 now_ns = time.monotonic_ns()
                 self._cases.step(now_ns, self._network.state.sealing_public_key)
                 if now_ns >= self._next_ns:
@@ -186,6 +202,19 @@ class Uplink:
                 self._cases.on_basket(snapshot, time.monotonic_ns(), self._dice.random())
         for seen in self._observations.receive_all():
             self._cases.on_observations(seen)
+
+    def _pass_orders(self) -> None:
+        while (pending := self._commands.receive()) is not None:
+            try:
+                self._network.orders.put_nowait(pending)
+            except queue.Full:
+                busy = CommandReply(pending.command.command_id, False, "uplink.busy", "ask again")
+                self._commands.reply(pending, busy)
+        with suppress(queue.Empty):
+            while True:
+                pending, code, text = self._network.answers.get_nowait()
+                reply = CommandReply(pending.command.command_id, not code, code, text)
+                self._commands.reply(pending, reply)
 
     def _note_verdict(self, now: BundlesState) -> None:
         """Every step of a bundle on this box goes to the centre, as a row that is given up last."""

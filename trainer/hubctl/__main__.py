@@ -10,7 +10,7 @@ import typer
 
 from sync.errors import SyncError, TransportError
 from trainer.errors import TrainerError
-from trainer.hubctl import account, bundle, fleet, keys, sku, store
+from trainer.hubctl import account, bundle, catalogue, fleet, keys, prices, review, sku, store
 
 REFUSED = 4
 UNREACHABLE = 5
@@ -22,6 +22,9 @@ app.add_typer(bundle.app, name="bundle")
 app.add_typer(account.app, name="account")
 app.add_typer(sku.app, name="sku")
 app.add_typer(store.app, name="store")
+app.add_typer(review.app, name="review")
+app.add_typer(catalogue.app, name="catalogue")
+app.add_typer(prices.app, name="prices")
 app.command("assign")(bundle.assign)
 
 

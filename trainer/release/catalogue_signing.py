@@ -6,9 +6,14 @@ Segments only add. A price list only replaces an older one; both the list in for
 can stand in the index. When they take effect is written in them, the box keeps to it.
 """
 
+import hashlib
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from sync.catalogue_feed import add_segments
+from pydantic import ValidationError
+
+from sync.catalog import Sku
+from sync.catalogue_feed import SkuAddition, add_segments
 from sync.gallery import Gallery
 from sync.price_list import PriceList
 from sync.update_documents import (
@@ -21,12 +26,24 @@ from trainer.release.release_errors import PublishRefusedError
 from trainer.release.signing import Signing
 
 
-def add_segment(signing: Signing, channel: str, segment: Gallery, base: Gallery) -> SegmentEntry:
+def add_segment(
+    signing: Signing,
+    channel: str,
+    segment: Gallery,
+    base: Gallery,
+    *,
+    skus: Sequence[Sku] = (),
+    pictures: Mapping[str, bytes] | None = None,
+) -> SegmentEntry:
     """Offer new SKUs to every box of a channel whose gallery is `base`.
+
+    Args:
+        skus: names and units of all of the segment's SKUs; none where the bundles know them.
+        pictures: the name in `Sku.picture` -> bytes of a .jpg, .png or .webp.
 
     Raises:
         SegmentError: it would change a row, or is of another embedder.
-        PublishRefusedError: too many rows for one segment.
+        PublishRefusedError: too many rows for one segment, or SKUs that are not the segment's.
     """
     if len(segment.vectors) > MAX_SEGMENT_ROWS:
         raise PublishRefusedError(
@@ -42,6 +59,10 @@ def add_segment(signing: Signing, channel: str, segment: Gallery, base: Gallery)
             hint="revert that segment first, or give the product a new sku_id",
         )
     add_segments(base, [segment])
+    addition = _addition(segment, skus, pictures or {}) if skus else None
+    for picture in (pictures or {}).values() if addition else ():
+        signing.blobs.put(picture)
+    raw_skus = addition.to_bytes() if addition else b""
     raw = segment.to_bytes()
     entry = SegmentEntry(
         sha256=signing.blobs.put(raw),
@@ -50,6 +71,8 @@ def add_segment(signing: Signing, channel: str, segment: Gallery, base: Gallery)
         base_digest=base.digest(),
         rows=len(segment.vectors),
         sku_ids=segment.sku_ids,
+        skus_sha256=signing.blobs.put(raw_skus) if raw_skus else None,
+        skus_size=len(raw_skus),
     )
     signing.list_index(
         _next(signing, known, segments=(*known.segments, entry), prices=known.prices)
@@ -103,6 +126,36 @@ def set_prices(
     in_force = _in_force(known, signing.now)
     signing.list_index(_next(signing, known, segments=known.segments, prices=(*in_force, entry)))
     return entry
+
+
+def _addition(segment: Gallery, skus: Sequence[Sku], pictures: Mapping[str, bytes]) -> SkuAddition:
+    """The SKUs of a segment, their pictures named by hash."""
+    if sorted(sku.sku_id for sku in skus) != sorted(segment.sku_ids):
+        raise PublishRefusedError(
+            "the SKUs described are not those of the segment", hint="describe each of them once"
+        )
+    missing = [sku.picture for sku in skus if sku.picture and sku.picture not in pictures]
+    if missing:
+        raise PublishRefusedError(f"picture {missing[0]} is not here", hint="give it, or none")
+    names = {
+        name: f"{hashlib.sha256(data).hexdigest()}.{name.rsplit('.', 1)[-1].lower()}"
+        for name, data in pictures.items()
+    }
+    named = [
+        sku.model_copy(update={"picture": names[sku.picture] if sku.picture else None})
+        for sku in skus
+    ]
+    sizes = {
+        hashlib.sha256(pictures[sku.picture]).hexdigest(): len(pictures[sku.picture])
+        for sku in skus
+        if sku.picture
+    }
+    try:
+        return SkuAddition(skus=tuple(named), pictures=sizes)
+    except ValidationError as err:
+        raise PublishRefusedError(
+            str(err.errors()[0]["msg"]), hint="at most 200 kB, .jpg, .png or .webp"
+        ) from err
 
 
 def _known(signing: Signing, channel: str) -> CatalogueIndex:

@@ -12,8 +12,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sync.bundle import BundleManifest
+from sync.catalogue_feed import SkuAddition
 from sync.durable_file import fsync_directory, fsync_file
-from sync.update_documents import BUNDLES_ROLE, CATALOGUE_ROLE, CatalogueIndex, policy_path
+from sync.update_documents import (
+    BUNDLES_ROLE,
+    CATALOGUE_ROLE,
+    CatalogueIndex,
+    SegmentEntry,
+    policy_path,
+)
 from sync.update_fetcher import EXPORT_BLOBS, EXPORT_METADATA
 from trainer.release.release_errors import RepositoryFolderError
 from trainer.release.signed_tree import BLOBS_FOLDER, METADATA_FOLDER, SignedTree, load_tree
@@ -82,8 +89,17 @@ def _blobs(
                 yield from (entry.sha256 for entry in manifest.files)
             if role == CATALOGUE_ROLE:
                 index = CatalogueIndex.model_validate_json(place(sha256).read_bytes())
-                yield from (segment.sha256 for segment in index.segments)
+                for segment in index.segments:
+                    yield from _segment_blobs(segment, place)
                 yield from (prices.sha256 for prices in index.prices)
+
+
+def _segment_blobs(segment: SegmentEntry, place: Callable[[str], Path]) -> Iterator[str]:
+    yield segment.sha256
+    if segment.skus_sha256 is not None:
+        yield segment.skus_sha256
+        raw = place(segment.skus_sha256).read_bytes()
+        yield from SkuAddition.model_validate_json(raw).pictures
 
 
 def _copy(source: Path, target: Path) -> int:
