@@ -11,10 +11,12 @@ from sync.errors import SyncError
 from sync.protocol import PROTOCOL_VERSION, ErrorReply
 from trainer.errors import TrainerError
 from trainer.hub.accounts_api import make_accounts_router
+from trainer.hub.case_api import make_case_router
 from trainer.hub.dashboard import mount_dashboard
 from trainer.hub.edge_api import EdgeServices, make_router
 from trainer.hub.fleet_api import make_fleet_router
 from trainer.hub.hub_services import HubServices
+from trainer.hub.label_api import make_label_router
 from trainer.hub.operator_api import make_operator_router
 from trainer.hub.price_api import make_price_router
 from trainer.hub.sku_api import make_sku_router
@@ -53,6 +55,10 @@ STATUS_OF = {
     "publish.no_key": 409,
     "prices.problems": 409,
     "sealing.no_key": 409,
+    "case.refused": 409,
+    "case.nothing_to_undo": 409,
+    "answer.malformed": 422,
+    "labels.malformed": 422,
     "not_found": 404,
     "store.database": 503,
 }
@@ -76,6 +82,8 @@ def create_hub_app(services: EdgeServices, centre: HubServices | None = None) ->
         make_sku_exchange_router,
         make_store_router,
         make_price_router,
+        make_case_router,
+        make_label_router,
     ):
         app.include_router(make(people))
     app.add_exception_handler(SyncError, _refuse)

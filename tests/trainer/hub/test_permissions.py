@@ -61,6 +61,21 @@ TABLE = [
     ("DELETE", "/api/v1/stores/{store_id}/promotions/{promotion_id}", Permission.CATALOGUE_CHANGE),
     ("GET",    "/api/v1/stores/{store_id}/price-list",      Permission.CATALOGUE_READ),
     ("POST",   "/api/v1/stores/{store_id}/price-list/publish", Permission.PRICES_PUBLISH),
+    ("GET",    "/api/v1/review/queue",                      Permission.CASES_READ),
+    ("GET",    "/api/v1/cases",                             Permission.CASES_READ),
+    ("GET",    "/api/v1/cases/{case_id}",                   Permission.CASES_READ),
+    ("GET",    "/api/v1/cases/{case_id}/pictures/{camera_id}", Permission.CASES_READ),
+    ("POST",   "/api/v1/cases/next",                        Permission.CASES_ANSWER),
+    ("POST",   "/api/v1/cases/{case_id}/answer",            Permission.CASES_ANSWER),
+    ("POST",   "/api/v1/cases/{case_id}/skip",              Permission.CASES_ANSWER),
+    ("POST",   "/api/v1/review/undo",                       Permission.CASES_ANSWER),
+    ("GET",    "/api/v1/review/stats/mine",                 Permission.CASES_ANSWER),
+    ("GET",    "/api/v1/review/stats",                      Permission.CASES_MANAGE),
+    ("GET",    "/api/v1/cases/{case_id}/answers",           Permission.CASES_MANAGE),
+    ("PUT",    "/api/v1/cases/{case_id}/gold",              Permission.CASES_MANAGE),
+    ("DELETE", "/api/v1/cases/{case_id}/gold",              Permission.CASES_MANAGE),
+    ("GET",    "/api/v1/labels/export",                     Permission.LABELS_EXCHANGE),
+    ("POST",   "/api/v1/labels/import",                     Permission.LABELS_EXCHANGE),
 ]
 # fmt: on
 
@@ -78,7 +93,7 @@ def ask(hub: PeopleHub, method: str, path: str, headers: dict[str, str]) -> tupl
     body = None if method == "GET" else {"no": "form"}
     reply = hub.client.request(method, concrete, json=body, headers=headers)
     is_json = reply.headers.get("content-type") == "application/json"
-    told = reply.json() if is_json else {}
+    told = reply.json() if is_json and reply.content else {}
     return reply.status_code, str(told.get("code", "")) if isinstance(told, dict) else ""
 
 

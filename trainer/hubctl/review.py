@@ -1,0 +1,85 @@
+"""hubctl review: how much waits, how people label, labels as files. Speaks HTTP."""
+
+from pathlib import Path
+from typing import Annotated
+from urllib.parse import urlencode
+
+import typer
+
+from trainer.hubctl.hub_session import (
+    DEFAULT_HUB,
+    DEFAULT_TOKEN,
+    CaOption,
+    HubOption,
+    HubSession,
+    JsonOption,
+    TokenFileOption,
+    print_rows,
+    say_reply,
+)
+
+app = typer.Typer(no_args_is_help=True, help="Cases, reviewers, labels.")
+
+FormOption = Annotated[str, typer.Option("--format", help="coco or label_studio.")]
+COLUMNS = ("reviewer", "num_answers", "num_boxes", "median_seconds", "num_gold", "num_gold_right",
+           "num_compared", "num_agreed")  # fmt: skip
+
+
+@app.command("queue")
+def queue(
+    hub: HubOption = DEFAULT_HUB,
+    token_file: TokenFileOption = DEFAULT_TOKEN,
+    ca: CaOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """How many cases have each status."""
+    reply = HubSession(hub, token_file, ca).api("GET", "/review/queue")
+    say_reply(as_json, reply, ", ".join(f"{count} {status}" for status, count in reply.items()))
+
+
+@app.command("stats")
+def stats(
+    hub: HubOption = DEFAULT_HUB,
+    token_file: TokenFileOption = DEFAULT_TOKEN,
+    ca: CaOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """How each person labels: time, gold questions, agreement."""
+    print_rows(as_json, HubSession(hub, token_file, ca).api("GET", "/review/stats"), COLUMNS)
+
+
+@app.command("export")
+def export(
+    to: Annotated[Path, typer.Argument(help="File to write.")],
+    form: FormOption = "coco",
+    store: Annotated[str, typer.Option(help="Labels of one store only.")] = "",
+    hub: HubOption = DEFAULT_HUB,
+    token_file: TokenFileOption = DEFAULT_TOKEN,
+    ca: CaOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Write every label to a file."""
+    asked = urlencode({"format": form, "store_id": store})
+    data = HubSession(hub, token_file, ca).fetch(f"/labels/export?{asked}")
+    to.write_bytes(data)
+    say_reply(as_json, {"file": str(to), "bytes": len(data)}, f"{len(data)} bytes in {to}")
+
+
+@app.command("import")
+def import_file(
+    file: Annotated[Path, typer.Argument(help="COCO or Label Studio JSON, as exported.")],
+    form: FormOption = "coco",
+    apply: Annotated[bool, typer.Option("--apply", help="Take it; without, only shown.")] = False,
+    hub: HubOption = DEFAULT_HUB,
+    token_file: TokenFileOption = DEFAULT_TOKEN,
+    ca: CaOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Show what a file of labels holds, and with --apply take it."""
+    asked = urlencode({"format": form, "preview": str(not apply).lower()})
+    path = f"/labels/import?{asked}"
+    reply = HubSession(hub, token_file, ca).send("POST", path, file.read_bytes())
+    lines = [f"{reply['num_cases']} cases, {reply['num_boxes']} boxes", *reply["errors"]]
+    say_reply(as_json, reply, "\n  ".join(lines))
+    if reply["errors"]:
+        raise typer.Exit(1)
