@@ -55,7 +55,6 @@ TOPICS: dict[str, Topic] = {
     "bundles":        Topic(BundlesState,   "bundles",    "box",       1.0,  "latest"),
     "bundle_command": Topic(Command,        "bundles",    "box",       0.0,  "command"),
     "uplink_command": Topic(Command,        "uplink",     "box",       0.0,  "command"),
-    "uplink_command": Topic(Command,        "uplink",     "box",       0.0,  "command"),
     "shadow":         Topic(ShadowReport,   "shadow",     "box",       1.0,  "latest"),
     "shadow_case":    Topic(ShadowCase,     "shadow",     "box",       0.0,  "every"),
     "shadow_command": Topic(Command,        "shadow",     "box",       0.0,  "command"),
