@@ -25,8 +25,9 @@ from sync.transport_errors import LinkLostError
 BATCH = 50
 SHUT_OUT = 3
 SHUT_OUT_CODES = ("identity.cloned", "identity.not_enrolled")
-QUOTA_BYTES = 24_000  # some 1,500 rows: a hub that is away for long makes it drop
-MAX_WAITING = 2_000  # then this box sells nothing more until the hub is back
+QUOTA_BYTES = 12_000  # some 700 rows: a hub that is away for long makes it drop
+CALM_WAITING = 300  # above, sales are rare: the run is about what arrives, not about drops alone
+MAX_WAITING = 1_000  # then this box sells nothing more until the hub is back
 ROUNDS_PER_CHECK_IN = 40
 
 
@@ -70,13 +71,17 @@ class Box:
         """Put so many batches and deliver everything."""
         end = first + num_batches * BATCH
         while first < end or self._num_waiting():
-            if first < end and self._num_waiting() < MAX_WAITING:
+            if first < end and self._is_selling(self._num_waiting()):
                 self._put(first)
                 first += BATCH
             try:
                 self._deliver()
             except TransportError:
                 time.sleep(self._dice.uniform(0.0, 0.05))
+
+    def _is_selling(self, num_waiting: int) -> bool:
+        is_rare = self._dice.random() < 0.1
+        return num_waiting < (MAX_WAITING if is_rare else CALM_WAITING)
 
     def _num_waiting(self) -> int:
         status = self._outbox.status()

@@ -21,7 +21,8 @@ import psutil
 from sqlalchemy import Engine
 
 from trainer.store import enrolment
-from trainer.store.database import open_database, writing
+from trainer.store.database import open_database, reading, writing
+from trainer.store.inbox import count_by_box
 
 START_LIMIT_S = 120.0
 HUB_TOML = """schema = 1
@@ -94,16 +95,34 @@ class HubProcess:
         times = psutil.Process(self._process.pid).cpu_times()
         return self._cpu_s + float(times.user) + float(times.system)
 
-    def list_boxes(self, keys: Iterable[tuple[str, str]], ring: str = "") -> None:
-        """Preauthorise (box id, public key) pairs."""
+    def list_boxes(self, keys: Iterable[tuple[str, str]]) -> None:
+        """Preauthorise (box id, public key) pairs; they enrol by themselves."""
         now = datetime.now(UTC)
         engine = self._database()
         with writing(engine) as connection:
-            for box_id, public_key in keys:
-                enrolment.preauthorise(
-                    connection, public_key, box_id, now=now, actor="factory", ring=ring
-                )
+            for box_id, key in keys:
+                enrolment.preauthorise(connection, key, box_id, now=now, actor="factory")
         engine.dispose()
+
+    def admit_boxes(self, keys: Iterable[tuple[str, str]]) -> dict[str, str]:
+        """Preauthorise and enrol (box id, public key) pairs at once; box id -> first nonce."""
+        now = datetime.now(UTC)
+        nonces = {}
+        engine = self._database()
+        with writing(engine) as connection:
+            for box_id, key in keys:
+                enrolment.preauthorise(connection, key, box_id, now=now, actor="factory")
+                nonces[box_id] = enrolment.enrol(connection, box_id, key, "", now=now).nonce
+        engine.dispose()
+        return nonces
+
+    def rows_per_box(self) -> dict[str, int]:
+        """How many outbox rows of each box its database holds; box id -> count."""
+        engine = self._database()
+        with reading(engine) as connection:
+            counts = count_by_box(connection)
+        engine.dispose()
+        return counts
 
     def readmit(self, box_id: str) -> None:
         """What `hubctl fleet readmit` does: a new chain of nonces for a quarantined box."""

@@ -25,6 +25,7 @@ from trainer.hub.edge_api import EdgeServices
 from trainer.hub.hub_app import create_hub_app
 from trainer.hub.hub_services import HubServices, Publisher
 from trainer.hub.hub_tls import ensure_certificate
+from trainer.hub.load_limit import LoadLimit
 from trainer.store.api_tokens import Role, create_token
 from trainer.store.blobs import FolderBlobs
 from trainer.store.database import open_database, writing
@@ -97,7 +98,10 @@ def serve(config: HubConfig) -> None:
         logger.info("first admin token written file=%s", token_path)
     certificate, key = _tls(config)
     uvicorn.run(
-        create_hub_app(services, open_hub_services(config, services)),
+        LoadLimit(
+            create_hub_app(services, open_hub_services(config, services)),
+            config.max_requests_per_s,
+        ),
         host="127.0.0.1" if config.is_behind_proxy else config.host,
         port=config.port,
         ssl_certfile=str(certificate) if certificate else None,

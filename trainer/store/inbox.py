@@ -199,3 +199,11 @@ def count_received(connection: Connection) -> dict[str, int]:
     """Rows per kind, for the dashboard and the conservation test."""
     rows = connection.execute(select(RECEIVED.c.kind, func.count()).group_by(RECEIVED.c.kind)).all()
     return {row[0]: int(row[1]) for row in rows}
+
+
+def count_by_box(connection: Connection) -> dict[str, int]:
+    """Rows of each box, for the test that nothing was lost on the way."""
+    rows = connection.execute(
+        select(RECEIVED.c.box_id, func.count()).group_by(RECEIVED.c.box_id)
+    ).all()
+    return {row[0]: int(row[1]) for row in rows}

@@ -1,0 +1,61 @@
+"""Command line of the simulated fleet: `python -m tools.fleet_sim --boxes 10000 --rounds 3 --json`.
+
+Exit codes: 0 nothing lost, 1 something was, 2 wrong usage.
+"""
+
+import json
+import sys
+import tempfile
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import Progress
+from rich.table import Table
+
+from tools.fleet_sim.checkin_rounds import FleetFigures, Plan, simulate
+
+app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, help="A fleet of boxes.")
+
+
+@app.callback(invoke_without_command=True)
+def check_ins(
+    context: typer.Context,
+    boxes: Annotated[int, typer.Option(help="Simulated boxes.", min=1)] = 10_000,
+    rounds: Annotated[int, typer.Option(help="Check-ins of each box.", min=1)] = 3,
+    round_s: Annotated[float, typer.Option(help="Seconds of a round; 60 in the field.")] = 60.0,
+    rows: Annotated[int, typer.Option(help="Outbox rows of a box per round.", min=0)] = 1,
+    outage_s: Annotated[float, typer.Option(help="The hub is killed and away; 0: never.")] = 20.0,
+    limit: Annotated[int, typer.Option(help="max_requests_per_s of the hub.")] = 500,
+    folder: Annotated[Path | None, typer.Option(help="Work here; else a temporary one.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON document.")] = False,
+) -> None:
+    """Real signed check-ins and batches of many boxes against one real hub process."""
+    if context.invoked_subcommand is not None:
+        return
+    plan = Plan(boxes, rounds, round_s, rows, outage_s, limit)
+    with (
+        tempfile.TemporaryDirectory(dir=folder, prefix="tillsight-fleet-") as scratch,
+        Progress(console=Console(stderr=True)) as progress,
+    ):
+        task = progress.add_task("check-ins", total=boxes * rounds)
+        figures = simulate(
+            plan, Path(scratch), lambda count: progress.update(task, completed=count)
+        )
+    _say(figures, as_json=as_json)
+    raise typer.Exit(0 if figures.is_right else 1)
+
+
+def _say(figures: FleetFigures, *, as_json: bool) -> None:
+    if as_json:
+        sys.stdout.write(json.dumps(figures.as_json(), indent=2) + "\n")
+        return
+    table = Table("figure", "value", title="A fleet against one hub")
+    for name, value in figures.as_json().items():
+        table.add_row(name, f"{value:g}")
+    Console().print(table)
+
+
+if __name__ == "__main__":
+    app(prog_name="python -m tools.fleet_sim")
