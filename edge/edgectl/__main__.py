@@ -2,7 +2,18 @@
 
 import typer
 
-from edge.edgectl import bundles, calibrate, cameras, doctor, enrol, replay, status
+from edge.edgectl import (
+    bundle,
+    bundles,
+    calibrate,
+    cameras,
+    catalogue,
+    doctor,
+    enrol,
+    replay,
+    shadow,
+    status,
+)
 
 app = typer.Typer(
     name="edgectl",
@@ -18,8 +29,12 @@ app.command("cameras")(cameras.cameras)
 app.command("replay")(replay.replay)
 app.command("enrol")(enrol.enrol)
 app.command("bundles")(bundles.bundles)
+app.command("shadow")(shadow.shadow)
 app.command("why-not-updated")(bundles.why_not_updated)
 app.command("rollback")(bundles.rollback)
+app.command("forget")(catalogue.forget)
+app.add_typer(bundle.app, name="bundle")
+app.add_typer(catalogue.app, name="catalogue")
 app.add_typer(calibrate.app, name="calibrate")
 
 

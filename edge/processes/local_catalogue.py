@@ -172,14 +172,13 @@ class CatalogueWatch:
 
     def __init__(self, config: EdgeConfig) -> None:
         self._folder = catalogue_folder(config)
-        self._is_used = bool(config.hub.url)
         self._seen: tuple[int, int] | None = None
         self._next_s = 0.0
 
     def changed(self) -> LocalCatalogue | None:
         """What lies there now; None where it is what was returned before."""
         now_s = time.monotonic()
-        if not self._is_used or now_s < self._next_s:
+        if now_s < self._next_s:
             return None
         self._next_s = now_s + LOOK_EVERY_S
         try:
