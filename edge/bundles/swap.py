@@ -103,6 +103,7 @@ class ShadowVerdict:
     no_worse_e: float
     counts: PairedCounts
     policy_name: str
+    coverage: float = 0.0
 
 
 MAX_SILENT_S = 6 * 3600.0  # a shadow that has work, may run, and says nothing for so long failed
@@ -134,7 +135,9 @@ def judge_shadow(evidence: ShadowEvidence, policy: SwapPolicy) -> ShadowVerdict:
             exit_, reasons = Exit.HOLD, ("deadline", *missing)
         else:
             exit_, reasons = Exit.WATCH, missing
-    return ShadowVerdict(exit_, reasons, worse, no_worse, evidence.counts, policy.name)
+    return ShadowVerdict(
+        exit_, reasons, worse, no_worse, evidence.counts, policy.name, evidence.coverage
+    )
 
 
 def worse_skus(evidence: ShadowEvidence, policy: SwapPolicy) -> tuple[str, ...]:

@@ -13,11 +13,13 @@ from edge.config import EdgeConfig
 from edge.config_file import read_config
 from edge.edgectl.options import ConfigOption, JsonOption
 from edge.edgectl.output import ExitCode, as_facts, errors_for_people, print_json, print_table, say
+from edge.edgectl.shadow import NEEDS
+from edge.messages.bundle_messages import BundlesState
 from edge.messages.command_messages import BundleAction, Command
 from edge.processes.box_view import BoxView, ask_lane, look_at_box
 
 NEXT_STEPS = {
-    "shadow": "there is no shadow yet: it waits for one, or set hub.allow_without_shadow = true",
+    "shadow": "it looks at the baskets of this box: edgectl shadow",
     "self_test": "it is trying its golden frames on this box",
     "warming": "perception is loading it",
     "between_baskets": "every lane is in a sale; it swaps when one ends",
@@ -46,7 +48,7 @@ def bundles(config: ConfigOption = DEFAULT_CONFIG, as_json: JsonOption = False) 
         ]  # fmt: skip
         print_table("Bundles", ("", "bundle", ""), [(a, b[:12], c) for a, b, c in rows])
         say(f"last step: {state.reason or 'none'}; generation {state.generation}")
-        for line in (state.self_test, NEXT_STEPS.get(state.waits_for, "")):
+        for line in (state.self_test, NEXT_STEPS.get(state.waits_for, ""), shadow_line(state)):
             if line:
                 say(f"- {line}")
     raise typer.Exit(int(ExitCode.OK if state or not settings.hub.url else ExitCode.DEGRADED))
@@ -81,6 +83,20 @@ def rollback(
     raise typer.Exit(int(ExitCode.OK if reply.is_done else ExitCode.REFUSED))
 
 
+def shadow_line(state: BundlesState) -> str:
+    """How far the shadow is, in one line; empty where it has said nothing yet."""
+    told = state.shadow
+    if not told or not state.candidate:
+        return ""
+    needs = [NEEDS[reason] for reason in told["reasons"].split(",") if reason in NEEDS]
+    still = f"; still needed: {', '.join(needs)}" if needs else ""
+    return (
+        f"{told['baskets']} baskets compared ({told['winners']}), coverage {told['coverage']}, "
+        f"e-value no worse {told['no_worse_e']}, worse {told['worse_e']}, "
+        f"policy {told['policy']}{still}"
+    )
+
+
 def reason_not_updated(config: EdgeConfig, view: BoxView) -> tuple[str, str]:
     """Stable code and sentence."""
     if not config.hub.url:
@@ -93,7 +109,8 @@ def reason_not_updated(config: EdgeConfig, view: BoxView) -> tuple[str, str]:
     if uplink.verdict != "ok":
         return uplink.reason, f"uplink: {uplink.message or uplink.reason}"
     if state.candidate:
-        return state.waits_for, NEXT_STEPS.get(state.waits_for, f"it waits for {state.waits_for}")
+        message = NEXT_STEPS.get(state.waits_for, f"it waits for {state.waits_for}")
+        return state.waits_for, "; ".join(filter(None, (message, shadow_line(state))))
     problem: Any = uplink.facts.get("problem", "")
     if problem:
         return "publisher", f"the centre published what must not be used: {problem}"

@@ -187,7 +187,7 @@ class BundleKeeper:
             waits_for=self._waits_for if state.candidate else "",
             baskets=state.baskets, deaths=state.deaths, quarantined=self._file.quarantined(),
             lanes=dict(self._lanes), self_test=self._answer.summary if self._answer else "",
-            shadow=shadow_words(self._verdict, self._policy) if self._verdict else {},
+            shadow=self._shadow_words(),
         )  # fmt: skip
 
     def close(self) -> None:
@@ -213,6 +213,23 @@ class BundleKeeper:
         self._waits_for = "between_baskets"
         return True
 
+    def _shadow_words(self) -> dict[str, str]:
+        """The numbers behind the newest verdict; empty before the first."""
+        verdict, policy = self._verdict, self._policy
+        if verdict is None:
+            return {}
+        counts, wanted = verdict.counts, 1.0 / policy.alpha
+        return {
+            "exit": verdict.exit.value,
+            "reasons": ",".join(verdict.reasons),
+            "policy": f"{policy.name} (alpha {policy.alpha:g}, margin {policy.margin:g})",
+            "baskets": f"{counts.total} of {policy.min_baskets}",
+            "winners": f"candidate {counts.wins}, active {counts.losses}, nobody {counts.ties}",
+            "coverage": f"{verdict.coverage:.1%}",
+            "worse_e": f"{verdict.worse_e:.3g} (out at {wanted:g})",
+            "no_worse_e": f"{verdict.no_worse_e:.3g} of {wanted:g}",
+        }
+
     def _has_earned_it(self) -> bool:
         """The shadow's verdict; the numbers behind it are on disk before anything follows."""
         report = self._shadow
@@ -227,7 +244,7 @@ class BundleKeeper:
         evidence = ShadowTally.from_json(report.tally).evidence(report.active_slowdown)
         self._verdict = verdict = judge_shadow(evidence, self._policy)
         if verdict.exit is not Exit.WATCH:
-            self._file.add_verdict(self.state.candidate, shadow_words(verdict, self._policy))
+            self._file.add_verdict(self.state.candidate, self._shadow_words())
         if verdict.exit is Exit.REJECT:
             self._reject(f"shadow: {','.join(verdict.reasons)}")
         elif verdict.exit is Exit.HOLD:
@@ -324,17 +341,3 @@ class BundleKeeper:
             return open_bundle(slot_of(self._config, bundle_id)).bundle_id == bundle_id
         except SyncError:
             return False
-
-
-def shadow_words(verdict: ShadowVerdict, policy: SwapPolicy) -> dict[str, str]:
-    """The numbers behind a verdict, and what is still missing."""
-    counts, wanted = verdict.counts, 1.0 / policy.alpha
-    return {
-        "exit": verdict.exit.value,
-        "reasons": ",".join(verdict.reasons),
-        "policy": f"{policy.name}: alpha {policy.alpha:g}, margin {policy.margin:g}",
-        "baskets": f"{counts.total} of {policy.min_baskets}",
-        "winners": f"candidate {counts.wins}, active {counts.losses}, nobody {counts.ties}",
-        "worse_e": f"{verdict.worse_e:.3g} (out at {wanted:g})",
-        "no_worse_e": f"{verdict.no_worse_e:.3g} of {wanted:g}",
-    }

@@ -21,6 +21,7 @@ from sync.bundle import open_bundle
 from sync.errors import SyncError
 
 IDLE_NICE = 19
+PASS_LIMIT_S = 120.0  # at idle priority a pass waits for everybody; bundles_process ends a hang
 
 
 def main() -> int:
@@ -38,7 +39,8 @@ def _answer(directory: Path, providers: str) -> dict[str, object]:
     started = time.monotonic()
     try:
         bundle = open_bundle(directory)
-        models = load_models(bundle, BackendOptions(providers=tuple(providers.split(","))))
+        options = BackendOptions(providers=tuple(providers.split(",")), timeout_s=PASS_LIMIT_S)
+        models = load_models(bundle, options)
         load_s = time.monotonic() - started
         result = run_golden(bundle, models)
     except (EdgeError, SyncError) as err:
