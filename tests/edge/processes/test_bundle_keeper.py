@@ -6,72 +6,16 @@ from pathlib import Path
 
 import pytest
 
-from edge.bundles.comparison import BasketOutcome, Winner
-from edge.bundles.shadow_tally import Comparison, ShadowTally
+from edge.bundles.comparison import Winner
 from edge.bundles.state import BundleStateFile
-from edge.bundles.store import BundleStore
 from edge.bundles.swap import SwapPolicy
-from edge.config import EdgeConfig, HubKnobs
-from edge.messages.bundle_messages import BundleStaged
-from edge.messages.perception_messages import PerceptionState
+from edge.config import HubKnobs
 from edge.messages.shadow_messages import ShadowReport
-from edge.processes.bundle_keeper import BundleKeeper, SelfTestAnswer
-from edge.processes.hub_road import bundles_folder, slot_of, updates_folder
+from edge.processes.bundle_keeper import SelfTestAnswer
+from edge.processes.hub_road import bundles_folder, slot_of
 from edge.processes.serving_bundle import pointer_path, serving_directory
-from sync.bundle import Bundle
-from sync.update_state import InstallReceipt, save_receipt
-from tests.fakes.fake_clock import BOOT
-from tests.system.running_box import LANE, make_bundle, make_config
-
-PASSED = SelfTestAnswer(True, "9 golden frames: all found")
-
-
-class Shop:
-    """A box whose candidate is a copy of its bundle under another name."""
-
-    def __init__(self, folder: Path) -> None:
-        config = make_config(folder)
-        hub = HubKnobs(url="http://hub.example", allow_without_shadow=True)
-        self.config: EdgeConfig = config.model_copy(update={"hub": hub})
-        make_bundle(folder / "new", version="2")
-        store = BundleStore(bundles_folder(self.config))
-        self.new: Bundle = store.import_directory(folder / "new")
-        receipt = InstallReceipt(
-            bundle_id=self.new.bundle_id, bundle_generation=1, assignment_generation=5,
-            versions={}, verified_at=BOOT, clock_source="system",
-        )  # fmt: skip
-        save_receipt(updates_folder(self.config) / "receipts", receipt)
-        self.answer: SelfTestAnswer | None = PASSED
-        self.is_idle = True
-        self.keeper = self.open()
-
-    def open(self, policy: SwapPolicy | None = None) -> BundleKeeper:
-        return BundleKeeper(self.config, "boot-1", lambda _id, _place: self.answer, policy)
-
-    def reopen(self, policy: SwapPolicy | None = None) -> BundleKeeper:
-        self.keeper.close()
-        self.keeper = self.open(policy)
-        return self.keeper
-
-    def stage(self, generation: int = 5) -> None:
-        self.keeper.on_staged(BundleStaged(self.new.bundle_id, generation, "", 0, {"by": "hub"}))
-
-    def perceive(self, warm: str = "", problem: str = "", active: str = "") -> None:
-        state = PerceptionState(
-            0, active, "", "", 100, 0, 0, 1.0, 2.0, 0, 10,
-            warm_bundle_id=warm, warm_problem=problem,
-        )  # fmt: skip
-        self.keeper.on_perception(state)
-
-    def step(self) -> str:
-        self.keeper.step(lambda _lane, _bundle: self.is_idle)
-        return self.keeper.report(0).waits_for
-
-    def swap(self) -> None:
-        self.stage()
-        self.step()
-        self.perceive(warm=self.new.bundle_id)
-        self.step()
+from tests.edge.processes.bundle_shop import PASSED, Shop, shadowing, tally_of
+from tests.system.running_box import LANE
 
 
 @pytest.fixture
@@ -111,22 +55,6 @@ def test_without_a_shadow_a_candidate_waits_unless_the_file_allows_it(shop: Shop
     shop.perceive(warm=shop.new.bundle_id)
     assert shop.step() == "shadow"
     assert shop.keeper.state.active == shop.keeper.state.factory
-
-
-def tally_of(winner: Winner, number: int, crashes: int = 0, seconds: float = 10.0) -> bytes:
-    tally = ShadowTally("new", crashes=crashes, seconds=seconds)
-    for index in range(number):
-        outcome = BasketOutcome(winner, num_items=2)
-        tally.add(Comparison(f"b{index}", outcome, {"milk": 2}, {"milk": 2}, 30, 0, 20))
-    return tally.to_json()
-
-
-def shadowing(shop: Shop) -> None:
-    hub = HubKnobs(url="http://hub.example", swap_policy="lab")
-    shop.config = shop.config.model_copy(update={"hub": hub})
-    shop.reopen()
-    shop.stage()
-    shop.step()
 
 
 def test_a_candidate_that_prices_alike_on_enough_baskets_takes_over(shop: Shop) -> None:
