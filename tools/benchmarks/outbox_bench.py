@@ -25,6 +25,7 @@ def outbox(
     life: Annotated[int, typer.Option(help="Batches until a box is killed, about.", min=1)] = 300,
     hub_life: Annotated[float, typer.Option(help="Seconds until the hub is, about.")] = 60.0,
     folder: Annotated[Path | None, typer.Option(help="Work here; else a temporary one.")] = None,
+    minutes: Annotated[float, typer.Option(help="Put no more after so long; 0: no limit.")] = 0.0,
     seed: Annotated[int, typer.Option(help="Which faults happen when.")] = 1,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON document.")] = False,
     out: Annotated[Path | None, typer.Option(help="Also write the JSON document here.")] = None,
@@ -41,7 +42,8 @@ def outbox(
         task = progress.add_task("events", total=events)
         world = World(
             Path(scratch), events, num_boxes=boxes, batches_per_life=life, hub_life_s=hub_life,
-            seed=seed, on_progress=lambda count: progress.advance(task, count),
+            seed=seed, limit_s=minutes * 60 or float("inf"),
+            on_progress=lambda count: progress.advance(task, count),
         )  # fmt: skip
         verdict = world.run()
     seconds = time.monotonic() - began

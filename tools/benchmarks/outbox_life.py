@@ -42,6 +42,7 @@ class World:
         num_events: acknowledged on disks that live on, before the run may end.
         batches_per_life: a box lives for half to twice as many.
         hub_life_s: the hub lives for half to twice as long.
+        limit_s: after so long no more events are put; what is there is still delivered and judged.
     """
 
     folder: Path
@@ -49,6 +50,7 @@ class World:
     num_boxes: int = 4
     batches_per_life: int = 300
     hub_life_s: float = 60.0
+    limit_s: float = float("inf")
     seed: int = 1
     on_progress: Callable[[int], None] = lambda num_events: None
     faults: Counter[str] = field(default_factory=Counter)
@@ -59,6 +61,12 @@ class World:
         self._lock = threading.Lock()
         self._lives = count()
         self._done = threading.Event()
+        self._until_s = time.monotonic() + self.limit_s
+
+    @property
+    def is_late(self) -> bool:
+        """Whether time is up."""
+        return time.monotonic() > self._until_s
 
     def run(self) -> Verdict:
         """Live, drain, and count."""
@@ -130,6 +138,8 @@ class BoxLives:
         """Until its share is acknowledged and delivered."""
         share = -(-self._world.num_events // self._world.num_boxes)
         while (left := share - sum(BATCH for b in self._mine if b.is_kept)) > 0:
+            if self._world.is_late:
+                break
             lives_for = int(self._dice.uniform(0.5, 2.0) * self._world.batches_per_life)
             ending = self._dice.choice(ENDINGS)
             if ending == "clone" and self._mine:
@@ -172,7 +182,7 @@ class BoxLives:
             batch.is_kept = folder == self._folder
             self._mine.append(batch)
             self._world.add(batch)
-            if number >= num_batches:
+            if number >= num_batches or self._world.is_late:
                 break
         child.kill()
         child.stdout.close()

@@ -2,8 +2,8 @@
 
 Flow: signed request -> store -> reply after the commit
 
-One request is one transaction of its own after the identity check. Nothing here decides about
-models; assignments are signed metadata that the box reads itself.
+A check-in and a batch are one transaction with their identity check, other requests one after it.
+Nothing here decides about models; assignments are signed metadata that the box reads itself.
 """
 
 import hashlib
@@ -40,7 +40,7 @@ from sync.protocol import (
     RekeyRequest,
     WireMessage,
 )
-from trainer.hub.device_auth import CallingBox, identify, path_of, read_body
+from trainer.hub.device_auth import CallingBox, identify, identify_in, path_of, read_body
 from trainer.store import enrolment, fleet
 from trainer.store.blobs import MAX_PART_BYTES, FolderBlobs, UploadProgress
 from trainer.store.database import writing
@@ -84,12 +84,15 @@ def make_router(services: EdgeServices) -> APIRouter:
     """Every endpoint of the table but health."""
     router = APIRouter(tags=["edge"])
 
-    async def calling_box(request: Request) -> CallingBox:
+    async def body_of(request: Request) -> bytes:
         name = str(request.scope["route"].name)
-        body = await read_body(request, min(ENDPOINTS[name].max_bytes, 16 * 1024 * 1024))
+        return await read_body(request, min(ENDPOINTS[name].max_bytes, 16 * 1024 * 1024))
+
+    def calling_box(request: Request, body: Annotated[bytes, Depends(body_of)]) -> CallingBox:
         return identify(services.engine, request, body)
 
     box_of = Annotated[CallingBox, Depends(calling_box)]
+    body_in = Annotated[bytes, Depends(body_of)]
 
     @router.post(ENDPOINTS["enrol"].path, name="enrol")
     async def enrol(request: Request) -> EnrolReply:
@@ -101,13 +104,14 @@ def make_router(services: EdgeServices) -> APIRouter:
         return _rekey(services, box)
 
     @router.post(ENDPOINTS["check_in"].path, name="check_in")
-    def check_in(box: box_of) -> CheckInReply:
-        return _check_in(services, box)
+    def check_in(request: Request, body: body_in) -> CheckInReply:
+        return _check_in(services, request, body)
 
     @router.post(ENDPOINTS["batch"].path, name="batch")
-    def batch(box: box_of) -> BatchReply:
-        message = _parse(Batch, box.body)
+    def batch(request: Request, body: body_in) -> BatchReply:
         with writing(services.engine) as connection:
+            box = identify_in(connection, request, body)
+            message = _parse(Batch, body)
             taken = take_batch(connection, box.row.box_id, box.row.store_id, message, now=box.now)
         return BatchReply(
             epoch=message.epoch,
@@ -210,10 +214,11 @@ def _rekey(services: EdgeServices, box: CallingBox) -> EnrolReply:
     return _enrol_reply(services, box.row)
 
 
-def _check_in(services: EdgeServices, box: CallingBox) -> CheckInReply:
-    message = _parse(CheckIn, box.body)
+def _check_in(services: EdgeServices, request: Request, body: bytes) -> CheckInReply:
     try:
         with writing(services.engine) as connection:
+            box = identify_in(connection, request, body)
+            message = _parse(CheckIn, body)
             nonce = fleet.check_in(connection, box.row, message, now=box.now)
             commands = fleet.waiting_commands(connection, box.row.box_id)
     except fleet.CloneError as err:
