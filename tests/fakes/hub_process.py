@@ -28,6 +28,7 @@ class HubProcess:
     address: str
     admin: httpx.Client
     boxes: dict[str, SigningBox] = field(default_factory=dict)
+    sealing_key: str = ""
 
     def ok(self, method: str, path: str, body: Any = None) -> Any:
         """The JSON of a request of the administrator that must succeed."""
@@ -48,6 +49,7 @@ class HubProcess:
         reply = box.enrol(code)
         assert reply.status_code == 200, reply.text
         self.boxes[box_id] = box
+        self.sealing_key = reply.json()["sealing_public_key"]
         return box
 
     def check_in(self, box_id: str, **told: Any) -> dict[str, Any]:

@@ -47,6 +47,11 @@ export interface AnswerRequest {
   readonly seconds: number;
 }
 
+/** An SKU of the catalogue that the galleries do not know. */
+export interface BeginRequest {
+  readonly sku_id: string;
+}
+
 /** One line of the fleet. */
 export interface BoxLine {
   readonly box_id: string;
@@ -185,6 +190,15 @@ export interface CloneRequest {
   readonly with_prices?: boolean;
 }
 
+/** An SKU that the new one is taken for. */
+export interface CollisionReply {
+  readonly sku_id: string;
+  readonly name: string;
+  readonly similarity: number;
+  readonly level: "sometimes_ask" | "always_ask";
+  readonly sides: readonly (string)[];
+}
+
 /** The next price. */
 export interface ComingPrice {
   readonly amount_minor: number;
@@ -225,7 +239,7 @@ export interface ImportReply {
   readonly num_changed: number;
   readonly num_unchanged: number;
   readonly num_errors: number;
-  readonly errors: readonly (ProblemReply)[];
+  readonly errors: readonly (trainer__hub__sku_exchange_api__ProblemReply)[];
   readonly changes: readonly (ChangeReply)[];
 }
 
@@ -270,6 +284,33 @@ export interface NextRequest {
   readonly exclude?: readonly (string)[];
 }
 
+/** An onboarding and how far it is. */
+export interface OnboardingReply {
+  readonly onboarding_id: string;
+  readonly sku_id: string;
+  readonly status: "open" | "published";
+  readonly by: string;
+  readonly created_at: string;
+  readonly num_photos: number;
+  readonly photos: readonly (PhotoReply)[];
+  readonly collisions: readonly (CollisionReply)[];
+  readonly advice: readonly (string)[];
+  readonly missing_sides: readonly (string)[];
+  readonly done_percent: number;
+  readonly is_done_enough: boolean;
+  readonly segments: readonly (SegmentReply)[];
+}
+
+/** One line of the list. */
+export interface OnboardingRow {
+  readonly onboarding_id: string;
+  readonly sku_id: string;
+  readonly status: "open" | "published";
+  readonly by: string;
+  readonly created_at: string;
+  readonly num_photos: number;
+}
+
 /** The fleet in figures. */
 export interface OverviewReply {
   readonly by_status: Readonly<Record<string, number>>;
@@ -289,6 +330,16 @@ export interface PasswordReset {
   readonly password: string;
 }
 
+/** One photo. */
+export interface PhotoReply {
+  readonly photo_id: string;
+  readonly side: string;
+  readonly url: string;
+  readonly crop_url: string;
+  readonly sharpness: number;
+  readonly problems: readonly (trainer__hub__onboarding_api__ProblemReply)[];
+}
+
 /** One camera's picture. */
 export interface PictureReply {
   readonly camera_id: string;
@@ -303,7 +354,7 @@ export interface PriceImportReply {
   readonly is_preview: boolean;
   readonly num_prices: number;
   readonly num_errors: number;
-  readonly errors: readonly (ProblemReply)[];
+  readonly errors: readonly (trainer__hub__sku_exchange_api__ProblemReply)[];
 }
 
 /** The list as it would be published now. */
@@ -343,13 +394,6 @@ export interface PriceRequest {
   readonly is_stopped?: boolean;
 }
 
-/** What is wrong with one row. */
-export interface ProblemReply {
-  readonly line: number;
-  readonly sku_id: string;
-  readonly message: string;
-}
-
 /** A multi-buy or percentage promotion on one SKU. */
 export interface Promotion {
   readonly promotion_id: string;
@@ -387,9 +431,17 @@ export interface PublicationReply {
   readonly at: string;
 }
 
-/** When the list takes effect; at once where no time is given. */
-export interface PublishRequest {
-  readonly valid_from?: string | null;
+/** Several onboardings as one segment. */
+export interface PublishManyRequest {
+  readonly channel: string;
+  readonly accept_collisions?: boolean;
+  readonly onboarding_ids: readonly (string)[];
+}
+
+/** What was signed, and how long it took. */
+export interface PublishReply {
+  readonly segments: readonly (SegmentReply)[];
+  readonly seconds: number;
 }
 
 /** How many cases have each status. */
@@ -403,6 +455,16 @@ export interface QueueReply {
 
 /** A duty; permissions.py says what it allows. */
 export type Role = "viewer" | "reviewer" | "trainer" | "approver" | "operator" | "admin";
+
+/** Rows that were signed for one embedder. */
+export interface SegmentReply {
+  readonly sha256: string;
+  readonly channel: string;
+  readonly embedder_id: string;
+  readonly rows: number;
+  readonly size: number;
+  readonly at: string;
+}
 
 /** Who is logged in and what they may do. */
 export interface SessionReply {
@@ -577,6 +639,31 @@ export interface UndoReply {
   readonly answer_id: number;
 }
 
+/** Something wrong with a photo; a blocking one keeps it out of the gallery. */
+export interface trainer__hub__onboarding_api__ProblemReply {
+  readonly code: string;
+  readonly message: string;
+  readonly is_blocking: boolean;
+}
+
+/** Into which channel; `accept_collisions` after a person has read the advice. */
+export interface trainer__hub__onboarding_api__PublishRequest {
+  readonly channel: string;
+  readonly accept_collisions?: boolean;
+}
+
+/** When the list takes effect; at once where no time is given. */
+export interface trainer__hub__price_api__PublishRequest {
+  readonly valid_from?: string | null;
+}
+
+/** What is wrong with one row. */
+export interface trainer__hub__sku_exchange_api__ProblemReply {
+  readonly line: number;
+  readonly sku_id: string;
+  readonly message: string;
+}
+
 export interface Routes {
   "GET /api/v1/accounts": {
     path: undefined;
@@ -703,6 +790,60 @@ export interface Routes {
     query: { format?: "coco" | "label_studio"; preview?: boolean };
     body: Blob;
     reply: LabelImportReply;
+  };
+  "GET /api/v1/onboarding": {
+    path: undefined;
+    query: { limit?: number };
+    body: undefined;
+    reply: readonly (OnboardingRow)[];
+  };
+  "POST /api/v1/onboarding": {
+    path: undefined;
+    query: undefined;
+    body: BeginRequest;
+    reply: OnboardingReply;
+  };
+  "POST /api/v1/onboarding-publish": {
+    path: undefined;
+    query: undefined;
+    body: PublishManyRequest;
+    reply: PublishReply;
+  };
+  "GET /api/v1/onboarding/{onboarding_id}": {
+    path: { onboarding_id: string };
+    query: { channel?: string };
+    body: undefined;
+    reply: OnboardingReply;
+  };
+  "POST /api/v1/onboarding/{onboarding_id}/photos": {
+    path: { onboarding_id: string };
+    query: { side?: "front" | "back" | "left" | "right" | "top" | "bottom" };
+    body: Blob;
+    reply: OnboardingReply;
+  };
+  "GET /api/v1/onboarding/{onboarding_id}/photos/{photo_id}": {
+    path: { onboarding_id: string; photo_id: string };
+    query: undefined;
+    body: undefined;
+    reply: undefined;
+  };
+  "DELETE /api/v1/onboarding/{onboarding_id}/photos/{photo_id}": {
+    path: { onboarding_id: string; photo_id: string };
+    query: undefined;
+    body: undefined;
+    reply: OnboardingReply;
+  };
+  "GET /api/v1/onboarding/{onboarding_id}/photos/{photo_id}/crop": {
+    path: { onboarding_id: string; photo_id: string };
+    query: undefined;
+    body: undefined;
+    reply: undefined;
+  };
+  "POST /api/v1/onboarding/{onboarding_id}/publish": {
+    path: { onboarding_id: string };
+    query: undefined;
+    body: trainer__hub__onboarding_api__PublishRequest;
+    reply: PublishReply;
   };
   "GET /api/v1/permissions": {
     path: undefined;
@@ -863,7 +1004,7 @@ export interface Routes {
   "POST /api/v1/stores/{store_id}/price-list/publish": {
     path: { store_id: string };
     query: undefined;
-    body: PublishRequest;
+    body: trainer__hub__price_api__PublishRequest;
     reply: PublicationReply;
   };
   "GET /api/v1/stores/{store_id}/prices": {

@@ -56,7 +56,7 @@ function Side() {
           </a>
         ))}
       </nav>
-      <button type="button" class="me" onClick={() => setOpen(true)} aria-label={t("account_of", { name })}>
+      <button type="button" class="me" onClick={() => setOpen(true)} title={t("account_of")}>
         <span class="me-face" aria-hidden="true">
           {name.slice(0, 1)}
         </span>

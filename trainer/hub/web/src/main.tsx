@@ -8,6 +8,7 @@ import "@tillsight/web-shared/data_parts.css";
 import "./styles/shell.css";
 import "./styles/parts.css";
 import "./styles/review.css";
+import "./styles/wizard.css";
 import { App } from "./app.tsx";
 import { applyPreferences } from "./preferences.ts";
 import { followLinks } from "./router.ts";

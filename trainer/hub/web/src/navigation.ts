@@ -6,9 +6,11 @@ import { AuditPage } from "./pages/audit_page.tsx";
 import { BoxPage } from "./pages/box_page.tsx";
 import { CataloguePage } from "./pages/catalogue_page.tsx";
 import { FleetPage } from "./pages/fleet_page.tsx";
+import { OnboardingPage } from "./pages/onboarding_page.tsx";
 import { OverviewPage } from "./pages/overview_page.tsx";
 import { ReviewPage } from "./pages/review_page.tsx";
 import { SkuPage } from "./pages/sku_page.tsx";
+import { WizardPage } from "./pages/wizard_page.tsx";
 
 export interface PageRow {
   readonly path: string;
@@ -26,5 +28,6 @@ export const PAGES: readonly PageRow[] = [
   { path: "fleet", icon: "store", needs: "fleet.read", page: FleetPage, detail: BoxPage },
   { path: "catalogue", icon: "catalogue", needs: "catalogue.read", page: CataloguePage, detail: SkuPage },
   { path: "review", icon: "review", needs: "cases.answer", page: ReviewPage },
+  { path: "onboarding", icon: "camera", needs: "onboarding.change", page: OnboardingPage, detail: WizardPage },
   { path: "audit", icon: "history", needs: "audit.read", page: AuditPage, isSecond: true },
 ];

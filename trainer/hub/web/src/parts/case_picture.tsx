@@ -64,7 +64,7 @@ export function CasePicture({ picture, chosen, isDrawing, onChoose, onMove, onDr
 
   const stroke = picture.width / 320;
   return (
-    <div class="case-stage" style={{ aspectRatio: `${picture.width} / ${picture.height}` }}>
+    <div class="case-stage" style={{ aspectRatio: `${picture.width} / ${picture.height}`, "--ratio": picture.width / picture.height }}>
       <img src={picture.url} alt={t("picture_of", { camera: picture.cameraId })} draggable={false} />
       <svg
         ref={stage}
