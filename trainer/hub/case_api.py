@@ -6,7 +6,7 @@ A gold question looks like any other case until it is answered. Boxes stay insid
 """
 
 from datetime import UTC, datetime
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Query, Response
 from pydantic import AwareDatetime, Field
@@ -321,5 +321,5 @@ def _guessed(case: HardCase) -> list[str]:
     return sorted({sku_id for p in case.pictures for item in p.items for sku_id, _ in item.guesses})
 
 
-def _row(case: StoredCase) -> dict[str, object]:
+def _row(case: StoredCase) -> dict[str, Any]:
     return {name: getattr(case, name) for name in StoredCase.__slots__}

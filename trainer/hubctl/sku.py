@@ -23,8 +23,11 @@ from trainer.hubctl.hub_session import (
     print_rows,
     say_reply,
 )
+from trainer.hubctl.onboard import onboard
 
 app = typer.Typer(no_args_is_help=True, help="What is sold: SKUs of the hub's catalogue.")
+
+app.command("onboard")(onboard)
 
 FormOption = Annotated[str, typer.Option("--format", help="csv or json.")]
 COLUMNS = ("sku_id", "gtin", "name", "unit", "category", "age_limit", "has_picture", "status")

@@ -76,6 +76,18 @@ TABLE = [
     ("DELETE", "/api/v1/cases/{case_id}/gold",              Permission.CASES_MANAGE),
     ("GET",    "/api/v1/labels/export",                     Permission.LABELS_EXCHANGE),
     ("POST",   "/api/v1/labels/import",                     Permission.LABELS_EXCHANGE),
+    ("GET",    "/api/v1/onboarding",                        Permission.CATALOGUE_READ),
+    ("POST",   "/api/v1/onboarding",                        Permission.ONBOARDING_CHANGE),
+    ("GET",    "/api/v1/onboarding/{onboarding_id}",        Permission.CATALOGUE_READ),
+    ("POST",   "/api/v1/onboarding/{onboarding_id}/photos", Permission.ONBOARDING_CHANGE),
+    ("DELETE", "/api/v1/onboarding/{onboarding_id}/photos/{photo_id}",
+     Permission.ONBOARDING_CHANGE),
+    ("GET", "/api/v1/onboarding/{onboarding_id}/photos/{photo_id}",
+     Permission.CATALOGUE_READ),
+    ("GET", "/api/v1/onboarding/{onboarding_id}/photos/{photo_id}/crop",
+     Permission.CATALOGUE_READ),
+    ("POST",   "/api/v1/onboarding/{onboarding_id}/publish", Permission.ONBOARDING_PUBLISH),
+    ("POST",   "/api/v1/onboarding-publish",                Permission.ONBOARDING_PUBLISH),
 ]
 # fmt: on
 
