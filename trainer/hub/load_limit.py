@@ -3,8 +3,8 @@
 Flow: request of a box -> room? -> application, or 429 with Retry-After
 
 After an outage a whole fleet stands at the door. Who is refused costs no database, no signature and
-no body, and is given a time of its own: later, the more were refused before it. People and health
-are never refused.
+no body, and is given a time of its own: later, the more were refused before it and the slower this
+machine turned out to be. People and health are never refused.
 """
 
 import json
@@ -20,6 +20,7 @@ from sync.protocol import ErrorReply
 
 MAX_IN_FLIGHT = 64  # threads of the server are 40; more would only wait inside
 MAX_WAIT_S = 120.0
+WINDOW_S = 1.0  # the speed of this machine is measured over so long, while it is full
 _BOX = BOX_HEADER.lower().encode()
 
 
@@ -44,6 +45,10 @@ class LoadLimit:
         self._at = clock()
         self._num_in_flight = 0
         self._num_queued = 0.0  # refused ones who will be back, an estimate
+        self._speed = self._rate  # requests per second that this machine really serves
+        self._window_at = self._at
+        self._num_done = 0
+        self._was_full = False
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass on or refuse one request."""
@@ -59,19 +64,30 @@ class LoadLimit:
             await self._app(scope, receive, send)
         finally:
             self._num_in_flight -= 1
+            self._num_done += 1
 
     def _wait_s(self) -> int:
         """0 where there is room, else the seconds after which to ask again."""
         now = self._clock()
         elapsed, self._at = now - self._at, now
         self._tokens = min(self._rate, self._tokens + elapsed * self._rate)
-        self._num_queued = max(0.0, self._num_queued - elapsed * self._rate / 2)
+        self._measure(now)
+        self._num_queued = max(0.0, self._num_queued - elapsed * self._speed / 2)
         if self._tokens >= 1.0 and self._num_in_flight < self._max_in_flight:
             self._tokens -= 1.0
             return 0
         self._num_queued += 1.0
-        spread_s = min(2.0 + 4.0 * self._num_queued / self._rate, MAX_WAIT_S)
+        self._was_full = True
+        spread_s = min(2.0 + 4.0 * self._num_queued / self._speed, MAX_WAIT_S)
         return math.ceil(self._dice.uniform(0.0, spread_s)) or 1
+
+    def _measure(self, now: float) -> None:
+        elapsed = now - self._window_at
+        if elapsed < WINDOW_S:
+            return
+        measured = (self._speed + self._num_done / elapsed) / 2 if self._was_full else self._rate
+        self._speed = min(max(measured, 1.0), self._rate)
+        self._window_at, self._num_done, self._was_full = now, 0, False
 
 
 async def _refuse(send: Send, wait_s: int) -> None:

@@ -59,6 +59,17 @@ def test_the_longer_the_queue_the_later_one_is_asked_to_return() -> None:
     assert len(set(waits[1800:])) > 50
 
 
+def test_a_machine_that_turns_out_slow_asks_to_return_later() -> None:
+    door = Door(rate=1000, max_in_flight=0)
+    first = [door.ask()[1] for _ in range(50)]
+    for _ in range(12):
+        door.clock.advance(1.0)
+        door.ask()
+    later = [door.ask()[1] for _ in range(50)]
+    assert max(first) <= 3
+    assert max(later) > 60
+
+
 def test_people_are_never_refused() -> None:
     door = Door(rate=1)
     door.ask()
