@@ -47,14 +47,18 @@ def held_wait_ms(
 
 
 def _may_settle_in_hand(track: Track, at_ns: int, settings: PipelineSettings) -> bool:
-    """One look per stand-still of what an arm still holds: a product need not wait for it."""
+    """Looks at what stands still in a hand or below one: a product need not wait for it."""
     still_ms = (at_ns - track.still_since_ns) / MS
-    return (
-        track.is_believed
-        and track.is_held
-        and still_ms >= settings.rest_ms
-        and track.look_ns < track.still_since_ns
-    )
+    steady_ms = (at_ns - track.steady_since_ns) / MS
+    if not track.is_believed or steady_ms < settings.rest_ms:
+        return False
+    if track.look_ns < track.steady_since_ns:
+        return True
+    if still_ms >= settings.rest_ms:
+        return track.look_ns < track.still_since_ns
+    is_letting_go = steady_ms <= settings.rest_doubtful_ms
+    has_paused = (at_ns - track.look_ns) / MS >= settings.hand_look_ms
+    return is_letting_go and has_paused and track.held_wait_ms == settings.rest_likely_ms
 
 
 def _wants_look(

@@ -27,10 +27,11 @@ from edge.perception.frame_evidence import FrameEvidence
 from edge.perception.look_plan import held_wait_ms, is_clean, tracks_to_look_at
 from edge.perception.models import Models
 from edge.perception.pipeline_settings import MS, PipelineSettings
-from edge.perception.presence import Fate, fate_of, misses_needed
+from edge.perception.presence import Fate, fate_of
+from edge.perception.run_plan import must_detect
 from edge.perception.scene_memory import Novelty, PlaceState, SceneMemory
 from edge.perception.sku_vote import Look, SkuVote
-from edge.perception.stillness import settle
+from edge.perception.stillness import let_rest, watch_pixels
 from edge.perception.track import Track
 from edge.perception.tracker import Tracker
 from sync.boxes import areas, intersections
@@ -106,7 +107,8 @@ class Pipeline:
         status, self._reason = ObservationStatus.NO_BUNDLE, ""
         if self._models is not None:
             status = ObservationStatus.UNCHANGED
-            if self._must_detect(change, captured_at_ns):
+            since_ns = None if self._detected_ns is None else captured_at_ns - self._detected_ns
+            if must_detect(change, self._tracker.tracks, since_ns, captured_at_ns, self._settings):
                 status = self._detect(self._models, frame, change, captured_at_ns)
             if status in UNDERSTOOD:
                 self._settle(change, captured_at_ns, is_hand_present)
@@ -158,19 +160,6 @@ class Pipeline:
             self._hand_until_ns = at_ns + self._settings.hand_linger_ms * MS
         return self._hand_until_ns is not None and at_ns <= self._hand_until_ns
 
-    def _must_detect(self, change: Change, at_ns: int) -> bool:
-        """Whether the detector can learn anything from this frame."""
-        if change.is_first or self._detected_ns is None:
-            return True
-        since_ms = (at_ns - self._detected_ns) / MS
-        if change.moving_share >= self._settings.hand_share:
-            return since_ms >= self._settings.busy_interval_ms
-        is_open = any(
-            not t.is_believed or t.displaced_runs or 0 < t.missed_runs < misses_needed(t)
-            for t in self._tracker.tracks
-        )
-        return change.is_changed or is_open or since_ms >= self._settings.refresh_ms
-
     def _detect(
         self, models: Models, frame: Picture, change: Change, at_ns: int
     ) -> ObservationStatus:
@@ -212,16 +201,16 @@ class Pipeline:
             self._hand_until_ns is not None and at_ns - self._hand_until_ns <= lately_ms * MS
         )
         arms = self._scene.arms(change, at_ns, lately_ms) if is_arm_likely else None
-        settle(
-            self._tracker.tracks, change, at_ns, self._region, arms, self._settings,
-            is_hand_present=is_hand_present,
-        )  # fmt: skip
+        tracks = self._tracker.tracks
+        watch_pixels(tracks, change, at_ns, arms, is_hand_present=is_hand_present)
+        let_rest(tracks, at_ns, self._region, self._settings)
 
     def _remember_places(self, change: Change, at_ns: int, status: ObservationStatus) -> None:
         for track in self._tracker.tracks:
             is_sure = track.is_resting and not track.is_unseen and is_clean(track, at_ns)
             if is_sure and (status is ObservationStatus.SEEN or track.patch is None):
                 track.patch = self._scene.patch(change, track.xyxy)
+                track.alone_ns = track.alone_ns or at_ns
                 track.is_confirmed |= status is ObservationStatus.SEEN
 
     def _judge_unseen(self, change: Change, at_ns: int) -> None:
@@ -284,6 +273,8 @@ class Pipeline:
             track.held_wait_ms = held_wait_ms(scores.similarity, models.parameters, self._settings)
             self._note_look(track, look, models.parameters.look_exponent, at_ns)
             track.look_patch = self._scene.patch(change, track.xyxy)
+        self._tracker.absorb_doubles(at_ns)
+        let_rest(self._tracker.tracks, at_ns, self._region, self._settings)
 
     def _note_look(self, track: Track, look: Look, look_exponent: float, at_ns: int) -> None:
         has_stayed = track.look_xyxy is not None and track.rest_since_ns <= track.look_ns

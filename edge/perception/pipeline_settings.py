@@ -16,8 +16,8 @@ class PipelineSettings:
         counter_region: polygon of the counter in pixels of the full frame; empty: all of it.
         refresh_ms: the detector runs at least so often, even where nothing changes; bounds how
             long a change below the gate's threshold can stay unseen.
-        busy_interval_ms: least time between two detector runs while something large moves; what
-            a hand hides cannot be charged anyway, and a camera is left time for the others.
+        busy_interval_ms: least time between two detector runs while something large moves and
+            nothing is about to rest: a camera is left time for the others.
         hand_share: share of the blocks that move at once, from which on a hand is assumed: an arm
             covers 5 to 30 % of a counter, a pack that slides under 1.5 %.
         hand_linger_ms: a hand counts as present so long after the last large motion; one frame at
@@ -27,8 +27,8 @@ class PipelineSettings:
             surrounds an item that lies there, as the box of a hand on it does. What hangs together
             with something that reaches the border is held by an arm until that has stood still
             for so long: hands pause for 200 ms as they let go.
-        rest_sure_ms: what is held but looks exactly like a product rests after so long: three
-            frames. Hands and sleeves do not (`sure_share`).
+        rest_sure_ms: what looks exactly like a product rests when its box stood still for so long,
+            three frames, whatever moves in it. Hands and sleeves do not (`sure_share`).
         rest_likely_ms: the same for what may be a product.
         rest_held_ms: the same for anything else.
         empty_ms: a place must be seen empty for so long before its item is gone: two frames at
@@ -48,6 +48,7 @@ class PipelineSettings:
         other_item_similarity: a look less similar than this to every kept one, after the place
             was covered, shows another item.
         look_interval_ms: least time between two looks at one item.
+        hand_look_ms: the same below a hand that lets go: every second frame shows more of it.
         sure_share: a held item is surely a product when its similarity lies this far between the
             least that is charged and 1. Hands reached 0.16, products mostly 0.4 and more.
         max_crops: crops per frame; the rest wait for the next frame, so that no frame is late.
@@ -75,5 +76,6 @@ class PipelineSettings:
     distinct_similarity: float = 0.9
     other_item_similarity: float = 0.2
     look_interval_ms: int = 300
+    hand_look_ms: int = 130
     sure_share: float = 0.25
     max_crops: int = 8

@@ -43,9 +43,12 @@ class SkuVote:
         """This vote and one more look.
 
         A look at a view that is already kept takes its place; the oldest goes when there are too
-        many.
+        many. Of looks that are not clean only the one that shows most of a product counts.
         """
-        kept = [old for old in self.looks if old.is_clean or not look.is_clean]
+        kept = [old for old in self.looks if old.is_clean]
+        unclean = [old for old in self.looks if not old.is_clean]
+        if unclean and not look.is_clean:
+            look = max((*unclean, look), key=lambda one: one.scores.similarity)
         if kept:
             likeness = [float(old.embedding @ look.embedding) for old in kept]
             nearest = int(np.argmax(likeness))

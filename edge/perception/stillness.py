@@ -3,8 +3,9 @@
 Flow: Tracks + Change + arms -> Tracks that rest
 
 An item rests when its box and the pixels in it have stood still. A hand stands still too: what
-hangs on an arm rests when it is let go of, or sooner the more it looks like a product. Finds and
-ends nothing.
+hangs on an arm rests when it is let go of, or sooner the more it looks like a product. What surely
+is a product rests as soon as its box stands still: a hand that withdraws moves pixels for half a
+second more. Finds and ends nothing.
 """
 
 import numpy as np
@@ -14,29 +15,31 @@ from edge.perception.change_gate import Change
 from edge.perception.counter_region import CounterRegion
 from edge.perception.pipeline_settings import MS, PipelineSettings
 from edge.perception.track import Track
-from sync.boxes import areas, intersections
+from sync.boxes import areas, intersections, iou_matrix
 
 STIRRED_SHARE = 0.2  # of the blocks in a box must move before its pixels count as moving
 NEAR_BLOCKS = 3  # around a box: 72 pixels of 1080p
 NEAR_SHARE = 0.05  # of the blocks in and around a box must move before something is there
 HELD_SHARE = 0.15  # of the blocks in a box hang on an arm
 SURROUNDED_SHARE = 0.6  # of a resting item's box
+INSIDE_SHARE = 0.85  # of a box within another: a part of that item, or all a hand leaves of it
+PART_SHARE = 0.6  # of the other: another one of the same SKU would look as large
+SAME_PLACE_IOU = 0.5  # a box at the place of an item that was not found may be that item
 OVERLAP_SHARE = 0.25  # of its own box: a hand over an item makes a box of the rest of it
 
 BoolGrid = NDArray[np.bool_]
+FloatArray = NDArray[np.float32]
 
 
-def settle(
+def watch_pixels(
     tracks: list[Track],
     change: Change,
     at_ns: int,
-    region: CounterRegion,
     arms: BoolGrid | None,
-    settings: PipelineSettings,
     *,
     is_hand_present: bool,
 ) -> None:
-    """Judge every track by the pixels of this frame; call once per frame, after matching.
+    """Read every track's pixels in this frame; call once per frame, after matching.
 
     Args:
         arms: blocks of what hangs together with the border; None where nothing does.
@@ -53,11 +56,22 @@ def settle(
             track.disturbed_ns = at_ns
         if is_hand_present or track.disturbed_ns == at_ns:
             track.covered_until_ns = at_ns
+
+
+def let_rest(
+    tracks: list[Track], at_ns: int, region: CounterRegion, settings: PipelineSettings
+) -> None:
+    """Let rest what has stood still for long enough; call again where a look told more."""
+    for track in tracks:
+        if track.is_resting or not track.is_believed or track.is_unseen:
+            continue
+        if areas(track.xyxy[None])[0] > settings.max_resting_share * region.area_px:
+            continue
         if _has_settled(track, tracks, at_ns, region, settings):
             track.is_resting = True
             track.displaced_runs = 0
             track.velocity = np.zeros(2, dtype=np.float32)
-            track.rest_since_ns = track.still_since_ns
+            track.rest_since_ns = min(track.still_since_ns, track.steady_since_ns)
             track.rest_xyxy = track.xyxy
 
 
@@ -68,30 +82,48 @@ def _has_settled(
     region: CounterRegion,
     settings: PipelineSettings,
 ) -> bool:
-    if track.is_resting or not track.is_believed or track.is_unseen:
-        return False
-    if areas(track.xyxy[None])[0] > settings.max_resting_share * region.area_px:
-        return False
     still_ms = (at_ns - track.still_since_ns) / MS
+    if any(_came_with(track, item) for item in tracks):
+        return still_ms >= settings.rest_held_ms
     if at_ns - track.disturbed_ns > settings.rest_doubtful_ms * MS:
         return still_ms >= settings.rest_ms  # it lay there before it was found
-    needed_ms = settings.rest_ms
     surrounds, overlaps = _on_others(track, tracks)
-    if track.is_held:
+    is_doubtful = surrounds or region.is_at_border(track.xyxy)
+    is_sure = track.held_wait_ms == settings.rest_sure_ms and not overlaps
+    needed_ms = settings.rest_ms
+    if track.is_held and not is_sure:
         needed_ms = 0 if overlaps else track.held_wait_ms
         needed_ms = needed_ms or settings.rest_held_ms
-    if region.is_at_border(track.xyxy) or surrounds:
-        needed_ms = max(needed_ms, settings.rest_doubtful_ms)
-    return still_ms >= needed_ms
+    if is_doubtful:
+        return still_ms >= max(needed_ms, settings.rest_doubtful_ms)
+    steady_ms = (at_ns - track.steady_since_ns) / MS
+    is_recognised = is_sure and track.look_ns >= track.steady_since_ns
+    return still_ms >= needed_ms or (is_recognised and steady_ms >= settings.rest_sure_ms)
+
+
+def is_small_part(part: FloatArray, whole: FloatArray) -> bool:
+    """A box (4,) lies within another one and is much smaller."""
+    area = float(areas(part[None])[0])
+    shared = float(intersections(part[None], whole[None])[0, 0])
+    return shared >= INSIDE_SHARE * area and area <= PART_SHARE * float(areas(whole[None])[0])
+
+
+def _came_with(track: Track, item: Track) -> bool:
+    """It appeared within an item that was never seen alone before: most likely a part of that."""
+    is_first = item.alone_ns == 0 or track.born_ns <= item.alone_ns
+    return item.is_resting and is_first and is_small_part(track.xyxy, item.place_xyxy)
 
 
 def _on_others(track: Track, tracks: list[Track]) -> tuple[bool, bool]:
-    """Whether a box surrounds the place of another item, and whether it lies on one."""
-    others = [t.place_xyxy for t in tracks if t.rest_xyxy is not None and t is not track]
+    """Whether a box surrounds another item or stands for one, and whether it lies on one."""
+    others = [t for t in tracks if t.rest_xyxy is not None and t is not track]
     if not others:
         return False, False
-    boxes = np.stack(others)
+    boxes = np.stack([t.place_xyxy for t in others])
     shared = intersections(track.xyxy[None], boxes)[0]
-    surrounds = np.any(shared >= SURROUNDED_SHARE * areas(boxes))
+    is_missed = np.asarray([t.is_unseen for t in others])
+    surrounds = np.any(shared >= SURROUNDED_SHARE * areas(boxes)) or np.any(
+        is_missed & (iou_matrix(track.xyxy[None], boxes)[0] >= SAME_PLACE_IOU)
+    )
     overlaps = shared.sum() >= OVERLAP_SHARE * areas(track.xyxy[None])[0]
     return bool(surrounds), bool(overlaps)

@@ -28,6 +28,9 @@ class Track:
         seen_ns: capture time of the last frame in which the detector found it.
         missed_runs: detector runs since then that did not.
         still_since_ns: capture time of the first frame in which box and pixels stood still.
+        steady_since_ns: the same for the box alone: a hand that withdraws moves pixels in it.
+        steady_xyxy: the box then.
+        moved_share: how far its last detection lay from the one before, in sides.
         rest_xyxy: place where it last rested; None once it was seen to have left it.
         rest_since_ns: since when it rested there.
         stirred_ns: last time the pixels in its box moved.
@@ -41,6 +44,7 @@ class Track:
         covered_until_ns: the same, or a hand anywhere over the counter.
         empty_since_ns: since when its place is seen empty; 0 while it is not.
         is_shown: the detector missed it, but its place looks as it did with it.
+        alone_ns: when that was first so; 0 before.
         patch: appearance when it was last found at rest with nothing moving on it.
         look_xyxy: box of the last look; look_patch its appearance, look_ns its time.
     """
@@ -52,6 +56,9 @@ class Track:
     seen_ns: int
     still_since_ns: int
     anchor_xyxy: FloatArray
+    steady_since_ns: int
+    steady_xyxy: FloatArray
+    moved_share: float = 1.0
     velocity: FloatArray = field(default_factory=lambda: np.zeros(2, dtype=np.float32))
     hits: int = 1
     missed_runs: int = 0
@@ -68,6 +75,7 @@ class Track:
     covered_until_ns: int = 0
     empty_since_ns: int = 0
     is_shown: bool = False
+    alone_ns: int = 0
     patch: Patch | None = None
     vote: SkuVote = field(default_factory=SkuVote)
     look_xyxy: FloatArray | None = None
@@ -84,6 +92,12 @@ class Track:
     def is_unseen(self) -> bool:
         """The last detector run did not find it."""
         return self.missed_runs > 0
+
+    @property
+    def first_guess(self) -> str:
+        """The SKU its looks speak for; empty before the first."""
+        pooled = self.vote.pooled
+        return pooled.sku_ids[0] if pooled is not None and pooled.sku_ids else ""
 
     @property
     def place_xyxy(self) -> FloatArray:

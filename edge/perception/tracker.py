@@ -18,7 +18,14 @@ from edge.perception.change_gate import Change
 from edge.perception.detector import Detections
 from edge.perception.pipeline_settings import MS, PipelineSettings
 from edge.perception.scene_memory import Novelty
-from edge.perception.stillness import NEAR_BLOCKS, NEAR_SHARE, STIRRED_SHARE
+from edge.perception.stillness import (
+    INSIDE_SHARE,
+    NEAR_BLOCKS,
+    NEAR_SHARE,
+    SAME_PLACE_IOU,
+    STIRRED_SHARE,
+    is_small_part,
+)
 from edge.perception.track import Track
 from sync.boxes import areas, intersections, iou_matrix
 
@@ -26,7 +33,6 @@ LEAST_IOU = 0.25
 IN_PLACE_IOU = 0.5  # the same for an item whose place looks as before
 MAX_AREA_RATIO = 2.5  # a box that jumps keeps its size
 REACH = 0.8  # of the box's side: how far a moving item may jump between two detector runs
-INSIDE_SHARE = 0.85  # of a detection within a resting box: the visible part of a hidden item
 LEAST_VISIBLE = 0.15  # of the resting box
 MAX_COST = 1.5
 PARTIAL_COST = 0.95
@@ -129,6 +135,26 @@ class Tracker:
         rests = [t.rest_xyxy for t in self.tracks if t.rest_xyxy is not None]
         return [t.xyxy for t in self.tracks] + rests
 
+    def absorb_doubles(self, at_ns: int) -> None:
+        """End new tracks that show a part of an item under a number of its own.
+
+        A hand before an item makes another box of its visible part; a bottle's foot looks like a
+        bottle. What shows the same SKU and is much smaller within its box cannot be another one.
+        """
+        for double in [t for t in self.tracks if not t.is_resting and not t.is_unseen]:
+            for item in [t for t in self.tracks if t is not double and t.is_believed]:
+                if not double.first_guess or double.first_guess != item.first_guess:
+                    continue
+                if is_small_part(double.xyxy, item.xyxy):
+                    self.tracks.remove(double)
+                    break
+                box, place = double.xyxy[None], item.place_xyxy[None]
+                is_missed = item.is_resting and item.is_unseen
+                if is_missed and iou_matrix(box, place)[0, 0] >= SAME_PLACE_IOU:
+                    item.seen_ns, item.missed_runs, item.empty_since_ns = at_ns, 0, 0
+                    self.tracks.remove(double)
+                    break
+
     def put_back(self, track: Track) -> None:
         """It never left the place where it rested, whatever its last box said."""
         assert track.rest_xyxy is not None
@@ -143,6 +169,7 @@ class Tracker:
         factor = np.asarray([x, y, x, y], dtype=np.float32)
         for track in self.tracks:
             track.xyxy, track.anchor_xyxy = track.xyxy * factor, track.anchor_xyxy * factor
+            track.steady_xyxy = track.steady_xyxy * factor
             track.rest_xyxy = None if track.rest_xyxy is None else track.rest_xyxy * factor
             track.patch = track.look_patch = None
 
@@ -159,6 +186,8 @@ class Tracker:
             seen_ns=at_ns,
             still_since_ns=at_ns,
             anchor_xyxy=xyxy,
+            steady_since_ns=at_ns,
+            steady_xyxy=xyxy,
         )
 
     def _cost(
@@ -212,6 +241,10 @@ class Tracker:
             MOVED_SHARE * float(np.max(track.anchor_xyxy[2:] - track.anchor_xyxy[:2])),
         )
         is_displaced = bool(np.max(np.abs(xyxy - track.anchor_xyxy)) > tolerance)
+        side = float(np.max(track.xyxy[2:] - track.xyxy[:2]))
+        track.moved_share = float(np.max(np.abs(xyxy - track.xyxy))) / max(side, 1.0)
+        if np.max(np.abs(xyxy - track.steady_xyxy)) > tolerance:
+            track.steady_since_ns, track.steady_xyxy = at_ns, xyxy
         is_weak_shape = is_displaced and (
             track.is_in_place or _is_hidden_part(track, xyxy, tolerance, change)
         )

@@ -89,14 +89,14 @@ def basket_course(answers: Sequence[Observations]) -> list[list[str]]:
     return course
 
 
-def test_an_item_that_is_put_rests_and_is_recognised_after_one_look() -> None:
+def test_an_item_that_is_put_rests_and_is_recognised_after_few_looks() -> None:
     lane = Lane()
     answer = lane.play([*hold(Scene(), 8), *put(RED), *hold(Scene((RED,)), 10)])
     (track,) = resting(answer)
     assert colours(answer) == ["red"]
     assert np.abs(np.asarray(track.xyxy) - [100, 100, 160, 180]).max() < 4
     assert track.resting_since_ns <= (8 + 6 + 3) * FRAME_NS
-    assert lane.pipeline.counts.num_embeddings <= 2
+    assert lane.pipeline.counts.num_embeddings <= 4  # below the hand, and one clean look
 
 
 def test_an_item_rests_from_its_first_still_frame_and_is_told_two_frames_later() -> None:

@@ -23,7 +23,7 @@ def track(
     is_confirmed: bool = True,
 ) -> Track:
     return Track(
-        1, BOX, 0.9, 0, NOW - unseen_ms * MS, 0, BOX,
+        1, BOX, 0.9, 0, NOW - unseen_ms * MS, 0, BOX, 0, BOX,
         hits=hits, missed_runs=3, is_confirmed=is_confirmed,
         rest_xyxy=BOX if rested else None,
         covered_until_ns=NOW - quiet_ms * MS,

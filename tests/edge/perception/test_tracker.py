@@ -8,9 +8,11 @@ from edge.perception.counter_region import CounterRegion
 from edge.perception.detector import Detections
 from edge.perception.pipeline_settings import PipelineSettings
 from edge.perception.scene_memory import Novelty
-from edge.perception.stillness import settle
+from edge.perception.sku_vote import Look, SkuVote
+from edge.perception.stillness import let_rest, watch_pixels
 from edge.perception.track import Track
 from edge.perception.tracker import Tracker
+from sync.decision import SkuScores
 
 FRAME_NS = 66_666_667
 GRID = BlockGrid(0, 0, 8.0, 8.0, 80, 45)
@@ -50,10 +52,8 @@ class Watch:
         at_ns = self.frame * FRAME_NS
         change = still_frame(moving)
         self.tracker.match(found(boxes, score), change, at_ns, THRESHOLD)
-        settle(
-            self.tracker.tracks, change, at_ns, REGION, arms, PipelineSettings(),
-            is_hand_present=False,
-        )  # fmt: skip
+        watch_pixels(self.tracker.tracks, change, at_ns, arms, is_hand_present=False)
+        let_rest(self.tracker.tracks, at_ns, REGION, PipelineSettings())
         return self.tracker.tracks
 
 
@@ -95,7 +95,7 @@ def test_a_held_item_that_surely_is_a_product_rests_in_the_hand() -> None:
     (track,) = watch.see([BOX], moving=[fidget], arm=BOX)
     track.held_wait_ms = PipelineSettings().rest_sure_ms
     states = [watch.see([BOX], moving=[fidget], arm=BOX)[0].is_resting for _ in range(4)]
-    assert states == [False, True, True, True]
+    assert states == [True, True, True, True]
 
 
 def test_an_item_that_is_never_let_go_of_rests_after_the_stated_time() -> None:
@@ -281,3 +281,71 @@ def test_numbers_are_unique_and_never_come_back(seed: int) -> None:
         born += fresh
         watch.tracker.tracks = [t for t in watch.tracker.tracks if t.missed_runs < 2]
     assert born == sorted(born)
+
+
+def test_a_recognised_product_rests_while_a_hand_still_withdraws_over_it() -> None:
+    watch = Watch()
+    (track,) = watch.see([BOX], moving=[BOX])
+    track.held_wait_ms, track.look_ns = PipelineSettings().rest_sure_ms, 2000 * FRAME_NS
+    states = [watch.see([BOX], moving=[BOX])[0].is_resting for _ in range(4)]
+    assert states == [False, True, True, True]
+    assert track.rest_since_ns == 1000 * FRAME_NS
+
+
+def test_what_nobody_recognised_does_not_rest_while_its_pixels_move() -> None:
+    watch = Watch()
+    watch.see([BOX], moving=[BOX])
+    states = [watch.see([BOX], moving=[BOX])[0].is_resting for _ in range(6)]
+    assert not any(states)
+
+
+def test_a_recognised_product_that_is_carried_does_not_rest() -> None:
+    watch = Watch()
+    (track,) = watch.see([BOX], moving=[BOX])
+    track.held_wait_ms, track.look_ns = PipelineSettings().rest_sure_ms, 2000 * FRAME_NS
+    states = [watch.see(shifted(BOX, 15.0 * k), moving=[BOX])[0].is_resting for k in range(1, 6)]
+    assert not any(states)
+
+
+def a_vote(sku_id: str) -> SkuVote:
+    look = Look(np.ones(1, np.float32), SkuScores((sku_id,), (-0.1,), -20.0, 0.9), is_clean=True)
+    return SkuVote((look,), look.scores)
+
+
+@pytest.mark.parametrize(
+    ("second_sku", "num_left"),
+    [
+        pytest.param("cola_330", 1, id="the same SKU is the item's visible part"),
+        pytest.param("honey_500", 2, id="another SKU is another item"),
+    ],
+)
+def test_a_new_box_at_the_place_of_a_missed_item(second_sku: str, num_left: int) -> None:
+    aside, part = (240.0, 100.0, 300.0, 160.0), np.asarray((100.0, 100.0, 160.0, 160.0), np.float32)
+    watch = Watch()
+    watch.see([BOX])
+    watch.see([BOX])
+    item, second = watch.see([BOX, aside])
+    item.vote, second.vote = a_vote("cola_330"), a_vote(second_sku)
+    item.missed_runs, second.xyxy = 1, part
+    watch.tracker.absorb_doubles(1003 * FRAME_NS)
+    assert len(watch.tracker.tracks) == num_left
+    assert item.is_unseen == (num_left == 2)
+
+
+def test_a_part_of_an_item_under_a_number_of_its_own_is_forgotten() -> None:
+    foot, lid = (104.0, 140.0, 156.0, 178.0), (110.0, 104.0, 150.0, 130.0)
+    watch = Watch()
+    watch.see([BOX, foot, lid], moving=[BOX])
+    item, part, other = watch.see([BOX, foot, lid], moving=[BOX])
+    item.vote, part.vote, other.vote = a_vote("water"), a_vote("water"), a_vote("honey_500")
+    watch.tracker.absorb_doubles(1002 * FRAME_NS)
+    assert watch.tracker.tracks == [item, other]
+
+
+def test_a_box_that_came_with_the_item_around_it_needs_long_patience() -> None:
+    part = (104.0, 140.0, 156.0, 178.0)
+    watch = Watch()
+    for _ in range(2):
+        watch.see([BOX])
+    states = [watch.see([BOX, part])[1].is_resting for _ in range(50)]
+    assert states.index(True) == 45
