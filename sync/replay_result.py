@@ -14,7 +14,13 @@ from sync.basket_metrics import BasketMetrics, basket_metrics
 
 
 class ReplayedEvent(BaseModel):
-    """An item that came to rest or was taken away, as the box saw it."""
+    """An item that came to rest or was taken away, as the box saw it.
+
+    Attributes:
+        at_s: when it happened: a put when the item came to rest, a take when it was last seen at
+            its place. `frame` is the same in frames.
+        told_frame: the frame with which the basket changed, later by what it takes to be sure.
+    """
 
     model_config = ConfigDict(frozen=True, extra="allow")
 
@@ -22,13 +28,14 @@ class ReplayedEvent(BaseModel):
     at_s: float
     frame: int
     sku_id: str = ""
+    told_frame: int | None = None
 
 
 class ReplayedBasket(BaseModel):
     """One recording through the box's own pipeline.
 
     Attributes:
-        predicted: SKU -> quantity of the accepted lines.
+        predicted: SKU -> quantity of the accepted lines, and of goods that only wait for the scale.
         best_guess: the same, with every open question answered by its first button.
         asks: how many questions were open at the end; `asks_with_truth` had the truth on a button.
         truth: None where the recording has none.

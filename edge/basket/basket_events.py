@@ -97,12 +97,14 @@ class LineRemoved(msgspec.Struct, frozen=True, tag="line_removed"):
     Attributes:
         reason: `taken_away`, `by_hand`, `corrected` or `changed`.
         item_ids: the items behind the pieces; after `by_hand` they lie there uncharged.
+        last_seen_ns: when a camera last saw a taken item at its place; 0 where none was taken.
     """
 
     line_id: str
     quantity: int
     reason: str
     item_ids: tuple[str, ...] = ()
+    last_seen_ns: int = 0
 
 
 class AskOpened(msgspec.Struct, frozen=True, tag="ask_opened"):
@@ -132,16 +134,22 @@ class AskAnswered(msgspec.Struct, frozen=True, tag="ask_answered"):
 
 
 class AskClosed(msgspec.Struct, frozen=True, tag="ask_closed"):
-    """The question is no longer needed: `taken_away`, `recognised` or `asked_again`."""
+    """The question is no longer needed: `taken_away`, `recognised` or `asked_again`.
+
+    Attributes:
+        last_seen_ns: when a camera last saw a taken item at its place; 0 where none was taken.
+    """
 
     ask_id: str
     reason: str
+    last_seen_ns: int = 0
 
 
 class ItemCleared(msgspec.Struct, frozen=True, tag="item_cleared"):
     """An item that costs nothing in this tray any more left the counter."""
 
     item_id: str
+    last_seen_ns: int = 0
 
 
 class ItemMoved(msgspec.Struct, frozen=True, tag="item_moved"):

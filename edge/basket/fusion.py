@@ -57,6 +57,7 @@ class FusedItem:
         scores: the newest statement of each camera that ever looked at it.
         is_resting: it lies still in at least one camera.
         rested_at_ns: capture time of the first resting frame of any camera.
+        last_seen_ns: capture time of the newest frame that shows it at rest.
         num_expected: current cameras that should see its place.
         absent_since: camera -> capture time of the first frame that shows its place free.
         merged_into: the item that its tracks turned out to show.
@@ -69,6 +70,7 @@ class FusedItem:
     scores: dict[str, SkuScores] = field(default_factory=dict)
     is_resting: bool = False
     rested_at_ns: int = 0
+    last_seen_ns: int = 0
     num_expected: int = 1
     absent_since: dict[str, int] = field(default_factory=dict)
     is_gone: bool = False
@@ -141,6 +143,8 @@ class Fusion:
                 del item.tracks[camera]
                 continue
             item.is_resting = item.is_resting or track.is_resting
+            if track.is_resting and not track.is_occluded:
+                item.last_seen_ns = max(item.last_seen_ns, self.views[camera].understood_ns)
             scores = scores_of(track.scores)
             if scores is not None and not track.is_occluded:
                 item.scores[camera] = scores
@@ -248,6 +252,9 @@ class Fusion:
         item = self._items[max(votes, key=lambda v: votes[v])] if votes else self._new_item()
         taken.add(item.item_id)
         item.is_resting = True
+        item.last_seen_ns = max(
+            item.last_seen_ns, *(self.views[c].understood_ns for c, _ in members)
+        )
         item.merged_into = ""
         for key in members:
             track = resting[key]

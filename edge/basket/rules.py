@@ -56,7 +56,7 @@ class Rules:
         for item in gone:
             known = draft.state.items.get(item.item_id)
             if known is not None:
-                self._item_gone(draft, known)
+                self._item_gone(draft, known, item.last_seen_ns)
         was_open = draft.state.basket is not None
         for item in items:
             if item.is_gone or not item.is_resting:
@@ -101,24 +101,25 @@ class Rules:
         elif still_s >= settings.walk_away_s - settings.walk_away_warn_s:
             self.notices.add(NOTICE_WALK_AWAY)
 
-    def _item_gone(self, draft: Draft, known: KnownItem) -> None:
+    def _item_gone(self, draft: Draft, known: KnownItem, seen_ns: int) -> None:
         """An item of the tray on the counter leaves its basket; all others only the counter."""
         basket = draft.state.basket
         is_ours = basket is not None and known.basket_id == basket.basket_id
         if basket is None or not is_ours:
-            draft.add(events.ItemCleared(known.item_id))
+            draft.add(events.ItemCleared(known.item_id, seen_ns))
         elif basket.phase is Phase.PAYING:
             self.notices.add(NOTICE_CHANGED)
         elif basket.phase is Phase.SHOPPING and known.ask_id and known.tray == basket.tray:
-            draft.add(events.AskClosed(known.ask_id, "taken_away"))
+            draft.add(events.AskClosed(known.ask_id, "taken_away", seen_ns))
         elif (
             basket.phase is Phase.SHOPPING
             and known.state is ItemState.CHARGED
             and known.tray == basket.tray
         ):
-            draft.add(events.LineRemoved(known.line_id, 1, "taken_away", (known.item_id,)))
+            items = (known.item_id,)
+            draft.add(events.LineRemoved(known.line_id, 1, "taken_away", items, seen_ns))
         else:
-            draft.add(events.ItemCleared(known.item_id))
+            draft.add(events.ItemCleared(known.item_id, seen_ns))
 
     def _new_item(self, draft: Draft, item: FusedItem, watch: Watch) -> None:
         """An item that is not in the journal yet."""

@@ -87,8 +87,10 @@ def _print(result: ReplayResult, with_events: bool) -> None:
     )
     if with_events:
         for basket in result.baskets:
-            rows = [(e.kind, e.frame, f"{e.at_s:.2f} s", e.sku_id) for e in basket.events]
-            print_table(basket.name, ("event", "frame", "time", "SKU"), rows)
+            rows = [
+                (e.kind, e.frame, f"{e.at_s:.2f} s", e.told_frame, e.sku_id) for e in basket.events
+            ]
+            print_table(basket.name, ("event", "frame", "time", "told in frame", "SKU"), rows)
     metrics = result.metrics()
     answered = result.metrics(answered=True)
     if metrics and answered:

@@ -24,7 +24,6 @@ from edge.basket.basket_events import (
 )
 from edge.basket.counter import Counter, Offer
 from edge.basket.counter_map import CounterMap
-from edge.basket.fusion import FusionSettings
 from edge.messages.basket_messages import BasketSnapshot
 from edge.perception.models import Models
 from edge.perception.pipeline import Pipeline
@@ -166,13 +165,10 @@ class _Run:
                 self._note(event, frame)
 
     def _note(self, event: Event, frame: Frame) -> None:
-        kind, sku_id, rested_at_ns = _put_or_take(event)
+        kind, sku_id, happened_ns = _put_or_take(event)
         if kind is None:
             return
-        # A put is told when the item rests, a take after the place was seen empty for a while:
-        # both are dated back to the frame in which they happened.
-        back_ns = round(FusionSettings().gone_after_ms * NS_PER_MS)
-        happened_ns = rested_at_ns or frame.captured_at_ns - (back_ns if kind == "take" else 0)
+        happened_ns = happened_ns or frame.captured_at_ns
         num_frames_ago = max(0, round((frame.captured_at_ns - happened_ns) / self._period_ns))
         clip_ns = frame.clip_time_ns if frame.clip_time_ns is not None else frame.captured_at_ns
         self._events.append(
@@ -181,6 +177,7 @@ class _Run:
                 at_s=max(0.0, (clip_ns - (frame.captured_at_ns - happened_ns)) / NS_PER_S),
                 frame=max(0, frame.sequence - num_frames_ago),
                 sku_id=sku_id,
+                told_frame=frame.sequence,
             )
         )
 
@@ -190,15 +187,21 @@ class _Run:
 
 
 def _put_or_take(event: Event) -> tuple[Literal["put", "take"] | None, str, int]:
-    """What the event says about goods, of which SKU, and when the item began to rest."""
+    """What the event says about goods, of which SKU, and when it happened.
+
+    A put when the item came to rest, a take when it was last seen at its place: the basket changes
+    later, once that is sure.
+    """
     body = event.body
     if isinstance(body, LineAdded) and body.item_id:
         return "put", body.terms.sku_id, body.rested_at_ns
     if isinstance(body, AskOpened):
         return "put", "", body.rested_at_ns
     if isinstance(body, LineRemoved | AskClosed) and body.reason == "taken_away":
-        return "take", "", 0
-    return ("take", "", 0) if isinstance(body, ItemCleared) else (None, "", 0)
+        return "take", "", body.last_seen_ns
+    if isinstance(body, ItemCleared):
+        return "take", "", body.last_seen_ns
+    return None, "", 0
 
 
 def _asks_with_truth(

@@ -88,8 +88,9 @@ def _has_settled(
     if at_ns - track.disturbed_ns > settings.rest_doubtful_ms * MS:
         return still_ms >= settings.rest_ms  # it lay there before it was found
     surrounds, overlaps = _on_others(track, tracks)
-    is_doubtful = surrounds or region.is_at_border(track.xyxy)
     is_sure = track.held_wait_ms == settings.rest_sure_ms and not overlaps
+    is_recognised = is_sure and track.look_ns >= track.steady_since_ns
+    is_doubtful = surrounds or (region.is_at_border(track.xyxy) and not is_recognised)
     needed_ms = settings.rest_ms
     if track.is_held and not is_sure:
         needed_ms = 0 if overlaps else track.held_wait_ms
@@ -97,7 +98,6 @@ def _has_settled(
     if is_doubtful:
         return still_ms >= max(needed_ms, settings.rest_doubtful_ms)
     steady_ms = (at_ns - track.steady_since_ns) / MS
-    is_recognised = is_sure and track.look_ns >= track.steady_since_ns
     return still_ms >= needed_ms or (is_recognised and steady_ms >= settings.rest_sure_ms)
 
 

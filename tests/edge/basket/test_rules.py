@@ -264,9 +264,34 @@ def test_a_slid_item_keeps_its_line(lane: LaneScript) -> None:
 def test_a_question_ends_when_its_item_is_taken_away(lane: LaneScript) -> None:
     lane.put(1, "cola", margin=0.2)
     lane.run(1_000)
+    seen_ns = lane.now_ns
     lane.take(1)
     lane.run(400)
-    assert (lane.shot.asks, bodies(lane, AskClosed)) == ((), [AskClosed("a1", "taken_away")])
+    closed = AskClosed("a1", "taken_away", last_seen_ns=seen_ns)
+    assert (lane.shot.asks, bodies(lane, AskClosed)) == ((), [closed])
+
+
+def test_a_take_is_dated_by_the_last_frame_that_shows_the_item_at_its_place(
+    lane: LaneScript,
+) -> None:
+    lane.put(1, "milk")
+    lane.run(600)
+    seen_ns = lane.now_ns
+    lane.change(1, is_resting=False, xyxy=(500, 300, 580, 380))
+    lane.run(300)
+    lane.take(1)
+    lane.run(600)
+    (removed,) = bodies(lane, LineRemoved)
+    assert removed == LineRemoved("l1", 1, "taken_away", ("i1",), last_seen_ns=seen_ns)
+
+
+def test_what_lies_there_when_the_box_starts_is_charged_unless_a_sale_left_it(
+    lane: LaneScript,
+) -> None:
+    lane.put(1, "milk")
+    lane.counter = lane.new_counter()
+    lane.run(600)
+    assert lane.bought == Multiset(milk=1)
 
 
 def test_vision_changes_a_line_on_strong_lasting_evidence_only(lane: LaneScript) -> None:

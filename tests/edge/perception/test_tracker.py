@@ -349,3 +349,12 @@ def test_a_box_that_came_with_the_item_around_it_needs_long_patience() -> None:
         watch.see([BOX])
     states = [watch.see([BOX, part])[1].is_resting for _ in range(50)]
     assert states.index(True) == 45
+
+
+def test_a_recognised_product_at_the_border_need_not_wait_like_an_arm() -> None:
+    pack = (300.0, 200.0, 360.0, 360.0)
+    watch = Watch()
+    (track,) = watch.see([pack], moving=[pack])
+    track.held_wait_ms, track.look_ns = PipelineSettings().rest_sure_ms, 2000 * FRAME_NS
+    states = [watch.see([pack])[0].is_resting for _ in range(3)]
+    assert states == [True, True, True]
