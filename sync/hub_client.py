@@ -227,11 +227,10 @@ class HubClient:
             BadReplyError: an answer that cannot be the hub's.
         """
         part = data[offset:end]
-        digest = base64.b64encode(hashlib.sha256(part).digest()).decode()
         headers = {
             "Upload-Offset": str(offset),
             "Upload-Length": str(len(data)),
-            DIGEST_HEADER: f"sha-256=:{digest}:",
+            DIGEST_HEADER: _digest_of(part),
         }
         try:
             with self.http.request(
@@ -240,8 +239,6 @@ class HubClient:
                 self._refuse_unless_ok(reply)
                 told = _offset_of(reply)
         except HubRefusalError as err:
-            if err.hub_code == DAMAGED:
-                raise BadReplyError("a part was damaged on its way", hint=err.hint) from err
             if err.hub_code != OFFSET_MOVED:
                 raise
             # An answer of ours was lost: what it told is asked for again.
@@ -267,7 +264,7 @@ class HubClient:
 
     def _post(self, name: str, message: WireMessage, reply_type: type[ReplyT] | None) -> ReplyT:
         body = message.model_dump_json().encode()
-        headers = {"Content-Type": "application/json"}
+        headers = {"Content-Type": "application/json", DIGEST_HEADER: _digest_of(body)}
         with self.http.request(
             "POST", self._url(name), deadline_s=REQUEST_DEADLINE_S, body=body, headers=headers
         ) as reply:
@@ -286,6 +283,8 @@ class HubClient:
         except HubRefusalError as err:
             if err.hub_code == REPLAYED:
                 self._begin_again(str(err))
+            if err.hub_code == DAMAGED:
+                raise BadReplyError(str(err), hint=err.hint) from err
             raise
 
     def _begin_again(self, said: str) -> None:
@@ -325,6 +324,11 @@ def _refuse_unless_ok(reply: HttpReply) -> None:
         except (ValueError, KeyError, TypeError):
             pass
     reply.raise_for_status()
+
+
+def _digest_of(body: bytes) -> str:
+    """What a damaged body is told by, RFC 9530."""
+    return f"sha-256=:{base64.b64encode(hashlib.sha256(body).digest()).decode()}:"
 
 
 def _offset_of(reply: HttpReply) -> tuple[int, bool]:

@@ -14,7 +14,7 @@ SHA256_PATTERN = "^[0-9a-f]{64}$"
 MAX_BATCH_ITEMS = 500
 MAX_INLINE_BODY_BYTES = 256 * 1024  # larger bodies are blobs
 MAX_BLOB_BYTES = 512 * 1024 * 1024
-DIGEST_HEADER = "Content-Digest"  # of one part of an upload, RFC 9530; optional
+DIGEST_HEADER = "Content-Digest"  # of what is sent, RFC 9530; optional
 
 
 class WireMessage(BaseModel):

@@ -8,7 +8,7 @@ request on a link that has not failed for a while.
 """
 
 SHARE = 32  # one cut costs at most so small a part of the blob
-MIN_PART_BYTES = 16 * 1024  # below, headers and commits cost more than cuts
+MIN_PART_BYTES = 8 * 1024  # below, headers and commits cost more than cuts
 MAX_PART_BYTES = 2 * 1024 * 1024  # the hub takes 4 MiB
 PARTS_PER_STEP = 32  # good parts in a row until parts are twice as large
 PENALTY_STEPS = 2  # after a failure: so many steps of good parts before the first doubling
