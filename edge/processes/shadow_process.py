@@ -83,6 +83,8 @@ class Shadow:
                 self._answer_commands()
                 if self._session is not None:
                     self._step(self._session, (now_ns - before_ns) / SPEAK_NS)
+                if self._session is not None and self._session.is_machine_short:
+                    self._end()  # the next word of the bundles process begins anew
                 before_ns = now_ns
                 self._speak(now_ns)
                 wait_for(sockets, POLL_MS)

@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from edge.bundles.comparison import BasketOutcome, CandidateBasket, Winner, compare_basket
-from edge.bundles.frame_spool import FrameSpool
+from edge.bundles.frame_spool import FrameSpool, SpoolError
 from edge.bundles.shadow_tally import Comparison, ShadowTally
 from edge.config import EdgeConfig
 from edge.messages.basket_messages import BasketSnapshot
@@ -85,6 +85,11 @@ class ShadowSession:
     def problem(self) -> str:
         """Why the candidate failed; empty while it has not."""
         return self._problem
+
+    @property
+    def is_machine_short(self) -> bool:
+        """It failed for want of this machine's memory, not by its own fault: begin again."""
+        return self._problem.startswith(SpoolError.code)
 
     @property
     def has_work(self) -> bool:

@@ -21,7 +21,7 @@ from edge.perception.models import Models, load_models
 from edge.perception.open_backend import BackendOptions
 from sync.bundle import Bundle, open_bundle
 from sync.errors import SyncError
-from tools.benchmarks import detector_accuracy, latency_row, scene_accuracy
+from tools.benchmarks import bundle_commands, detector_accuracy, latency_row, scene_accuracy
 from tools.benchmarks.errors import BenchError
 from tools.benchmarks.gallery_rows import gallery_rows
 from tools.benchmarks.network_rows import detector_row, embedder_row
@@ -45,6 +45,8 @@ app = typer.Typer(
 )
 
 app.command()(outbox)
+
+bundle_commands.register(app)
 
 BundleOption = Annotated[Path, typer.Option("--bundle", help="Bundle folder to measure.")]
 Json = Annotated[bool, typer.Option("--json", help="One JSON document instead of a table.")]

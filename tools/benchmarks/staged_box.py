@@ -31,6 +31,7 @@ from edge.messages.bundle_messages import BundlesState, BundleStaged
 from edge.messages.command_messages import (
     AnswerAsk,
     BasketCommand,
+    BundleAction,
     Command,
     Finish,
     PaymentResult,
@@ -98,6 +99,7 @@ class StagedBox:
         self.bundles: BundlesState | None = None
         self.shadow: ShadowReport | None = None
         self.p95: list[tuple[float, float]] = []
+        self._keeper = CommandClient(self.bus, "bundle_command", "")
         self._bundles = self.bus.subscriber("bundles", BundlesState)
         self._shadow = self.bus.subscriber("shadow", ShadowReport)
         self._perception = self.bus.subscriber("perception", PerceptionState)
@@ -116,6 +118,12 @@ class StagedBox:
         path = self.config.paths.run_dir / WANTED_NAME
         path.with_suffix(".new").write_text(json.dumps([bundle_id, generation]))
         path.with_suffix(".new").rename(path)
+
+    def drop_candidate(self) -> None:
+        """The candidate leaves, as `edgectl rollback` would say it."""
+        body = BundleAction("drop_candidate", "bench")
+        with contextlib.suppress(CommandTimeoutError):
+            self._keeper.ask(Command("", secrets.token_hex(8), body), 5.0)
 
     def install_twin(self, version: str) -> str:
         """The factory bundle under another version: another digest, the same answers."""
@@ -137,7 +145,7 @@ class StagedBox:
 @contextlib.contextmanager
 def staged_box(clip: ClipFolder, folder: Path, cameras: int = 3) -> Iterator[StagedBox]:
     """Start it; stop it at the end."""
-    ring = Path(tempfile.mkdtemp(prefix="tillsight-bench-", dir="/dev/shm"))
+    ring = Path(tempfile.mkdtemp(prefix="tillsight-staged-", dir="/dev/shm"))
     config_path = folder / "edge.toml"
     config_path.write_text(_toml(clip, folder, ring, cameras))
     config = read_config(config_path)

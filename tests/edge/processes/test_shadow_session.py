@@ -260,3 +260,12 @@ def test_a_lane_that_is_in_a_sale_when_shadowing_begins_is_left_alone(bench: Ben
     bench.sell("milk")
     tally = bench.run()
     assert (tally.counts.total, tally.skipped.total()) == (1, 0)
+
+
+def test_want_of_memory_is_the_machines_fault_and_not_the_candidates(bench: Bench) -> None:
+    words = 'say(type="failed", code="shadow.no_memory", message="gone"); time.sleep(9)'
+    session = bench.open(script(words))
+    bench.sell("milk")
+    bench.run()
+    assert session.is_machine_short
+    assert session.tally.crashes == 0
