@@ -7,7 +7,7 @@ import pytest
 
 from tests.fakes.people_hub import PeopleHub, people_hub
 from trainer.store.api_tokens import Role
-from trainer.store.permissions import PERMISSIONS, Permission
+from trainer.store.role_permissions import PERMISSIONS, Permission
 
 # Answers to anybody: a login, and what a cookie says about itself.
 OPEN = {("POST", "/api/v1/session"), ("GET", "/api/v1/session"), ("DELETE", "/api/v1/session"),
