@@ -15,7 +15,7 @@ from trainer.store import accounts, sessions
 from trainer.store.api_tokens import Role
 from trainer.store.database import reading, writing
 from trainer.store.fleet_list import list_audit
-from trainer.store.permissions import PERMISSIONS, Permission
+from trainer.store.role_permissions import PERMISSIONS, Permission
 
 Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]{1,62}$")]
 Password = Annotated[str, Field(min_length=1, max_length=accounts.MAX_PASSWORD_CHARS)]

@@ -19,7 +19,7 @@ from trainer.hub.people_auth import Body, Reply, needs
 from trainer.store import answers, cases, sku_table
 from trainer.store.cases import CaseQuery, StoredCase, UnknownCaseError
 from trainer.store.database import reading, writing
-from trainer.store.permissions import Permission
+from trainer.store.role_permissions import Permission
 
 MAX_CANDIDATES = 5
 

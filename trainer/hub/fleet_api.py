@@ -15,7 +15,7 @@ from trainer.hub.edge_api import EdgeServices, NotHereError
 from trainer.hub.people_auth import Reply, needs
 from trainer.store import fleet_details
 from trainer.store.database import reading
-from trainer.store.permissions import Permission
+from trainer.store.role_permissions import Permission
 
 MAX_PAGE = 200
 Status = Literal["", "pending", "enrolled", "revoked", "quarantined", "replaced"]

@@ -14,7 +14,7 @@ from trainer.hub.sku_exchange_api import MAX_FILE_BYTES, RAW_FILE, file_reply
 from trainer.labeling import ReviewerStats
 from trainer.store import answers, label_table
 from trainer.store.database import reading, writing
-from trainer.store.permissions import Permission
+from trainer.store.role_permissions import Permission
 
 Form = Literal["coco", "label_studio"]
 

@@ -18,7 +18,7 @@ from trainer.onboarding.collision import Level
 from trainer.store import onboardings
 from trainer.store.database import reading, writing
 from trainer.store.onboardings import Onboarding, StoredPhoto, StoredSegment, UnknownOnboardingError
-from trainer.store.permissions import Permission
+from trainer.store.role_permissions import Permission
 
 MAX_PHOTO_BYTES = 12 * 1024 * 1024
 Channel = Annotated[str, Query(pattern=r"^([A-Za-z0-9][A-Za-z0-9._-]{0,62})?$")]

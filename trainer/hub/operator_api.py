@@ -15,7 +15,7 @@ from trainer.store import enrolment, fleet
 from trainer.store.api_tokens import Role, create_token, revoke_token
 from trainer.store.database import reading, writing
 from trainer.store.fleet_list import list_audit, list_boxes
-from trainer.store.permissions import Permission
+from trainer.store.role_permissions import Permission
 
 BoxStatus = Literal["", "pending", "enrolled", "revoked", "quarantined"]
 

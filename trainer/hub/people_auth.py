@@ -16,7 +16,7 @@ from sqlalchemy import Engine
 
 from trainer.store.api_tokens import TokenError, holder_of
 from trainer.store.database import reading, writing
-from trainer.store.permissions import Permission, Principal, require
+from trainer.store.role_permissions import Permission, Principal, require
 from trainer.store.sessions import Session, SessionError, find_session, note_use
 
 COOKIE_NAME = "tillsight_session"

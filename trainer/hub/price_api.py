@@ -22,8 +22,8 @@ from trainer.hub.sku_exchange_api import MAX_FILE_BYTES, RAW_FILE, ProblemReply,
 from trainer.release import catalogue_signing
 from trainer.store import prices, stores
 from trainer.store.database import reading, writing
-from trainer.store.permissions import Permission
 from trainer.store.prices import PricedSku, Publication
+from trainer.store.role_permissions import Permission
 from trainer.store.sku_exchange import csv_rows
 from trainer.store.stores import UnknownStoreError
 

@@ -19,7 +19,7 @@ from trainer.onboarding.picture_form import open_picture, to_jpeg
 from trainer.store import prices, sku_table
 from trainer.store.database import reading, writing
 from trainer.store.fleet_list import list_audit
-from trainer.store.permissions import Permission
+from trainer.store.role_permissions import Permission
 from trainer.store.sku_table import CatalogueSku, Missing, SkuError, SkuQuery, Sort, StoredSku
 from trainer.store.stores import find_store
 from trainer.store.uploads import note_blob

@@ -12,7 +12,7 @@ from trainer.hub.hub_services import HubServices
 from trainer.hub.people_auth import Reply, needs
 from trainer.hub.sku_api import raw_body
 from trainer.store.database import reading, writing
-from trainer.store.permissions import Permission
+from trainer.store.role_permissions import Permission
 from trainer.store.sku_exchange import (
     ImportPlan,
     apply_import,

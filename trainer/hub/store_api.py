@@ -12,7 +12,7 @@ from trainer.hub.hub_services import HubServices
 from trainer.hub.people_auth import Body, Reply, needs
 from trainer.store import stores
 from trainer.store.database import reading, writing
-from trainer.store.permissions import Permission
+from trainer.store.role_permissions import Permission
 from trainer.store.sku_table import Language, Text, Word
 from trainer.store.stores import Store, StoreFacts
 

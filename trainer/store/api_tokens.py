@@ -1,6 +1,6 @@
 """API tokens of people and workers: only their hash is kept.
 
-A token has one role; what a role may do stands in permissions.py.
+A token has one role; what a role may do stands in role_permissions.py.
 """
 
 import hashlib
@@ -19,7 +19,7 @@ TOKEN_PREFIX = "tsh_"  # lets a secret scanner recognise a leaked one
 
 
 class Role(StrEnum):
-    """A duty; permissions.py says what it allows."""
+    """A duty; role_permissions.py says what it allows."""
 
     VIEWER = "viewer"
     REVIEWER = "reviewer"

@@ -16,7 +16,7 @@ from trainer.errors import DegradedError
 from trainer.store import audit
 from trainer.store.account_tables import ACCOUNTS, LOGIN_FAILURES, SESSIONS
 from trainer.store.api_tokens import Role
-from trainer.store.permissions import Principal
+from trainer.store.role_permissions import Principal
 
 SESSION_LIFE = timedelta(hours=12)  # a shift
 IDLE_LIFE = timedelta(hours=2)
