@@ -17,6 +17,7 @@ from trainer.hub.edge_api import EdgeServices, make_router
 from trainer.hub.fleet_api import make_fleet_router
 from trainer.hub.hub_services import HubServices
 from trainer.hub.label_api import make_label_router
+from trainer.hub.model_api import make_model_router
 from trainer.hub.onboarding_api import make_onboarding_router
 from trainer.hub.operator_api import make_operator_router
 from trainer.hub.price_api import make_price_router
@@ -60,6 +61,9 @@ STATUS_OF = {
     "case.nothing_to_undo": 409,
     "answer.malformed": 422,
     "labels.malformed": 422,
+    "model.refused": 409,
+    "model.own": 403,
+    "gate.input": 422,
     "onboarding.refused": 409,
     "onboarding.not_ready": 409,
     "onboarding.no_bundle": 409,
@@ -90,6 +94,7 @@ def create_hub_app(services: EdgeServices, centre: HubServices | None = None) ->
         make_case_router,
         make_label_router,
         make_onboarding_router,
+        make_model_router,
     ):
         app.include_router(make(people))
     app.add_exception_handler(SyncError, _refuse)

@@ -10,7 +10,18 @@ import typer
 
 from sync.errors import SyncError, TransportError
 from trainer.errors import TrainerError
-from trainer.hubctl import account, bundle, catalogue, fleet, keys, prices, review, sku, store
+from trainer.hubctl import (
+    account,
+    bundle,
+    catalogue,
+    fleet,
+    keys,
+    model,
+    prices,
+    review,
+    sku,
+    store,
+)
 
 REFUSED = 4
 UNREACHABLE = 5
@@ -23,9 +34,11 @@ app.add_typer(account.app, name="account")
 app.add_typer(sku.app, name="sku")
 app.add_typer(store.app, name="store")
 app.add_typer(review.app, name="review")
+app.add_typer(model.app, name="model")
 app.add_typer(catalogue.app, name="catalogue")
 app.add_typer(prices.app, name="prices")
 app.command("assign")(bundle.assign)
+app.command("gate")(model.gate)
 
 
 @app.callback()

@@ -88,6 +88,13 @@ TABLE = [
      Permission.CATALOGUE_READ),
     ("POST",   "/api/v1/onboarding/{onboarding_id}/publish", Permission.ONBOARDING_PUBLISH),
     ("POST",   "/api/v1/onboarding-publish",                Permission.ONBOARDING_PUBLISH),
+    ("GET",    "/api/v1/models",                            Permission.MODELS_READ),
+    ("POST",   "/api/v1/models",                            Permission.MODELS_REGISTER),
+    ("GET",    "/api/v1/models/{bundle_id}",                Permission.MODELS_READ),
+    ("POST",   "/api/v1/models/{bundle_id}/gate",           Permission.MODELS_REGISTER),
+    ("POST",   "/api/v1/models/{bundle_id}/approve",        Permission.MODELS_APPROVE),
+    ("POST",   "/api/v1/models/{bundle_id}/reject",         Permission.MODELS_APPROVE),
+    ("POST",   "/api/v1/models/{bundle_id}/assign",         Permission.FLEET_CHANGE),
 ]
 # fmt: on
 
