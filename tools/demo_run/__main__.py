@@ -11,7 +11,7 @@ from rich.console import Console
 from tools.checks.web_build import WebBuildError, build_web
 from tools.demo_run.clip_folder import ClipFolder, read_clips
 from tools.demo_run.play_live import play_live
-from tools.demo_run.play_once import as_json, as_table, p95_ms, play_all
+from tools.demo_run.play_once import as_json, as_table, in_words, play_all
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 
@@ -41,10 +41,7 @@ def demo(
     else:
         console.print(as_table(played))
         num_right = sum(one.is_right for one in played)
-        console.print(
-            f"{num_right} of {len(played)} baskets right; "
-            f"at rest -> line p95 {p95_ms(played):.0f} ms"
-        )
+        console.print(f"{num_right} of {len(played)} baskets right; {in_words(played)}")
     raise typer.Exit(0 if all(one.is_right for one in played) else 1)
 
 

@@ -3,6 +3,9 @@
 import json
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
+
+from tools.demo_run.line_times import Put
 
 ASSETS = Path(__file__).resolve().parent / "assets"
 
@@ -15,6 +18,7 @@ class ClipFolder:
         videos: camera id -> file, best view for a shopper first.
         calibrations: camera id -> file; cameras without one are left out.
         truth: SKU -> quantity at the end.
+        puts: what comes to rest, and when, in order of time.
         duration_s: until the clip ends.
     """
 
@@ -24,6 +28,7 @@ class ClipFolder:
     calibrations: dict[str, Path]
     truth: dict[str, int]
     duration_s: float
+    puts: tuple[Put, ...] = ()
 
 
 def read_clips(root: Path = ASSETS / "clips") -> list[ClipFolder]:
@@ -51,4 +56,14 @@ def _read_clip(folder: Path) -> ClipFolder:
         calibrations=calibrations,
         truth={str(k): int(v) for k, v in data["basket"].items()},
         duration_s=float(data["num_frames"]) / float(data["fps"]),
+        puts=_puts(data),
+    )
+
+
+def _puts(data: dict[str, Any]) -> tuple[Put, ...]:
+    fps = float(data["fps"])
+    return tuple(
+        Put(str(e["sku"]), float(e["rest_frame"]) / fps, is_move=e["kind"] == "move")
+        for e in data.get("events", ())
+        if e["kind"] in ("put", "move")
     )
