@@ -37,6 +37,8 @@ from edge.messages.shadow_messages import (
 )
 from edge.perception.models import Models, load_models
 from edge.perception.open_backend import BackendOptions
+from edge.processes.gallery_growth import GalleryGrowth
+from edge.processes.lane_offer import LaneOffer
 from edge.processes.serving_bundle import offer_of
 from edge.processes.shadow_basket import ShadowBasket, ShadowLane
 from edge.processes.worker import die_with, set_up_logging
@@ -62,8 +64,9 @@ class Candidate:
     """The loaded candidate and the baskets it is looking at."""
 
     def __init__(self, config: EdgeConfig, bundle: Bundle, models: Models, spool: Path) -> None:
-        self._models = models
-        self._offer = offer_of(config, bundle)
+        self._models, self._growth = models, GalleryGrowth(config)
+        self._offer = LaneOffer(config)
+        self._offer.take_bundle(offer_of(config, bundle))
         self._lanes = {lane.lane_id: ShadowLane(config, lane) for lane in config.lanes}
         self._spool = SpoolReader(spool)
         self._baskets: dict[str, ShadowBasket] = {}
@@ -82,14 +85,20 @@ class Candidate:
     def _look(self, message: LookAt) -> FromCandidate:
         basket = self._baskets.get(message.basket_id)
         if basket is None:
-            opened = datetime.fromisoformat(message.opened_utc)
-            lane = self._lanes[message.lane_id]
-            basket = ShadowBasket(message.basket_id, lane, self._models, self._offer, opened)
-            self._baskets[message.basket_id] = basket
+            self._baskets[message.basket_id] = basket = self._begin(message)
         for frame in message.frames:
             picture = self._spool.picture(frame.offset, frame.length) if frame.length else None
             basket.look(frame, picture, message.tray)
         return Looked(len(message.frames))
+
+    def _begin(self, message: LookAt) -> ShadowBasket:
+        """A basket with the centre's new SKUs and prices, as the active model has them."""
+        self._growth.look()
+        opened = datetime.fromisoformat(message.opened_utc)
+        offer = self._offer.offer_at(opened)
+        assert offer is not None
+        lane, models = self._lanes[message.lane_id], self._growth.of(self._models)
+        return ShadowBasket(message.basket_id, lane, models, offer, opened)
 
 
 def main() -> int:

@@ -7,6 +7,7 @@ from edge.bundles.shadow_tally import Comparison, ShadowTally
 from edge.bundles.store import BundleStore
 from edge.bundles.swap import SwapPolicy
 from edge.config import EdgeConfig, HubKnobs
+from edge.config_file import read_config
 from edge.messages.bundle_messages import BundleStaged
 from edge.messages.perception_messages import PerceptionState
 from edge.processes.bundle_keeper import BundleKeeper, SelfTestAnswer
@@ -22,11 +23,12 @@ PASSED = SelfTestAnswer(True, "9 golden frames: all found")
 class Shop:
     """A box whose candidate is a copy of its bundle under another name."""
 
-    def __init__(self, folder: Path) -> None:
-        config = make_config(folder)
+    def __init__(self, folder: Path, *, is_made: bool = False) -> None:
+        config = read_config(folder / "edge.toml") if is_made else make_config(folder)
         hub = HubKnobs(url="http://hub.example", allow_without_shadow=True)
         self.config: EdgeConfig = config.model_copy(update={"hub": hub})
-        make_bundle(folder / "new", version="2")
+        if not is_made:
+            make_bundle(folder / "new", version="2")
         store = BundleStore(bundles_folder(self.config))
         self.new: Bundle = store.import_directory(folder / "new")
         receipt = InstallReceipt(
@@ -38,12 +40,12 @@ class Shop:
         self.is_idle = True
         self.keeper = self.open()
 
-    def open(self, policy: SwapPolicy | None = None) -> BundleKeeper:
-        return BundleKeeper(self.config, "boot-1", lambda _id, _place: self.answer, policy)
+    def open(self, policy: SwapPolicy | None = None, boot_id: str = "boot-1") -> BundleKeeper:
+        return BundleKeeper(self.config, boot_id, lambda _id, _place: self.answer, policy)
 
-    def reopen(self, policy: SwapPolicy | None = None) -> BundleKeeper:
+    def reopen(self, policy: SwapPolicy | None = None, boot_id: str = "boot-1") -> BundleKeeper:
         self.keeper.close()
-        self.keeper = self.open(policy)
+        self.keeper = self.open(policy, boot_id)
         return self.keeper
 
     def stage(self, generation: int = 5) -> None:
