@@ -23,7 +23,7 @@ JsonOption = Annotated[bool, typer.Option("--json", help="JSON instead of lines.
 DEFAULT_HUB = "https://localhost:8700"
 DEFAULT_TOKEN = Path("/var/lib/tillsight/hub/first-admin.token")
 DEFAULT_CA = Path("/var/lib/tillsight/hub/tls/hub.crt")
-TIMEOUT_S = 30.0
+TIMEOUT_S = 120.0  # a catalogue of 12,600 SKUs is taken in one request
 
 
 class HubAnswerError(DegradedError):
@@ -49,12 +49,9 @@ class HubSession:
                 hint="the hub writes one at its first start; give yours with --token-file",
             ) from err
         trust = ca or (DEFAULT_CA if DEFAULT_CA.is_file() else None)
-        self._client = httpx.Client(
-            base_url=hub,
-            headers={"Authorization": f"Bearer {token}"},
-            timeout=TIMEOUT_S,
-            verify=_context(trust),
-        )
+        self._hub = hub
+        self._headers = {"Authorization": f"Bearer {token}"}
+        self._trust = _context(trust)
 
     def call(self, method: str, path: str, body: dict[str, Any] | None = None) -> Any:
         """One request about the fleet; the JSON of the answer.
@@ -91,7 +88,10 @@ class HubSession:
 
     def _request(self, method: str, path: str, **arguments: Any) -> httpx.Response:
         try:
-            reply = self._client.request(method, path, **arguments)
+            with httpx.Client(
+                base_url=self._hub, headers=self._headers, timeout=TIMEOUT_S, verify=self._trust
+            ) as client:
+                reply = client.request(method, path, **arguments)
         except httpx.HTTPError as err:
             raise HubAnswerError(
                 f"hub cannot be reached: {err}", hint="is it running? check --hub and --ca"

@@ -1,0 +1,127 @@
+"""The commands that speak HTTP, against a hub that listens."""
+
+import json
+import zipfile
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner
+
+from sync.bundle import open_bundle
+from tests.fakes.running_hub import running_hub
+from tests.fakes.small_shop import demo_gtin, small_pictures
+from trainer.hubctl.__main__ import app
+from trainer.store.api_tokens import Role, create_token
+from trainer.store.database import writing
+
+FACTORY = Path(__file__).parents[3] / "edge" / "bundles" / "factory"
+Run = Callable[..., Any]
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
+    """A command with `--json`, its answer; `code` is the exit code it must have."""
+    folder = tmp_path_factory.mktemp("hub")
+    with running_hub(folder) as hub:
+        with writing(hub.engine) as connection:
+            token = create_token(
+                connection, "test", Role.ADMIN, now=datetime.now(UTC), actor="test"
+            )
+        token_file = folder / "token"
+        token_file.write_text(token)
+
+        def call(*arguments: str, code: int = 0) -> Any:
+            road = ["--hub", hub.url, "--token-file", str(token_file), "--json"]
+            result = CliRunner().invoke(app, [*arguments, *road])
+            assert result.exit_code == code, (result.output, result.exception)
+            return json.loads(result.output) if result.output else None
+
+        yield call
+
+
+def test_the_first_administrator_is_made_by_a_command(run: Run, tmp_path: Path) -> None:
+    secret = tmp_path / "password"
+    secret.write_text("correct horse battery\n")
+    secret.chmod(0o600)
+    file = ("--password-file", str(secret))
+    assert run("account", "create", "ada", "--role", "admin", *file)["roles"] == ["admin"]
+    run("account", "create", "bob", "--role", "reviewer", "--role", "trainer", *file)
+    assert run("account", "change", "bob", "--close")["is_active"] is False
+    run("account", "password", "ada", *file)
+    assert [row["name"] for row in run("account", "list")] == ["ada", "bob"]
+
+
+def test_a_catalogue_is_shown_taken_and_pictured(run: Run, tmp_path: Path) -> None:
+    table = tmp_path / "catalogue.csv"
+    table.write_text(f"sku_id,gtin,name_en\nmilk,{demo_gtin(1)},Milk\ntea,,Tea\n")
+    assert run("sku", "import", str(table))["is_preview"] is True
+    assert run("sku", "import", str(table), "--apply")["num_created"] == 2
+    archive = tmp_path / "photos.zip"
+    picture = small_pictures()["milk.jpg"]
+    with zipfile.ZipFile(archive, "w") as out:
+        out.writestr(f"../../{demo_gtin(1)[1:]}.jpg", picture)
+        out.writestr("tea.jpg", b"no picture")
+        out.writestr("nobody.jpg", picture)
+    told = run("sku", "photos", str(archive), "--apply")
+    assert (told["unknown"], told["refused"]) == (["nobody"], ["tea"])
+    assert run("sku", "photos", str(archive))["has_one"] == [demo_gtin(1)[1:]]
+    assert [row["sku_id"] for row in run("sku", "list", "-q", "milk")] == ["milk"]
+    out_file = tmp_path / "out.json"
+    run("sku", "export", str(out_file), "--format", "json")
+    assert len(json.loads(out_file.read_text())["skus"]) == 2
+    bad = tmp_path / "bad.csv"
+    bad.write_text("sku_id,name_en,age_limit\nx,X,old\n")
+    assert run("sku", "import", str(bad), "--apply", code=1)["num_errors"] == 1
+
+
+def test_a_store_is_made_cloned_and_priced(run: Run, tmp_path: Path) -> None:
+    table = tmp_path / "skus.csv"
+    table.write_text("sku_id,name_en\njam,Jam\n")
+    run("sku", "import", str(table), "--apply")
+    run("store", "create", "s1", "--name", "Main street", "--tax", "standard=1900")
+    prices = tmp_path / "prices.csv"
+    prices.write_text("sku_id,amount_minor\njam,279\n")
+    assert run("store", "import-prices", "s1", str(prices), "--apply")["num_prices"] == 1
+    assert run("store", "clone", "s1", "s2", "--name", "Harbour")["num_prices"] == 1
+    assert [row["store_id"] for row in run("store", "list")] == ["s1", "s2"]
+
+
+def test_labels_and_statistics_are_asked_for(run: Run, tmp_path: Path) -> None:
+    assert run("review", "queue")["new"] == 0
+    assert run("review", "stats") == []
+    labels = tmp_path / "labels.json"
+    run("review", "export", str(labels), "--format", "coco")
+    assert json.loads(labels.read_text())["images"] == []
+    assert run("review", "import", str(labels))["num_cases"] == 0
+
+
+def edgectl(folder: Path, num_baskets: int) -> str:
+    """A command that answers as the box's own code does."""
+    right = {"milk": 1}
+    baskets = [
+        {"name": f"s{i % 8}/b{i}", "predicted": right, "best_guess": right, "truth": right}
+        for i in range(num_baskets)
+    ]
+    answer = {
+        "bundle_id": open_bundle(FACTORY).bundle_id, "edge_version": "0.1.0", "provider": "cpu",
+        "baskets": baskets,
+    }  # fmt: skip
+    (folder / "answer.json").write_text(json.dumps(answer))
+    path = folder / "edgectl"
+    path.write_text(f"#!/bin/sh\ncat {folder / 'answer.json'}\n")
+    path.chmod(0o755)
+    return str(path)
+
+
+def test_a_model_is_registered_judged_by_exit_code_and_approved(run: Run, tmp_path: Path) -> None:
+    model = run("model", "register", str(FACTORY), "--lineage", "run=r1")["bundle_id"]
+    road = ("--champion", str(FACTORY), "--candidate", str(FACTORY), "--recordings", str(tmp_path),
+            "--policy", "demo", "--edgectl")  # fmt: skip
+    few = run("gate", *road, edgectl(tmp_path, 10), code=3)
+    assert few["document"]["num_more"] > 0
+    assert run("gate", *road, edgectl(tmp_path, 300))["verdict"] == "pass"
+    assert run("model", "approve", model[:10], "--note", "looked at it")["stage"] == "approved"
+    assert [row["stage"] for row in run("model", "list")] == ["approved"]
