@@ -35,7 +35,8 @@ class LoopDisk:
         if os.geteuid() != 0:
             raise LoopUnavailableError("mounting a loop device needs root")
         if shutil.which(f"mkfs.{kind}") is None:
-            raise LoopUnavailableError(f"mkfs.{kind} is not installed: apt-get install {PACKAGES[kind]}")
+            hint = f"apt-get install {PACKAGES[kind]}"
+            raise LoopUnavailableError(f"mkfs.{kind} is not installed: {hint}")
         self.kind = kind
         self.place = folder / f"{kind}-place"
         self.place.mkdir()

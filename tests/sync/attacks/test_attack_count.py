@@ -1,22 +1,18 @@
-"""How many named attacks there are, printed, so that nobody has to count."""
+"""How many named attacks there are and what each is refused for, printed."""
 
 import pytest
 
-from tests.sync.attacks import test_document_attacks as documents
-from tests.sync.attacks import test_link_attacks as links
-from tests.sync.attacks import test_metadata_attacks as metadata
-from tests.sync.attacks import test_stolen_keys as stolen
+from tests.sync.attacks.attack_table import attacks_by_reason, counts_by_group
 
 
 def test_there_are_more_named_attacks_than_promised(capsys: pytest.CaptureFixture[str]) -> None:
-    counts = {
-        "metadata": len(metadata.REFUSED) + len(metadata.BUNDLE_REFUSED) + 1,
-        "documents": len(documents.BUNDLE_REFUSED)
-        + len(documents.CHECK_REFUSED)
-        + len(documents.CATALOGUE_REFUSED),
-        "link": len(links.ATTACKS),
-        "stolen keys": len(stolen.FOREIGN),
-    }
+    counts = counts_by_group()
+    reasons = {code: len(names) for code, names in attacks_by_reason().items()}
     with capsys.disabled():
-        print(f"\nnamed attacks: {sum(counts.values())} {counts}")  # noqa: T201
+        print(f"\nnamed attacks: {sum(counts.values())} {counts}, by reason {reasons}")  # noqa: T201
     assert sum(counts.values()) - counts["stolen keys"] >= 30
+
+
+def test_no_attack_stands_twice() -> None:
+    names = [name for names in attacks_by_reason().values() for name in names]
+    assert sorted({n for n in names if names.count(n) > 1}) == []
