@@ -6,7 +6,7 @@ Prices are not here (price_list.py): a price changes without a model and without
 from pathlib import Path
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, PositiveFloat, ValidationError, field_validator
 
 from sync.errors import CatalogError
 
@@ -18,6 +18,7 @@ class Sku(BaseModel):
         gtin: GTIN-14 text (leading zeros kept), empty for loose produce.
         names: language code -> name; `en` is always there.
         expected_weight_g: weight of one piece with packaging, None where it varies.
+        size_cm: width, depth, height; several cameras tell a small from a large look-alike by it.
         family: look-alikes share a family; its members are asked about rather than guessed.
         deposit_minor: deposit in minor units of the price list's currency.
         picture: path of the catalogue picture, relative to the catalogue file.
@@ -35,6 +36,7 @@ class Sku(BaseModel):
     expected_weight_g: float | None = Field(default=None, gt=0)
     weight_tolerance_g: float = Field(default=5.0, ge=0)
     tare_g: float = Field(default=0.0, ge=0)
+    size_cm: tuple[PositiveFloat, PositiveFloat, PositiveFloat] | None = None
     age_limit: int | None = Field(default=None, ge=0, le=99)
     allergens: tuple[str, ...] = ()
     deposit_minor: int = Field(default=0, ge=0)

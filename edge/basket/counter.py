@@ -212,7 +212,8 @@ class Counter:
         self._priced = None
         self._skus = offer.catalog.by_id()
         families = {s.sku_id: s.family for s in offer.catalog.skus if s.family}
-        self._rules = Rules(Judge(offer.parameters, families, self._settings))
+        sizes = {s.sku_id: s.size_cm for s in offer.catalog.skus if s.size_cm}
+        self._rules = Rules(Judge(offer.parameters, families, self._settings, sizes))
 
     def _draft(self, now_ns: int, now_utc: datetime, command_id: str = "") -> Draft:
         return Draft(

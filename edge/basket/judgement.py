@@ -7,11 +7,12 @@ and looks, then the shopper is asked. Pure; knows nothing of baskets.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Literal
 
 from edge.basket.fusion import FusedItem
+from edge.basket.size_check import SizeCm, weigh_by_size
 from sync.decision import Decision, DecisionParameters, Verdict, decide, pool_scores
 
 NS_PER_MS = 1_000_000
@@ -79,6 +80,7 @@ class Judge:
     parameters: DecisionParameters
     families: Mapping[str, str]
     settings: RuleSettings
+    sizes: Mapping[str, SizeCm] = field(default_factory=dict)
 
     def judge(self, item: FusedItem, waited_ms: float, rested_ms: float = 1e9) -> Judgement:
         """What to do with a new item.
@@ -109,7 +111,8 @@ class Judge:
         """
         if not item.scores:
             return None
-        pooled = pool_scores(list(item.scores.values()), self.parameters.look_exponent)
+        seen = pool_scores(list(item.scores.values()), self.parameters.look_exponent)
+        pooled = weigh_by_size(seen, item.place, len(item.boxes), self.sizes, self.families)
         parameters = self.parameters
         if margin_factor != 1.0:
             parameters = parameters.model_copy(

@@ -137,7 +137,10 @@ class _Run:
         lines = Counts({line.sku_id: 0 for line in snapshot.lines})
         for line in snapshot.lines:
             lines[line.sku_id] += line.quantity
-        guesses = lines + Counts(a.options[0].sku_id for a in snapshot.asks if a.options)
+        # Recognised; a recording has no scale, so the weight stays open.
+        lines.update(ask.options[0].sku_id for ask in snapshot.asks if ask.kind == "weigh")
+        asked = [ask for ask in snapshot.asks if ask.options and ask.kind != "weigh"]
+        guesses = lines + Counts(ask.options[0].sku_id for ask in asked)
         self._frame_ms.sort()
         return ReplayedBasket(
             name=name,

@@ -86,6 +86,7 @@ def _sku(product: Product, number: int) -> Sku:
         family=product.family or None,
         expected_weight_g=None if weighed else product.weight_g,
         weight_tolerance_g=max(5.0, round(product.weight_g * (0.2 if product.plu else 0.03), 1)),
+        size_cm=product.size_cm,
         age_limit=product.age_limit or None,
         allergens=product.allergens,
         deposit_minor=product.deposit_minor,

@@ -1,0 +1,97 @@
+"""What the measured size of an item says about which of several look-alikes it is.
+
+Flow: Place measured by two or more cameras, sizes of SKUs -> log-likelihood of each SKU
+
+A small and a large bottle of the same water look alike in every crop; on the counter plane one is
+taller and wider. Pure. It only weighs members of one family against each other: between products
+that look different the picture is the better witness.
+"""
+
+import dataclasses
+import math
+from collections.abc import Mapping, Sequence
+
+from edge.basket.basket_events import Place
+from sync.decision import SkuScores
+
+SizeCm = tuple[float, float, float]
+
+HEIGHT_SIGMA = 0.16  # of the logarithm: fusion knows heights in steps of 15 to 20 %
+SPREAD_SIGMA = 0.25  # boxes of transparent and partly hidden goods come out small
+MAX_EVIDENCE = 3.0  # nats; a size alone never turns a sure look around
+LEAST_FIT = -2.0  # nats; what explains no member well was measured wrongly
+MIN_CAMERAS = 2  # one camera cannot tell near and small from far and large
+
+
+def size_log_likelihood(place: Place, size_cm: SizeCm) -> float:
+    """How well an SKU of this size explains the place, in nats up to a constant.
+
+    The best of the three ways it can lie. An item turned by an unknown angle spreads, in the
+    diagonal of its extents, between the diagonal of its footprint and the sum of its sides.
+
+    Args:
+        place: extents along the counter's axes and height, cm, all above 0.
+        size_cm: the three sides of the SKU, in any order.
+    """
+    spread = math.hypot(place.width_cm, place.depth_cm)
+    return max(
+        _one_pose(spread, place.height_cm, footprint, height)
+        for height, footprint in _poses(size_cm)
+    )
+
+
+def weigh_by_size(
+    scores: SkuScores,
+    place: Place,
+    num_cameras: int,
+    sizes: Mapping[str, SizeCm],
+    family_of: Mapping[str, str],
+) -> SkuScores:
+    """Scores with the measured size counted in, for the members of the best SKU's family.
+
+    Unchanged where fewer than MIN_CAMERAS measured it, a size is not known, or none fits.
+    """
+    best = scores.sku_ids[0]
+    family = family_of.get(best)
+    if family is None or num_cameras < MIN_CAMERAS or min(place.width_cm, place.height_cm) <= 0:
+        return scores
+    members = [s for s in scores.sku_ids if family_of.get(s) == family and s in sizes]
+    if best not in members:
+        return scores
+    fits = {s: size_log_likelihood(place, sizes[s]) for s in members}
+    top = max(fits.values())
+    if top < LEAST_FIT:
+        return scores
+    evidence = {s: max(fit - top, -MAX_EVIDENCE) for s, fit in fits.items()}
+    return _with_evidence(scores, evidence)
+
+
+def _poses(size_cm: SizeCm) -> list[tuple[float, tuple[float, float]]]:
+    return [(size_cm[i], (size_cm[i - 1], size_cm[i - 2])) for i in range(3)]
+
+
+def _one_pose(
+    spread: float, height: float, footprint: tuple[float, float], true_height: float
+) -> float:
+    least, most = math.hypot(*footprint), sum(footprint)
+    nearest = min(max(spread, least), most)
+    off_height = math.log(height / true_height) / HEIGHT_SIGMA
+    off_spread = math.log(max(spread, 0.1) / nearest) / SPREAD_SIGMA
+    return -0.5 * (off_height**2 + off_spread**2)
+
+
+def _with_evidence(scores: SkuScores, evidence: Mapping[str, float]) -> SkuScores:
+    """Add nats to some SKUs; their summed probability stays what the looks said."""
+    before = dict(zip(scores.sku_ids, scores.log_probs, strict=True))
+    raised = {s: before[s] + nats for s, nats in evidence.items()}
+    shift = _log_sum([before[s] for s in evidence]) - _log_sum(list(raised.values()))
+    after = before | {s: value + shift for s, value in raised.items()}
+    order = sorted(after, key=lambda s: -after[s])
+    return dataclasses.replace(
+        scores, sku_ids=tuple(order), log_probs=tuple(after[s] for s in order)
+    )
+
+
+def _log_sum(values: Sequence[float]) -> float:
+    peak = max(values)
+    return peak + math.log(sum(math.exp(v - peak) for v in values))

@@ -1,0 +1,81 @@
+"""A measured size tells a small bottle from a large one, and keeps quiet where it cannot know."""
+
+import math
+
+import pytest
+
+from edge.basket.basket_events import Place
+from edge.basket.size_check import MAX_EVIDENCE, size_log_likelihood, weigh_by_size
+from sync.decision import SkuScores
+
+SMALL, LARGE = (6.4, 6.4, 21.5), (8.0, 8.0, 27.0)
+SIZES = {"water_500": SMALL, "water_1000": LARGE}
+FAMILIES = {"water_500": "water", "water_1000": "water", "cola": "cans"}
+# Looks that slightly prefer the large bottle, as crops without a scale do.
+UNSURE = SkuScores(
+    sku_ids=("water_1000", "water_500", "cola"),
+    log_probs=(math.log(0.55), math.log(0.44), math.log(0.01)),
+    floor=-20.0,
+    similarity=0.93,
+)
+STANDING_SMALL = Place(width_cm=6.0, depth_cm=6.2, height_cm=21.0)
+STANDING_LARGE = Place(width_cm=7.8, depth_cm=7.9, height_cm=25.0)
+
+
+def test_the_small_bottle_is_named_by_its_size() -> None:
+    weighed = weigh_by_size(UNSURE, STANDING_SMALL, 3, SIZES, FAMILIES)
+
+    assert weighed.sku_ids[0] == "water_500"
+    assert weighed.log_probs[0] - weighed.log_probs[1] > 0.5
+
+
+def test_the_large_bottle_becomes_surer() -> None:
+    before = UNSURE.log_probs[0] - UNSURE.log_probs[1]
+
+    weighed = weigh_by_size(UNSURE, STANDING_LARGE, 2, SIZES, FAMILIES)
+
+    assert weighed.sku_ids[0] == "water_1000"
+    assert weighed.log_probs[0] - weighed.log_probs[1] > before + 0.2
+
+
+def test_a_lying_bottle_is_measured_along_its_diagonal() -> None:
+    lying = Place(width_cm=15.0, depth_cm=16.5, height_cm=6.0)
+
+    assert size_log_likelihood(lying, SMALL) > size_log_likelihood(lying, LARGE) + 1.0
+
+
+def test_probability_only_moves_inside_the_family() -> None:
+    weighed = weigh_by_size(UNSURE, STANDING_SMALL, 3, SIZES, FAMILIES)
+
+    assert sum(math.exp(p) for p in weighed.log_probs) == pytest.approx(1.0)
+    assert dict(zip(weighed.sku_ids, weighed.log_probs, strict=True))["cola"] == pytest.approx(
+        UNSURE.log_probs[2]
+    )
+
+
+def test_the_size_never_weighs_more_than_its_limit() -> None:
+    sure = SkuScores(
+        sku_ids=("water_1000", "water_500"), log_probs=(-0.001, -9.0), floor=-20.0, similarity=0.95
+    )
+
+    weighed = weigh_by_size(sure, STANDING_SMALL, 3, SIZES, FAMILIES)
+
+    assert weighed.sku_ids[0] == "water_1000"
+    moved = (sure.log_probs[0] - sure.log_probs[1]) - (weighed.log_probs[0] - weighed.log_probs[1])
+    assert moved <= MAX_EVIDENCE + 1e-6
+
+
+@pytest.mark.parametrize(
+    ("place", "num_cameras", "sizes"),
+    [
+        (STANDING_SMALL, 1, SIZES),
+        (Place(), 3, SIZES),
+        (Place(width_cm=21.0, depth_cm=23.0, height_cm=20.0), 3, SIZES),
+        (STANDING_SMALL, 3, {"water_500": SMALL}),
+    ],
+    ids=["one camera", "no measurement", "a size that fits no member", "an unknown size"],
+)
+def test_scores_stay_where_the_size_knows_nothing(
+    place: Place, num_cameras: int, sizes: dict[str, tuple[float, float, float]]
+) -> None:
+    assert weigh_by_size(UNSURE, place, num_cameras, sizes, FAMILIES) is UNSURE
