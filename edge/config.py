@@ -211,6 +211,7 @@ class HubKnobs(Part):
         allow_without_shadow: a candidate may take over after its self-test alone; for a laboratory.
         swap_policy: how much proof a candidate needs; `lab` needs little and proves little.
         shadow_spool_mib: memory for pictures of baskets that wait for the candidate.
+        recordings_per_day: whole redacted baskets for the blind set; 0 unless the store agreed.
     """
 
     url: str = Field(default="", pattern=r"^$|^https?://\S+$", max_length=300)
@@ -219,6 +220,7 @@ class HubKnobs(Part):
     allow_without_shadow: bool = False
     swap_policy: Literal["production", "lab"] = "production"
     shadow_spool_mib: int = Field(default=256, ge=16, le=8_192)
+    recordings_per_day: int = Field(default=0, ge=0, le=200)
 
 
 class EdgeConfig(Part):

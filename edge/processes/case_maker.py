@@ -28,6 +28,7 @@ from edge.hard_cases.redaction import DropReason, RedactedPicture, redact
 from edge.hard_cases.selector import Candidate, TakenToday, value_of
 from edge.messages.basket_messages import BasketSnapshot, Phase
 from edge.messages.perception_messages import Observations, ObservationStatus, TrackObservation
+from edge.messages.shadow_messages import ShadowCase, ShadowPicture
 from edge.processes.hub_link import Row
 from sync.hard_case import CaseItem, CasePicture, CaseReason, HardCase
 from sync.sealing import seal
@@ -113,7 +114,7 @@ class CaseMaker:
     def __init__(self, config: EdgeConfig, put: Callable[[Row], None]) -> None:
         self._config = config
         self._put = put
-        self._eyes = {
+        self.eyes = {
             lane.lane_id: {c.camera_id: Eye(config, lane.lane_id, c) for c in lane.cameras}
             for lane in config.lanes
         }
@@ -125,7 +126,7 @@ class CaseMaker:
 
     def on_observations(self, seen: Observations) -> None:
         """What a camera shows now."""
-        eye = self._eyes[seen.lane_id][seen.camera_id]
+        eye = self.eyes[seen.lane_id][seen.camera_id]
         eye.seen = seen
         snapshot = self._before.get(seen.lane_id)
         if snapshot is not None and snapshot.phase is Phase.IDLE and not snapshot.items:
@@ -139,13 +140,38 @@ class CaseMaker:
             if len(self._pending) < MAX_PENDING:
                 self._pending.append(_Pending(moment, snapshot, now_ns + WAIT_NS))
 
+    def on_shadow_case(self, told: ShadowCase, sealing_public_key: str) -> None:
+        """A basket that a candidate prices differently, its pictures redacted by the shadow."""
+        self._begin_day(datetime.now(UTC))
+        guesses = [g for p in told.pictures for item in p.guesses for g in item[:1]]
+        sku_id, per_mille = min(guesses, key=lambda g: g[1], default=("", 1000))
+        candidate = Candidate(CaseReason.SHADOW_DISAGREES, per_mille / 100, 1.0, sku_id)
+        value = value_of(candidate, self._taken)
+        if value is None or not sealing_public_key:
+            return
+        self._taken.note(candidate)
+        sealed = tuple(seal(p.jpeg, sealing_public_key, self._config.box_id) for p in told.pictures)
+        case = HardCase(
+            case_id=secrets.token_hex(12),
+            basket_id=told.basket_id,
+            lane_id=told.lane_id,
+            reason=CaseReason.SHADOW_DISAGREES,
+            value=value,
+            at=datetime.now(UTC),
+            bundle_id=told.bundle_id,
+            pictures=tuple(map(_shadow_picture, told.pictures, sealed)),
+        )
+        self.num_made += 1
+        body = case.model_dump(mode="json")
+        self._put(Row("case", body, case.at, value, sealed, told.basket_id))
+
     def step(self, now_ns: int, sealing_public_key: str) -> None:
         """Take pictures of what waits; make cases of what is complete or out of time."""
         if not sealing_public_key:  # not enrolled: nothing may be kept that only the hub may read
             self._pending.clear()
             return
         for pending in list(self._pending):
-            eyes = self._eyes[pending.moment.lane_id]
+            eyes = self.eyes[pending.moment.lane_id]
             for eye in eyes.values():
                 if eye.camera_id not in pending.pictures:
                     self._take(eye, pending, is_last=now_ns >= pending.until_ns)
@@ -153,6 +179,10 @@ class CaseMaker:
                 self._pending.remove(pending)
                 if pending.pictures:
                     self._make(pending, sealing_public_key)
+
+    def _begin_day(self, now: datetime) -> None:
+        if now.date() != self._day:
+            self._taken, self._day = TakenToday(), now.date()
 
     def _take(self, eye: Eye, pending: _Pending, *, is_last: bool) -> None:
         seen = eye.seen
@@ -169,8 +199,7 @@ class CaseMaker:
 
     def _make(self, pending: _Pending, key: str) -> None:
         moment, now = pending.moment, datetime.now(UTC)
-        if now.date() != self._day:
-            self._taken, self._day = TakenToday(), now.date()
+        self._begin_day(now)
         candidate = _candidate(pending)
         value = value_of(candidate, self._taken)
         if value is None:
@@ -205,6 +234,14 @@ def _picture(
         camera_id=camera_id, blob=hashlib.sha256(data).hexdigest(), width=size[0], height=size[1],
         items=items,
     )  # fmt: skip
+
+
+def _shadow_picture(told: ShadowPicture, data: bytes) -> CasePicture:
+    items = tuple(
+        CaseItem(item_id=f"item-{number}", xyxy=box, guesses=told.guesses[number])
+        for number, box in enumerate(told.boxes)
+    )
+    return _picture(told.camera_id, data, (told.width, told.height), items)
 
 
 def _candidate(pending: _Pending) -> Candidate:

@@ -7,6 +7,7 @@ updates and the folder of bundles. A round that fails anywhere is repeated later
 it, and nothing of a sale is touched.
 """
 
+import hashlib
 import json
 import logging
 import random
@@ -71,6 +72,7 @@ class BoxFacts:
     cameras: tuple[dict[str, object], ...] = ()
     quarantined: tuple[str, ...] = ()
     keep: tuple[str, ...] = ()
+    pictures: Mapping[str, bytes] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +125,7 @@ class HubLink:
         self.outbox = open_outbox(config.paths.state_dir / "outbox")
         self._seen_version = -1
         self._num_rounds = 0
+        self._last_pictures: dict[str, str] = {}
         self._recall_staged()
 
     def put(self, row: Row) -> None:
@@ -150,6 +153,7 @@ class HubLink:
         self._num_rounds += 1
         failure = self._follow(reply, client, now)
         self._deliver(client)
+        self._share_pictures(client, facts)
         self._obey(reply, client, facts)
         self._install_patiently(facts, now)
         status = self.outbox.status()
@@ -210,6 +214,7 @@ class HubLink:
             facts={**facts.facts, **own, **self.catalogue.facts(now)},
             cameras=facts.cameras,
             quarantined=facts.quarantined,
+            last_picture=dict(self._last_pictures),
         )
 
     def _obey(self, reply: CheckInReply, client: HubClient, facts: BoxFacts) -> None:
@@ -257,6 +262,12 @@ class HubLink:
         for _ in range(ROUNDS_PER_DELIVERY):
             if not deliver_round(self.outbox, client).num_acked or time.monotonic() > deadline_s:
                 break
+
+    def _share_pictures(self, client: HubClient, facts: BoxFacts) -> None:
+        """Newest pictures of the cameras; the next check-in names them."""
+        for camera, sealed in facts.pictures.items():
+            if self._last_pictures.get(camera) != hashlib.sha256(sealed).hexdigest():
+                self._last_pictures[camera] = client.upload(sealed)
 
     def _install_patiently(self, facts: BoxFacts, now: datetime) -> None:
         """A bundle that cannot be brought here holds up nothing else; tried again later."""

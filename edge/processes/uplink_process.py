@@ -25,11 +25,15 @@ from edge.messages.basket_messages import BasketSnapshot
 from edge.messages.bundle_messages import BundlesState, BundleStaged
 from edge.messages.command_messages import BundleAction, Command, CommandReply, Health
 from edge.messages.perception_messages import CameraState, Observations, PerceptionState
+from edge.messages.shadow_messages import ShadowCase
+from edge.processes.basket_recorder import BasketRecorder
 from edge.processes.box_view import instance_names
 from edge.processes.case_maker import CaseMaker
 from edge.processes.hub_link import Backoff, BoxFacts, HubLink, LinkState, Row
 from edge.processes.hub_road import slot_of
+from edge.processes.last_pictures import LastPictures
 from edge.processes.local_orders import carry_out_here
+from edge.processes.reporter import Reporter
 from edge.processes.worker import Work, run_process
 from sync.errors import SyncError
 from sync.hub_client import HubRefusalError
@@ -161,7 +165,11 @@ class Uplink:
         self._baskets = [
             bus.subscriber("basket", BasketSnapshot, lane.lane_id) for lane in config.lanes
         ]
+        self._shadow_cases = bus.subscriber("shadow_case", ShadowCase)
         self._cases = CaseMaker(config, self.put)
+        self._recorder = BasketRecorder(config, self._cases.eyes, self.put)
+        self._reporter = Reporter(self.put)
+        self._last_pictures = LastPictures(config, self._cases.eyes)
         self._dice = random.Random()
         self._next_ns = 0
 
@@ -177,9 +185,12 @@ class Uplink:
                 self._pass_orders()
                 now_ns = time.monotonic_ns()
                 self._cases.step(now_ns, self._network.state.sealing_public_key)
+                self._recorder.step(now_ns)
                 if now_ns >= self._next_ns:
                     self._next_ns = now_ns + SPEAK_NS
+                    self._last_pictures.step(now_ns, self._network.state.sealing_public_key)
                     self._network.facts = self._box_facts(now_ns)
+                    self._reporter.step(now_ns, self._network.facts)
                     self._speak(now_ns)
                 wait_for(sockets, POLL_MS)
         finally:
@@ -199,9 +210,14 @@ class Uplink:
 
         for basket in self._baskets:
             if (snapshot := basket.receive()) is not None:
-                self._cases.on_basket(snapshot, time.monotonic_ns(), self._dice.random())
+                now_ns, key = time.monotonic_ns(), self._network.state.sealing_public_key
+                self._cases.on_basket(snapshot, now_ns, self._dice.random())
+                self._recorder.on_basket(snapshot, now_ns, key)
+                self._reporter.on_basket(snapshot, now_ns)
         for seen in self._observations.receive_all():
             self._cases.on_observations(seen)
+        for case in self._shadow_cases.receive_all():
+            self._cases.on_shadow_case(case, self._network.state.sealing_public_key)
 
     def _pass_orders(self) -> None:
         while (pending := self._commands.receive()) is not None:
@@ -226,6 +242,7 @@ class Uplink:
             "active": now.active, "previous": now.previous, "candidate": now.candidate,
             "phase": now.phase, "generation": now.generation, "reason": now.reason,
             "self_test": now.self_test, "baskets": now.baskets, "deaths": now.deaths,
+            "shadow": now.shadow,
         }  # fmt: skip
         self.put(Row("verdict", body, datetime.now(UTC), KEEP_VALUE))
 
@@ -268,6 +285,7 @@ class Uplink:
             ),
             quarantined=tuple(sorted(state.quarantined))[:100] if state else (),
             keep=(state.active, state.previous, state.candidate, state.factory) if state else (),
+            pictures=dict(self._last_pictures.pictures),
         )  # fmt: skip
 
     def _speak(self, now_ns: int) -> None:
@@ -284,6 +302,7 @@ class Uplink:
             "dropped": link.num_dropped,
             "cases": self._cases.num_made,
             "pictures_kept_back": self._cases.dropped.total(),
+            "kept_back_for": " ".join(f"{n}={c}" for n, c in sorted(self._cases.dropped.items())),
         }
         code, message = self._network.error
         self._work.report("degraded" if code else "ok", code, message, facts)
