@@ -16,6 +16,7 @@ from trainer.hub.dashboard import mount_dashboard
 from trainer.hub.edge_api import EdgeServices, make_router
 from trainer.hub.fleet_api import make_fleet_router
 from trainer.hub.hub_services import HubServices
+from trainer.hub.job_api import make_job_router
 from trainer.hub.label_api import make_label_router
 from trainer.hub.model_api import make_model_router
 from trainer.hub.onboarding_api import make_onboarding_router
@@ -61,6 +62,8 @@ STATUS_OF = {
     "case.nothing_to_undo": 409,
     "answer.malformed": 422,
     "labels.malformed": 422,
+    "job.refused": 409,
+    "job.lease_lost": 409,
     "model.refused": 409,
     "model.own": 403,
     "gate.input": 422,
@@ -95,6 +98,7 @@ def create_hub_app(services: EdgeServices, centre: HubServices | None = None) ->
         make_label_router,
         make_onboarding_router,
         make_model_router,
+        make_job_router,
     ):
         app.include_router(make(people))
     app.add_exception_handler(SyncError, _refuse)

@@ -48,15 +48,15 @@ class LiveBundles:
             if bundle_id not in self._opened:
                 self._opened[bundle_id] = self._open(bundle_id)
             bundle = self._opened[bundle_id]
-            found.setdefault((bundle.embedder_id, bundle.gallery.digest()), bundle)
+            found.setdefault((bundle.embedder_id, bundle.digest), bundle)
         return list(found.values())
 
     def gallery(self, channel: str, bundle: LiveBundle) -> Gallery:
         """The bundle's gallery with the channel's new SKUs behind it."""
         index = self._signing().index(channel)
-        grown, digest = bundle.gallery, bundle.gallery.digest()
+        grown = bundle.gallery
         for entry in index.segments if index else ():
-            if entry.embedder_id == bundle.embedder_id and entry.base_digest == digest:
+            if entry.embedder_id == bundle.embedder_id and entry.base_digest == bundle.digest:
                 grown = grown.with_segment(load_gallery(self._blobs.path(entry.sha256)))
         return grown
 
@@ -88,13 +88,15 @@ class LiveBundles:
             raise NoBundleError(
                 f"thresholds of bundle {bundle_id[:12]} are damaged", hint="publish it again"
             ) from err
+        gallery = load_gallery(self._file(manifest, "gallery"))
         return LiveBundle(
             bundle_id=bundle_id,
             embedder_id=manifest.embedder_id,
             preprocess=manifest.preprocess,
             embedder_file=self._file(manifest, "embedder"),
             whitening=load_whitening(self._file(manifest, "whitening")),
-            gallery=load_gallery(self._file(manifest, "gallery")),
+            gallery=gallery,
+            digest=gallery.digest(),
             thresholds=thresholds,
         )
 

@@ -118,16 +118,7 @@ class SkuOnboarding:
         Args:
             channel: its new SKUs count too; empty for the bundle's gallery alone.
         """
-        worst: list[Collision] = []
-        progress: Progress | None = None
-        for bundle in self._bundles.all():
-            views = views_of(onboarding, bundle.embedder_id)
-            gallery = self._bundles.gallery(channel, bundle) if channel else bundle.gallery
-            found = find_collisions(views, gallery, bundle.thresholds, per_sku=bundle.per_sku)
-            here = progress_of(views, found, bundle.thresholds, per_sku=bundle.per_sku)
-            if progress is None or here.done_percent < progress.done_percent:
-                worst, progress = found, here
-        assert progress is not None
+        worst, progress = _worst(onboarding, self._sold(channel))
         with reading(self._services.engine) as connection:
             ids = [c.sku_id for c in worst]
             known = sku_table.names_and_pictures(connection, ids)
@@ -148,13 +139,14 @@ class SkuOnboarding:
         with reading(self._services.engine) as connection:
             ready = [onboardings.find(connection, i) for i in ids]
             skus = [sku_table.find_sku(connection, o.sku_id) for o in ready]
+        sold = self._sold(channel)
         for onboarding in ready:
-            self._require_ready(onboarding, channel, accept_collisions)
+            _require_ready(onboarding, sold, accept_collisions)
         described = [(s.sku, self._picture(o)) for s, o in zip(skus, ready, strict=True)]
         now = datetime.now(UTC)
         segments: list[StoredSegment] = []
         with publisher.transaction() as signing:
-            for bundle in self._bundles.all():
+            for bundle, _ in sold:
                 entry = catalogue_signing.add_segment(
                     signing, channel, _rows_of(ready, bundle), bundle.gallery,
                     skus=[_plain_sku(sku) for sku, _ in described],
@@ -169,17 +161,12 @@ class SkuOnboarding:
             onboardings.note_segments(connection, ready, segments, now=now, actor=who)
         return segments, time.perf_counter() - began
 
-    def _require_ready(self, onboarding: Onboarding, channel: str, accept_collisions: bool) -> None:
-        if onboarding.status != "open":
-            raise NotReadyError(f"{onboarding.sku_id} is {onboarding.status} already")
-        assessed = self.assess(onboarding, channel)
-        if not assessed.progress.is_done_enough and not accept_collisions:
-            raise NotReadyError(
-                f"{onboarding.sku_id} is done to {assessed.progress.done_percent} %",
-                hint="; ".join(assessed.advice) or "more photos from more sides",
-            )
-        if not any(photo.vectors for photo in onboarding.photos):
-            raise NotReadyError(f"{onboarding.sku_id} has no usable photo", hint="take some")
+    def _sold(self, channel: str) -> list[tuple[LiveBundle, Gallery]]:
+        """Every live bundle with what it sells, the channel's new SKUs among it."""
+        return [
+            (bundle, self._bundles.gallery(channel, bundle) if channel else bundle.gallery)
+            for bundle in self._bundles.all()
+        ]
 
     def _picture(self, onboarding: Onboarding) -> bytes:
         """The front as it is shown on buttons."""
@@ -203,6 +190,33 @@ def views_of(onboarding: Onboarding, embedder_id: str) -> list[View]:
         for photo in onboarding.photos
         if embedder_id in photo.vectors
     ]
+
+
+def _worst(
+    onboarding: Onboarding, sold: Sequence[tuple[LiveBundle, Gallery]]
+) -> tuple[list[Collision], Progress]:
+    """Collisions and progress in the bundle where they are worst."""
+    found: list[tuple[list[Collision], Progress]] = []
+    for bundle, gallery in sold:
+        views = views_of(onboarding, bundle.embedder_id)
+        near = find_collisions(views, gallery, bundle.thresholds, per_sku=bundle.per_sku)
+        found.append((near, progress_of(views, near, bundle.thresholds, per_sku=bundle.per_sku)))
+    return min(found, key=lambda pair: pair[1].done_percent)
+
+
+def _require_ready(
+    onboarding: Onboarding, sold: Sequence[tuple[LiveBundle, Gallery]], accept_collisions: bool
+) -> None:
+    if onboarding.status != "open":
+        raise NotReadyError(f"{onboarding.sku_id} is {onboarding.status} already")
+    if not any(photo.vectors for photo in onboarding.photos):
+        raise NotReadyError(f"{onboarding.sku_id} has no usable photo", hint="take some")
+    near, progress = _worst(onboarding, sold)
+    if not progress.is_done_enough and not accept_collisions:
+        raise NotReadyError(
+            f"{onboarding.sku_id} is done to {progress.done_percent} %",
+            hint="; ".join(advice_for(near, {})) or "more photos from more sides",
+        )
 
 
 def _rows_of(ready: Sequence[Onboarding], bundle: LiveBundle) -> Gallery:

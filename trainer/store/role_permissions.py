@@ -29,6 +29,9 @@ class Permission(StrEnum):
     MODELS_READ = "models.read"
     MODELS_REGISTER = "models.register"
     MODELS_APPROVE = "models.approve"
+    JOBS_READ = "jobs.read"
+    JOBS_CHANGE = "jobs.change"
+    JOBS_WORK = "jobs.work"
 
 
 _VIEWER, _REVIEWER, _TRAINER = Role.VIEWER, Role.REVIEWER, Role.TRAINER
@@ -53,6 +56,9 @@ PERMISSIONS: dict[Permission, frozenset[Role]] = {
     Permission.MODELS_READ:        _EVERYBODY,
     Permission.MODELS_REGISTER:    frozenset({_TRAINER, _ADMIN}),
     Permission.MODELS_APPROVE:     frozenset({_APPROVER, _ADMIN}),
+    Permission.JOBS_READ:          _EVERYBODY,
+    Permission.JOBS_CHANGE:        frozenset({_TRAINER, _OPERATOR, _ADMIN}),
+    Permission.JOBS_WORK:          frozenset({_TRAINER, _ADMIN}),
 }
 # fmt: on
 

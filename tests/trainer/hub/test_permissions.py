@@ -95,6 +95,15 @@ TABLE = [
     ("POST",   "/api/v1/models/{bundle_id}/approve",        Permission.MODELS_APPROVE),
     ("POST",   "/api/v1/models/{bundle_id}/reject",         Permission.MODELS_APPROVE),
     ("POST",   "/api/v1/models/{bundle_id}/assign",         Permission.FLEET_CHANGE),
+    ("GET",    "/api/v1/jobs",                              Permission.JOBS_READ),
+    ("POST",   "/api/v1/jobs",                              Permission.JOBS_CHANGE),
+    ("GET",    "/api/v1/jobs/{job_id}",                     Permission.JOBS_READ),
+    ("GET",    "/api/v1/jobs/{job_id}/logs",                Permission.JOBS_READ),
+    ("POST",   "/api/v1/jobs/{job_id}/cancel",              Permission.JOBS_CHANGE),
+    ("POST",   "/api/v1/jobs-lease",                        Permission.JOBS_WORK),
+    ("POST",   "/api/v1/jobs/{job_id}/heartbeat",           Permission.JOBS_WORK),
+    ("POST",   "/api/v1/jobs/{job_id}/logs",                Permission.JOBS_WORK),
+    ("POST",   "/api/v1/jobs/{job_id}/finish",              Permission.JOBS_WORK),
 ]
 # fmt: on
 

@@ -1,0 +1,50 @@
+"""The queue through HTTP: a person enqueues and cancels, a worker leases, logs and finishes."""
+
+from typing import Any
+
+from tests.fakes.people_hub import PeopleHub
+from trainer.store.api_tokens import Role
+
+OPERATOR, TRAINER, VIEWER = Role.OPERATOR, Role.TRAINER, Role.VIEWER
+WORKER = {"worker": "gpu-1", "kinds": ["fit"], "num_gpus": 1}
+
+
+def enqueue(hub: PeopleHub, **more: Any) -> str:
+    return str(hub.ok(OPERATOR, "POST", "/jobs", {"kind": "fit", **more})["job_id"])
+
+
+def test_a_job_goes_from_the_queue_to_its_result(any_centre: PeopleHub) -> None:
+    hub = any_centre
+    job_id = enqueue(hub, parameters={"epochs": 3}, num_gpus=1)
+    assert hub.ok(TRAINER, "POST", "/jobs-lease", {**WORKER, "num_gpus": 0}) is None
+    assert hub.ok(TRAINER, "POST", "/jobs-lease", {**WORKER, "kinds": ["export"]}) is None
+    job = hub.ok(TRAINER, "POST", "/jobs-lease", WORKER)
+    assert (job["job_id"], job["attempt"], job["parameters"]) == (job_id, 1, {"epochs": 3})
+    mine = {"lease_id": job["lease_id"]}
+    hub.ok(TRAINER, "POST", f"/jobs/{job_id}/heartbeat", {**mine, "progress": 50})
+    hub.ok(TRAINER, "POST", f"/jobs/{job_id}/logs", {**mine, "text": "epoch 1\n"})
+    hub.ok(TRAINER, "POST", f"/jobs/{job_id}/logs", {**mine, "text": "epoch 2\n"})
+    logs = hub.ok(VIEWER, "GET", f"/jobs/{job_id}/logs")
+    assert [entry["text"] for entry in logs] == ["epoch 1\n", "epoch 2\n"]
+    assert len(hub.ok(VIEWER, "GET", f"/jobs/{job_id}/logs?after={logs[0]['log_id']}")) == 1
+    done = {**mine, "status": "done", "result": {"bundle": "ab"}}
+    assert hub.ok(TRAINER, "POST", f"/jobs/{job_id}/finish", done)["progress"] == 100
+    again = hub.call(TRAINER, "POST", f"/jobs/{job_id}/finish", done)
+    assert (again.status_code, again.json()["code"]) == (409, "job.lease_lost")
+    page = hub.ok(VIEWER, "GET", "/jobs?status=done")
+    assert (page["total"], "lease_id" in page["items"][0]) == (1, False)
+
+
+def test_a_cancelled_job_is_not_given_out(centre: PeopleHub) -> None:
+    job_id = enqueue(centre)
+    assert centre.ok(OPERATOR, "POST", f"/jobs/{job_id}/cancel")["status"] == "cancelled"
+    assert centre.ok(TRAINER, "POST", "/jobs-lease", WORKER) is None
+    assert centre.call(OPERATOR, "POST", f"/jobs/{job_id}/cancel").status_code == 409
+
+
+def test_a_stranger_with_a_guessed_lease_changes_nothing(centre: PeopleHub) -> None:
+    job_id = enqueue(centre)
+    centre.ok(TRAINER, "POST", "/jobs-lease", WORKER)
+    body = {"lease_id": "guess", "status": "failed"}
+    assert centre.call(TRAINER, "POST", f"/jobs/{job_id}/finish", body).status_code == 409
+    assert centre.ok(VIEWER, "GET", f"/jobs/{job_id}")["status"] == "leased"
