@@ -6,6 +6,7 @@ Exit codes: 0 nothing lost, 1 something was, 2 wrong usage.
 import json
 import sys
 import tempfile
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
@@ -15,6 +16,7 @@ from rich.progress import Progress
 from rich.table import Table
 
 from tools.fleet_sim.checkin_rounds import FleetFigures, Plan, simulate
+from tools.fleet_sim.rollout_sim import RELEASES, roll_out
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, help="A fleet of boxes.")
 
@@ -45,6 +47,29 @@ def check_ins(
         )
     _say(figures, as_json=as_json)
     raise typer.Exit(0 if figures.is_right else 1)
+
+
+@app.command()
+def rollout(
+    boxes: Annotated[int, typer.Option(help="Boxes of the fleet.", min=1000)] = 10_000,
+    seed: Annotated[int, typer.Option(help="Which boxes are away, what they sell.")] = 1,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON document.")] = False,
+) -> None:
+    """A good and three bad releases on a virtual clock; 1 where a bad one left the second ring."""
+    results = [roll_out(release, boxes, seed) for release in RELEASES]
+    if as_json:
+        sys.stdout.write(json.dumps([asdict(one) for one in results], indent=2) + "\n")
+    else:
+        columns = ("release", "phase", "ring", "reason", "hours", "swapped", "offered")
+        table = Table(*columns, title=f"Releases in a fleet of {boxes} boxes")
+        for one in results:
+            table.add_row(*(str(getattr(one, name)) for name in columns))
+        Console(width=150).print(table)
+    good, *bad = results
+    is_right = good.phase == "done" and all(
+        one.phase == "stopped" and one.ring in ("lab", "pilot") for one in bad
+    )
+    raise typer.Exit(0 if is_right else 1)
 
 
 def _say(figures: FleetFigures, *, as_json: bool) -> None:
