@@ -86,7 +86,7 @@ def stage(state: BundleState, bundle_id: str, generation: int) -> BundleState:
         state,
         candidate=bundle_id,
         candidate_generation=generation,
-        phase=BundlePhase.SHADOW,
+        phase=state.phase if state.phase is BundlePhase.SCANNER else BundlePhase.SHADOW,
         reason="staged",
     )
 
@@ -121,7 +121,7 @@ def drop_candidate(state: BundleState, reason: str) -> BundleState:
         candidate="",
         candidate_generation=0,
         generation=max(state.generation, state.candidate_generation),
-        phase=state.phase if state.phase is BundlePhase.PROBATION else BundlePhase.SETTLED,
+        phase=BundlePhase.SETTLED if state.phase is BundlePhase.SHADOW else state.phase,
         reason=reason,
     )
 
@@ -134,16 +134,17 @@ def confirm(state: BundleState) -> BundleState:
 def roll_back(state: BundleState, reason: str) -> BundleState:
     """One step back: to the previous bundle, then the factory one, then selling by scanner.
 
-    Never a loop: every step leaves one bundle fewer to try.
+    Never a loop: every step leaves one bundle fewer to try. What is gone back to is on probation
+    again, because it may be the machine that is broken.
     """
     if state.previous and state.previous != state.active:
         return replace(
-            state, active=state.previous, previous="", phase=BundlePhase.SETTLED, deaths=0,
+            state, active=state.previous, previous="", phase=BundlePhase.PROBATION, deaths=0,
             baskets=0, reason=reason,
         )  # fmt: skip
     if state.active != state.factory:
         return replace(
-            state, active=state.factory, previous="", phase=BundlePhase.SETTLED, deaths=0,
+            state, active=state.factory, previous="", phase=BundlePhase.PROBATION, deaths=0,
             baskets=0, reason=reason,
         )  # fmt: skip
     return replace(state, phase=BundlePhase.SCANNER, reason=reason)

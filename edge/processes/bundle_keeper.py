@@ -205,7 +205,9 @@ class BundleKeeper:
         if not self._answer.is_passed:
             self._reject(f"self-test: {self._answer.summary}")
             return False
-        if not self._config.hub.allow_without_shadow and not self._has_earned_it():
+        # Where nothing recognises any more, there is nothing to compare with and nothing to lose.
+        is_scanning = self.state.phase is BundlePhase.SCANNER
+        if not (is_scanning or self._config.hub.allow_without_shadow or self._has_earned_it()):
             return False
         if self._perception is None or self._perception.warm_bundle_id != candidate:
             self._waits_for = "warming"
@@ -266,7 +268,11 @@ class BundleKeeper:
     def _judge(self) -> None:
         """Confirm, or go back at the first proof of harm."""
         verdict = judge_probation(self._probation_facts(), self._policy)
-        if verdict.exit is ProbationExit.ROLL_BACK:
+        is_last = self.state.active == self.state.factory
+        if verdict.exit is ProbationExit.ROLL_BACK and is_last:
+            logger.error("the factory bundle fails: selling by scanner reasons=%s", verdict.reasons)
+            self._keep(transitions.roll_back(self.state, ",".join(verdict.reasons)))
+        elif verdict.exit is ProbationExit.ROLL_BACK:
             self.roll_back(",".join(verdict.reasons), is_forced="died" in verdict.reasons)
         elif verdict.exit is ProbationExit.CONFIRM:
             self._keep(transitions.confirm(self.state))

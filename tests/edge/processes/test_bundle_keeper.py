@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from edge.bundles import state as transitions
 from edge.bundles.comparison import Winner
 from edge.bundles.state import BundleStateFile
 from edge.bundles.swap import SwapPolicy
@@ -179,3 +180,38 @@ def test_a_bundle_that_rotted_on_disk_is_left_at_boot(shop: Shop) -> None:
     assert "not whole at boot" in keeper.state.reason
     pointer = json.loads(pointer_path(shop.config).read_bytes())
     assert pointer["bundle_id"] == keeper.state.factory
+
+
+def test_when_all_bundles_die_it_sells_by_scanner_and_stays_there(shop: Shop) -> None:
+    shop.swap()
+    for _ in range(2):
+        for _ in range(2):
+            shop.keeper.on_death()
+        shop.step()
+    assert shop.keeper.state.active == shop.keeper.state.factory
+    assert shop.keeper.state.phase == "scanner"
+    for _ in range(5):
+        shop.keeper.on_death()
+        shop.step()
+    assert shop.keeper.state.phase == "scanner"
+    assert shop.keeper.report(0).quarantined == {shop.new.bundle_id: "died"}
+
+
+def test_a_box_that_sells_by_scanner_takes_a_good_bundle_without_a_shadow(shop: Shop) -> None:
+    shop.config = shop.config.model_copy(update={"hub": HubKnobs(url="http://hub.example")})
+    keeper = shop.reopen()
+    keeper._keep(transitions.roll_back(keeper.state, "died"))
+    assert keeper.state.phase == "scanner"
+    shop.swap()
+    assert keeper.state.active == shop.new.bundle_id
+    assert keeper.state.phase == "probation"
+
+
+def test_what_was_gone_back_to_is_confirmed_by_baskets(shop: Shop) -> None:
+    shop.reopen(SwapPolicy(confirm_baskets=1))
+    shop.swap()
+    shop.keeper.roll_back("by hand")
+    assert shop.keeper.state.phase == "probation"
+    shop.keeper.on_basket()
+    shop.step()
+    assert shop.keeper.state.phase == "settled"

@@ -17,6 +17,7 @@ from edge.messages.perception_messages import (
     SkuScoresMessage,
     TrackObservation,
 )
+from edge.messages.shadow_messages import ShadowCase, ShadowPicture
 from edge.processes.case_maker import NS_PER_S, WAIT_NS, CaseMaker
 from edge.processes.hub_link import Row
 from sync.hard_case import CaseReason, HardCase
@@ -140,3 +141,19 @@ def test_who_walks_by_while_the_counter_is_learned_is_not_in_the_picture(camera:
     jpeg = unseal(camera.rows[0].pictures[0], KEY, camera.config.box_id)
     picture = cv2.imdecode(np.frombuffer(jpeg, np.uint8), cv2.IMREAD_COLOR)
     assert np.abs(picture[60, 2].astype(int) - 90).max() < 20
+
+
+def test_a_basket_that_a_candidate_prices_differently_becomes_a_sealed_case(
+    tmp_path: Path,
+) -> None:
+    rows: list[Row] = []
+    maker = CaseMaker(make_config(tmp_path), rows.append)
+    picture = ShadowPicture(CAMERA, b"redacted", 160, 120, (BOX,), ((("jam", 700),),))
+    told = ShadowCase(LANE, "basket-9", "c" * 64, (picture,))
+    maker.on_shadow_case(told, "")
+    assert rows == []  # nothing is kept that only the hub may read
+    maker.on_shadow_case(told, PUBLIC)
+    case = HardCase.model_validate(rows[0].body)
+    assert (case.reason, case.basket_id) == (CaseReason.SHADOW_DISAGREES, "basket-9")
+    assert case.pictures[0].items[0].guesses == (("jam", 700),)
+    assert unseal(rows[0].pictures[0], KEY, "box") == b"redacted"
