@@ -73,15 +73,14 @@ class World:
         boxes = [BoxLives(self, f"box-{i}", self.seed * 1000 + i) for i in range(self.num_boxes)]
         self.hub.list_boxes([(box.box_id, box.public_key) for box in boxes])
         self.hub.start()
-        chaos = threading.Thread(target=self._kill_the_hub_at_times)
-        chaos.start()
-        try:
-            with ThreadPoolExecutor(self.num_boxes) as pool:
+        with ThreadPoolExecutor(self.num_boxes + 1) as pool:
+            chaos = pool.submit(self._kill_the_hub_at_times)
+            try:
                 list(pool.map(BoxLives.run, boxes))
-        finally:
-            self._done.set()
-            chaos.join()
-            self.hub.kill()
+            finally:
+                self._done.set()
+                chaos.result()
+                self.hub.kill()
         return judge(self.batches, self._seen())
 
     def add(self, batch: PutBatch) -> None:

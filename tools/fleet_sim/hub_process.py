@@ -24,7 +24,7 @@ from trainer.store import enrolment
 from trainer.store.database import open_database, reading, writing
 from trainer.store.inbox import count_by_box
 
-START_LIMIT_S = 120.0
+START_LIMIT_S = 600.0  # a busy machine takes its time
 HUB_TOML = """schema = 1
 state_dir = "{folder}"
 port = {port}
