@@ -35,9 +35,7 @@ logger = logging.getLogger(__name__)
 PROTOTYPES_PER_SKU = 3
 MAX_SCENE_CROPS_PER_SKU = 60
 FOUND_IOU = 0.5
-POLICY = RiskPolicy(
-    max_wrong_share=0.01, confidence=0.9
-)  # a store's own labels tighten it to 0.5 %
+POLICY = RiskPolicy(max_wrong_share=0.005, confidence=0.9)
 
 
 def gallery_stage(inputs: Inputs) -> None:
