@@ -41,10 +41,12 @@ class HubProcess:
         body = {"name": name, "display_name": display_name, "roles": roles, "password": PASSWORD}
         self.ok("POST", "/api/v1/accounts", body)
 
-    def add_box(self, box_id: str, *, ring: str = "", with_code: bool = True) -> SigningBox:
+    def add_box(
+        self, box_id: str, *, ring: str = "", store_id: str = "", with_code: bool = True
+    ) -> SigningBox:
         """A box that asks to belong here; let in where it has a code."""
         box = SigningBox(cast(TestClient, httpx.Client(base_url=self.address)), box_id)
-        body = {"box_id": box_id, "ring": ring}
+        body = {"box_id": box_id, "ring": ring, "store_id": store_id or None}
         code = self.ok("POST", "/v1/operator/claim-codes", body)["claim_code"] if with_code else ""
         reply = box.enrol(code)
         assert reply.status_code == 200, reply.text
@@ -64,14 +66,14 @@ class HubProcess:
 
 
 @contextmanager
-def hub_process(folder: Path) -> Iterator[HubProcess]:
+def hub_process(folder: Path, extra: str = "") -> Iterator[HubProcess]:
     """Start `python -m trainer.hub.serve`, wait until it answers, stop it at the end."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = int(listener.getsockname()[1])
     config = folder / "hub.toml"
     config.write_text(
         f'schema = 1\nstate_dir = "{folder / "hub"}"\nport = {port}\nis_behind_proxy = true\n'
-        'log_level = "warning"\n'
+        f'log_level = "warning"\n{extra}'
     )
     command = [sys.executable, "-m", "trainer.hub.serve", "--config", str(config)]
     process = subprocess.Popen(command, cwd=ROOT)
@@ -80,7 +82,10 @@ def hub_process(folder: Path) -> Iterator[HubProcess]:
         _wait_until_up(address, process)
         token = (folder / "hub" / "first-admin.token").read_text().strip()
         with httpx.Client(base_url=address, headers={"Authorization": f"Bearer {token}"}) as admin:
-            yield HubProcess(address, admin)
+            running = HubProcess(address, admin)
+            yield running
+            for box in running.boxes.values():
+                box.client.close()
     finally:
         process.terminate()
         process.wait(15)

@@ -47,6 +47,29 @@ export interface AnswerRequest {
   readonly seconds: number;
 }
 
+/** What a person decided. */
+export interface ApprovalReply {
+  readonly decision: "approve" | "reject";
+  readonly note: string;
+  readonly is_single_operator: boolean;
+  readonly verdict_id: number | null;
+  readonly by: string;
+  readonly at: string;
+}
+
+/** The signed assignment. */
+export interface AssignReply {
+  readonly ring: string;
+  readonly bundle_id: string;
+  readonly generation: number;
+}
+
+/** Which ring runs it, and whose prices and new SKUs the ring follows. */
+export interface AssignRequest {
+  readonly ring: string;
+  readonly channel?: string;
+}
+
 /** An SKU of the catalogue that the galleries do not know. */
 export interface BeginRequest {
   readonly sku_id: string;
@@ -87,6 +110,29 @@ export interface BoxReply {
   readonly cameras: readonly (CameraLine)[];
   readonly quarantined: readonly (string)[];
   readonly commands: readonly (CommandLine)[];
+}
+
+/** One file of a bundle; `target` says on which hardware it is used. */
+export interface BundleFile {
+  readonly path: string;
+  readonly sha256: string;
+  readonly size: number;
+  readonly role: "detector" | "embedder" | "whitening" | "gallery" | "thresholds" | "catalog" | "prices" | "picture" | "golden" | "model_card" | "verdict";
+  readonly target?: "any" | "cpu" | "gpu";
+}
+
+/** What a bundle holds and what it needs. */
+export interface BundleManifest {
+  readonly format?: 1;
+  readonly name: string;
+  readonly version: string;
+  readonly created: string;
+  readonly generation?: number;
+  readonly min_edge?: string;
+  readonly embedder_id: string;
+  readonly embedding_dim: number;
+  readonly preprocess: Preprocess;
+  readonly files: readonly (BundleFile)[];
 }
 
 /** A camera as its box sees it. */
@@ -154,6 +200,7 @@ export interface CatalogueSku {
   readonly expected_weight_g?: number | null;
   readonly weight_tolerance_g?: number;
   readonly tare_g?: number;
+  readonly size_cm?: readonly [number, number, number] | null;
   readonly age_limit?: number | null;
   readonly allergens?: readonly (string)[];
   readonly deposit_minor?: number;
@@ -221,6 +268,27 @@ export interface CommandRequest {
   readonly kind: "restart" | "logs" | "support_bundle" | "drop_candidate" | "rollback";
 }
 
+/** Why. */
+export interface DecisionRequest {
+  readonly note: string;
+}
+
+/** The end of a job. */
+export interface FinishRequest {
+  readonly lease_id: string;
+  readonly status: "done" | "failed" | "cancelled";
+  readonly message?: string;
+  readonly result?: Readonly<Record<string, unknown>>;
+}
+
+/** The same blind recordings replayed with champion and candidate. */
+export interface GateRequest {
+  readonly champion: ReplayResult;
+  readonly candidate: ReplayResult;
+  readonly policy?: "production" | "demo";
+  readonly clusters?: Readonly<Record<string, string>>;
+}
+
 /** The known truth of a case. */
 export interface GoldRequest {
   readonly pictures: readonly (LabeledPicture)[];
@@ -230,6 +298,14 @@ export interface GoldRequest {
 export interface GoldResult {
   readonly is_right: boolean;
   readonly num_wrong: number;
+}
+
+/** The worker is alive. */
+export interface HeartbeatRequest {
+  readonly lease_id: string;
+  readonly progress?: number;
+  readonly message?: string;
+  readonly lease_s?: number;
 }
 
 /** What a file would do, or did; the first 200 of each list. */
@@ -249,6 +325,45 @@ export interface ItemReply {
   readonly xyxy: readonly [number, number, number, number];
   readonly answered: string;
   readonly candidates: readonly (CandidateReply)[];
+}
+
+/** A page of jobs. */
+export interface JobPage {
+  readonly total: number;
+  readonly offset: number;
+  readonly limit: number;
+  readonly items: readonly (JobReply)[];
+}
+
+/** One job; its lease is told to its worker only. */
+export interface JobReply {
+  readonly job_id: string;
+  readonly kind: string;
+  readonly parameters: Readonly<Record<string, unknown>>;
+  readonly priority: number;
+  readonly num_gpus: number;
+  readonly status: "queued" | "leased" | "done" | "failed" | "cancelled";
+  readonly attempt: number;
+  readonly max_attempts: number;
+  readonly worker: string;
+  readonly lease_until: string | null;
+  readonly is_cancel_asked: boolean;
+  readonly progress: number;
+  readonly message: string;
+  readonly result: Readonly<Record<string, unknown>>;
+  readonly created_by: string;
+  readonly created_at: string;
+  readonly started_at: string | null;
+  readonly finished_at: string | null;
+}
+
+/** What to do; higher priority runs first. */
+export interface JobRequest {
+  readonly kind: string;
+  readonly parameters?: Readonly<Record<string, unknown>>;
+  readonly priority?: number;
+  readonly num_gpus?: number;
+  readonly max_attempts?: number;
 }
 
 /** What a file of labels would do, or did. */
@@ -273,10 +388,83 @@ export interface LabeledPicture {
   readonly boxes: readonly (LabeledBox)[];
 }
 
+/** A worker with nothing to do. */
+export interface LeaseRequest {
+  readonly worker: string;
+  readonly kinds: readonly (string)[];
+  readonly num_gpus?: number;
+  readonly lease_s?: number;
+}
+
+/** A job for the worker that asked. */
+export interface LeasedJob {
+  readonly job_id: string;
+  readonly kind: string;
+  readonly parameters: Readonly<Record<string, unknown>>;
+  readonly priority: number;
+  readonly num_gpus: number;
+  readonly status: "queued" | "leased" | "done" | "failed" | "cancelled";
+  readonly attempt: number;
+  readonly max_attempts: number;
+  readonly worker: string;
+  readonly lease_until: string | null;
+  readonly is_cancel_asked: boolean;
+  readonly progress: number;
+  readonly message: string;
+  readonly result: Readonly<Record<string, unknown>>;
+  readonly created_by: string;
+  readonly created_at: string;
+  readonly started_at: string | null;
+  readonly finished_at: string | null;
+  readonly lease_id: string;
+}
+
+/** A piece of a worker's output. */
+export interface LogReply {
+  readonly log_id: number;
+  readonly attempt: number;
+  readonly text: string;
+  readonly at: string;
+}
+
+/** What the worker wrote since the last time. */
+export interface LogRequest {
+  readonly lease_id: string;
+  readonly text: string;
+}
+
 /** Name and password. */
 export interface LoginRequest {
   readonly name: string;
   readonly password: string;
+}
+
+/** A model with its evidence. */
+export interface ModelReply {
+  readonly bundle_id: string;
+  readonly name: string;
+  readonly version: string;
+  readonly embedder_id: string;
+  readonly lineage: Readonly<Record<string, string>>;
+  readonly note: string;
+  readonly stage: "registered" | "passed" | "rejected" | "inconclusive" | "approved" | "refused";
+  readonly registered_by: string;
+  readonly registered_at: string;
+  readonly verdicts: readonly (VerdictReply)[];
+  readonly approvals: readonly (ApprovalReply)[];
+}
+
+/** One line of the registry. */
+export interface ModelRow {
+  readonly bundle_id: string;
+  readonly name: string;
+  readonly version: string;
+  readonly embedder_id: string;
+  readonly lineage: Readonly<Record<string, string>>;
+  readonly note: string;
+  readonly stage: "registered" | "passed" | "rejected" | "inconclusive" | "approved" | "refused";
+  readonly registered_by: string;
+  readonly registered_at: string;
 }
 
 /** Which cases not to be given, such as those skipped a moment ago. */
@@ -347,6 +535,17 @@ export interface PictureReply {
   readonly height: number;
   readonly url: string;
   readonly items: readonly (ItemReply)[];
+}
+
+/** Parameters of sync/preprocess.py that these models were trained with; whole numbers only. */
+export interface Preprocess {
+  readonly detector_px: number;
+  readonly detector_height_px?: number | null;
+  readonly detector_strides?: readonly (number)[];
+  readonly crop_px: number;
+  readonly crop_margin_percent?: number;
+  readonly mean?: number;
+  readonly scale?: number;
 }
 
 /** What a file of prices would do, or did. */
@@ -453,7 +652,49 @@ export interface QueueReply {
   readonly skipped: number;
 }
 
-/** A duty; permissions.py says what it allows. */
+/** A bundle's manifest, and where it comes from: run, data set, parent, commit. */
+export interface RegisterRequest {
+  readonly manifest: BundleManifest;
+  readonly lineage?: Readonly<Record<string, string>>;
+  readonly note?: string;
+}
+
+/** Every basket of one replay with one bundle. */
+export interface ReplayResult {
+  readonly format?: 1;
+  readonly bundle_id: string;
+  readonly edge_version: string;
+  readonly provider: string;
+  readonly baskets?: readonly (ReplayedBasket)[];
+}
+
+/** One recording through the box's own pipeline. */
+export interface ReplayedBasket {
+  readonly name: string;
+  readonly predicted: Readonly<Record<string, number>>;
+  readonly best_guess: Readonly<Record<string, number>>;
+  readonly truth?: Readonly<Record<string, number>> | null;
+  readonly num_asks?: number;
+  readonly num_asks_with_truth?: number;
+  readonly num_unknown?: number;
+  readonly total_minor?: number;
+  readonly events?: readonly (ReplayedEvent)[];
+  readonly rest_to_line_ms?: readonly (number)[];
+  readonly num_frames?: number;
+  readonly frame_ms_p50?: number;
+  readonly frame_ms_p95?: number;
+}
+
+/** An item that came to rest or was taken away, as the box saw it. */
+export interface ReplayedEvent {
+  readonly kind: "put" | "take";
+  readonly at_s: number;
+  readonly frame: number;
+  readonly sku_id?: string;
+  readonly told_frame?: number | null;
+}
+
+/** A duty; role_permissions.py says what it allows. */
 export type Role = "viewer" | "reviewer" | "trainer" | "approver" | "operator" | "admin";
 
 /** Rows that were signed for one embedder. */
@@ -498,6 +739,7 @@ export interface SkuDetail {
   readonly expected_weight_g?: number | null;
   readonly weight_tolerance_g?: number;
   readonly tare_g?: number;
+  readonly size_cm?: readonly [number, number, number] | null;
   readonly age_limit?: number | null;
   readonly allergens?: readonly (string)[];
   readonly deposit_minor?: number;
@@ -533,6 +775,7 @@ export interface SkuReply {
   readonly expected_weight_g?: number | null;
   readonly weight_tolerance_g?: number;
   readonly tare_g?: number;
+  readonly size_cm?: readonly [number, number, number] | null;
   readonly age_limit?: number | null;
   readonly allergens?: readonly (string)[];
   readonly deposit_minor?: number;
@@ -637,6 +880,19 @@ export interface TokenRequest {
 export interface UndoReply {
   readonly case_id: string;
   readonly answer_id: number;
+}
+
+/** What the gate said; `document` holds every figure and the policy. */
+export interface VerdictReply {
+  readonly verdict_id: number;
+  readonly champion_id: string;
+  readonly blind_set: string;
+  readonly look: number;
+  readonly policy: string;
+  readonly verdict: "pass" | "reject" | "inconclusive";
+  readonly document: Readonly<Record<string, unknown>>;
+  readonly by: string;
+  readonly at: string;
 }
 
 /** Something wrong with a photo; a blocking one keeps it out of the gallery. */
@@ -779,6 +1035,60 @@ export interface Routes {
     body: undefined;
     reply: OverviewReply;
   };
+  "GET /api/v1/jobs": {
+    path: undefined;
+    query: { status?: "" | "queued" | "leased" | "done" | "failed" | "cancelled"; offset?: number; limit?: number };
+    body: undefined;
+    reply: JobPage;
+  };
+  "POST /api/v1/jobs": {
+    path: undefined;
+    query: undefined;
+    body: JobRequest;
+    reply: JobReply;
+  };
+  "POST /api/v1/jobs-lease": {
+    path: undefined;
+    query: undefined;
+    body: LeaseRequest;
+    reply: LeasedJob | null;
+  };
+  "GET /api/v1/jobs/{job_id}": {
+    path: { job_id: string };
+    query: undefined;
+    body: undefined;
+    reply: JobReply;
+  };
+  "POST /api/v1/jobs/{job_id}/cancel": {
+    path: { job_id: string };
+    query: undefined;
+    body: undefined;
+    reply: JobReply;
+  };
+  "POST /api/v1/jobs/{job_id}/finish": {
+    path: { job_id: string };
+    query: undefined;
+    body: FinishRequest;
+    reply: JobReply;
+  };
+  "POST /api/v1/jobs/{job_id}/heartbeat": {
+    path: { job_id: string };
+    query: undefined;
+    body: HeartbeatRequest;
+    reply: JobReply;
+  };
+  "GET /api/v1/jobs/{job_id}/logs": {
+    path: { job_id: string };
+    query: { after?: number };
+    body: undefined;
+    reply: readonly (LogReply)[];
+  };
+  "POST /api/v1/jobs/{job_id}/logs": {
+    path: { job_id: string };
+    query: undefined;
+    body: LogRequest;
+    reply: undefined;
+  };
   "GET /api/v1/labels/export": {
     path: undefined;
     query: { format?: "coco" | "label_studio"; store_id?: string };
@@ -790,6 +1100,48 @@ export interface Routes {
     query: { format?: "coco" | "label_studio"; preview?: boolean };
     body: Blob;
     reply: LabelImportReply;
+  };
+  "GET /api/v1/models": {
+    path: undefined;
+    query: { limit?: number };
+    body: undefined;
+    reply: readonly (ModelRow)[];
+  };
+  "POST /api/v1/models": {
+    path: undefined;
+    query: undefined;
+    body: RegisterRequest;
+    reply: ModelReply;
+  };
+  "GET /api/v1/models/{bundle_id}": {
+    path: { bundle_id: string };
+    query: undefined;
+    body: undefined;
+    reply: ModelReply;
+  };
+  "POST /api/v1/models/{bundle_id}/approve": {
+    path: { bundle_id: string };
+    query: undefined;
+    body: DecisionRequest;
+    reply: ModelReply;
+  };
+  "POST /api/v1/models/{bundle_id}/assign": {
+    path: { bundle_id: string };
+    query: undefined;
+    body: AssignRequest;
+    reply: AssignReply;
+  };
+  "POST /api/v1/models/{bundle_id}/gate": {
+    path: { bundle_id: string };
+    query: undefined;
+    body: GateRequest;
+    reply: VerdictReply;
+  };
+  "POST /api/v1/models/{bundle_id}/reject": {
+    path: { bundle_id: string };
+    query: undefined;
+    body: DecisionRequest;
+    reply: ModelReply;
   };
   "GET /api/v1/onboarding": {
     path: undefined;

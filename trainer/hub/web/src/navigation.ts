@@ -2,14 +2,19 @@
 
 import type { ComponentType } from "preact";
 import type { IconName } from "@tillsight/web-shared/icon.tsx";
+import { AccountsPage } from "./pages/accounts_page.tsx";
 import { AuditPage } from "./pages/audit_page.tsx";
 import { BoxPage } from "./pages/box_page.tsx";
 import { CataloguePage } from "./pages/catalogue_page.tsx";
 import { FleetPage } from "./pages/fleet_page.tsx";
+import { ModelPage } from "./pages/model_page.tsx";
+import { ModelsPage } from "./pages/models_page.tsx";
 import { OnboardingPage } from "./pages/onboarding_page.tsx";
 import { OverviewPage } from "./pages/overview_page.tsx";
 import { ReviewPage } from "./pages/review_page.tsx";
 import { SkuPage } from "./pages/sku_page.tsx";
+import { StorePage } from "./pages/store_page.tsx";
+import { StoresPage } from "./pages/stores_page.tsx";
 import { WizardPage } from "./pages/wizard_page.tsx";
 
 export interface PageRow {
@@ -25,9 +30,12 @@ export interface PageRow {
 
 export const PAGES: readonly PageRow[] = [
   { path: "overview", icon: "home", needs: "fleet.read", page: OverviewPage },
-  { path: "fleet", icon: "store", needs: "fleet.read", page: FleetPage, detail: BoxPage },
+  { path: "fleet", icon: "box", needs: "fleet.read", page: FleetPage, detail: BoxPage },
   { path: "catalogue", icon: "catalogue", needs: "catalogue.read", page: CataloguePage, detail: SkuPage },
   { path: "review", icon: "review", needs: "cases.answer", page: ReviewPage },
   { path: "onboarding", icon: "camera", needs: "onboarding.change", page: OnboardingPage, detail: WizardPage },
+  { path: "models", icon: "model", needs: "models.read", page: ModelsPage, detail: ModelPage, isSecond: true },
+  { path: "stores", icon: "store", needs: "catalogue.read", page: StoresPage, detail: StorePage, isSecond: true },
   { path: "audit", icon: "history", needs: "audit.read", page: AuditPage, isSecond: true },
+  { path: "accounts", icon: "person", needs: "accounts.change", page: AccountsPage, isSecond: true },
 ];

@@ -1,6 +1,6 @@
 // An SKU while a person edits it: every field as text, and back to the form of the hub.
 
-import type { CatalogueSku } from "./api_types.ts";
+import type { CatalogueSku, SkuDetail } from "./api_types.ts";
 
 export interface SkuDraft {
   readonly sku_id: string;
@@ -53,9 +53,10 @@ export function draftOf(sku: CatalogueSku): SkuDraft {
   };
 }
 
-/** What the draft says, over what the SKU had: other languages and tare stay as they are. */
-export function skuOf(draft: SkuDraft, before?: CatalogueSku): CatalogueSku {
+/** What the draft says, over what the SKU had: what the page does not show stays as it is. */
+export function skuOf(draft: SkuDraft, before?: SkuDetail): CatalogueSku {
   return {
+    ...formOf(before),
     sku_id: draft.sku_id.trim(),
     names: { ...(before?.names ?? {}), en: draft.name.trim() },
     gtin: draft.gtin.trim(),
@@ -65,14 +66,18 @@ export function skuOf(draft: SkuDraft, before?: CatalogueSku): CatalogueSku {
     family: draft.family.trim() || null,
     expected_weight_g: figure(draft.weight),
     weight_tolerance_g: figure(draft.tolerance) ?? 0,
-    tare_g: before?.tare_g ?? 0,
     age_limit: figure(draft.age),
     allergens: draft.allergens.split(",").map((part) => part.trim()).filter(Boolean),
     deposit_minor: figure(draft.deposit) ?? 0,
     tax_class: draft.tax.trim() || "standard",
-    valid_from: before?.valid_from ?? null,
-    valid_until: before?.valid_until ?? null,
   };
+}
+
+/** The part of an answer that may be sent back. */
+function formOf(sku: SkuDetail | undefined): Partial<CatalogueSku> {
+  if (!sku) return {};
+  const { status, version, has_picture, updated_at, amount_minor, prices, ...kept } = sku;
+  return kept;
 }
 
 /** A name as an id: small letters, digits, underscores. */

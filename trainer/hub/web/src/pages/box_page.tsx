@@ -40,7 +40,7 @@ export function BoxPage({ id }: { id: string }) {
               <FactPanel of={value} />
               <CommandPanel of={value} />
             </div>
-            {may("audit.read") && <AuditList subject={id} title={t("history")} />}
+            {may("audit.read") && <AuditList key={turn} subject={id} title={t("history")} />}
           </>
         )}
       </Loaded>

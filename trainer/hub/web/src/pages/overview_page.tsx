@@ -24,13 +24,20 @@ interface Need {
 
 export function OverviewPage() {
   const fleet = useResource("overview", (stop) => ask("GET /api/v1/fleet/overview", {}, stop), EVERY_MS);
+  const isReviewer = may("cases.read");
+  const queue = useResource(
+    `queue ${isReviewer}`,
+    async (stop) => (isReviewer ? ask("GET /api/v1/review/queue", {}, stop) : null),
+    EVERY_MS,
+  );
+  const numCases = queue.value ? queue.value.new + queue.value.second + queue.value.disputed : 0;
   const me = session.value;
   return (
     <Page title={t("greeting", { name: me?.display_name || me?.name || "" })} note={t("overview_note")}>
       <Loaded from={fleet}>
         {(value) => (
           <>
-            <Tiles of={value} />
+            <Tiles of={value} numCases={isReviewer ? numCases : undefined} />
             <div class="panels">
               <Needs of={value} />
               <Received of={value} />
@@ -43,7 +50,7 @@ export function OverviewPage() {
   );
 }
 
-function Tiles({ of }: { of: OverviewReply }) {
+function Tiles({ of, numCases }: { of: OverviewReply; numCases: number | undefined }) {
   const enrolled = of.by_status["enrolled"] ?? 0;
   const well = enrolled - of.num_silent - of.num_troubled;
   return (
@@ -62,6 +69,12 @@ function Tiles({ of }: { of: OverviewReply }) {
         <span class="tile-name">{t("boxes_silent")}</span>
         <span class="tile-figure">{of.num_silent}</span>
       </a>
+      {numCases !== undefined && (
+        <a class="tile" href="/review">
+          <span class="tile-name">{t("cases_waiting")}</span>
+          <span class="tile-figure">{numCases}</span>
+        </a>
+      )}
     </div>
   );
 }
@@ -70,7 +83,7 @@ function needsOf(of: OverviewReply): readonly Need[] {
   const count = (status: string) => of.by_status[status] ?? 0;
   const rows: readonly Need[] = [
     { key: "need_pending", count: count("pending"), icon: "box", href: "/fleet", isSerious: false },
-    { key: "need_quarantined", count: count("quarantined"), icon: "shield", href: "/fleet?q=", isSerious: true },
+    { key: "need_quarantined", count: count("quarantined"), icon: "shield", href: "/fleet", isSerious: true },
     { key: "need_silent", count: of.num_silent, icon: "wifi_off", href: "/fleet?health=silent", isSerious: true },
     { key: "need_troubled", count: of.num_troubled, icon: "warning", href: "/fleet?health=degraded", isSerious: false },
   ];

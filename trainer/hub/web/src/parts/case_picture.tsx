@@ -102,7 +102,7 @@ interface ShapeProps {
 function BoxShape({ box, isChosen, stroke, onGrab }: ShapeProps) {
   const [x1, y1, x2, y2] = box.xyxy;
   const corners = [[x1, y1], [x2, y1], [x1, y2], [x2, y2]] as const;
-  const size = stroke * 14;
+  const size = stroke * 8;
   return (
     <g class={`case-item ${isChosen ? "is-chosen" : ""}`} data-kind={box.kind || "open"} data-item={box.itemId}>
       <rect class="case-box" {...rectOf(box.xyxy)} stroke-width={stroke * (isChosen ? 2.4 : 1.4)} onPointerDown={(event) => onGrab(event, WHOLE)} />
