@@ -140,15 +140,18 @@ class SkuOnboarding:
             ready = [onboardings.find(connection, i) for i in ids]
             skus = [sku_table.find_sku(connection, o.sku_id) for o in ready]
         sold = self._sold(channel)
+        rows = {bundle.bundle_id: _rows_of(ready, bundle) for bundle, _ in sold}
+        # SKUs that go out together may look alike too.
+        together = [(bundle, g.with_segment(rows[bundle.bundle_id])) for bundle, g in sold]
         for onboarding in ready:
-            _require_ready(onboarding, sold, accept_collisions)
+            _require_ready(onboarding, together, accept_collisions)
         described = [(s.sku, self._picture(o)) for s, o in zip(skus, ready, strict=True)]
         now = datetime.now(UTC)
         segments: list[StoredSegment] = []
         with publisher.transaction() as signing:
             for bundle, _ in sold:
                 entry = catalogue_signing.add_segment(
-                    signing, channel, _rows_of(ready, bundle), bundle.gallery,
+                    signing, channel, rows[bundle.bundle_id], bundle.gallery,
                     skus=[_plain_sku(sku) for sku, _ in described],
                     pictures={f"{sku.sku_id}.jpg": picture for sku, picture in described},
                 )  # fmt: skip
@@ -199,7 +202,9 @@ def _worst(
     found: list[tuple[list[Collision], Progress]] = []
     for bundle, gallery in sold:
         views = views_of(onboarding, bundle.embedder_id)
-        near = find_collisions(views, gallery, bundle.thresholds, per_sku=bundle.per_sku)
+        near = find_collisions(
+            views, gallery, bundle.thresholds, per_sku=bundle.per_sku, itself=onboarding.sku_id
+        )
         found.append((near, progress_of(views, near, bundle.thresholds, per_sku=bundle.per_sku)))
     return min(found, key=lambda pair: pair[1].done_percent)
 
@@ -207,10 +212,6 @@ def _worst(
 def _require_ready(
     onboarding: Onboarding, sold: Sequence[tuple[LiveBundle, Gallery]], accept_collisions: bool
 ) -> None:
-    if onboarding.status != "open":
-        raise NotReadyError(f"{onboarding.sku_id} is {onboarding.status} already")
-    if not any(photo.vectors for photo in onboarding.photos):
-        raise NotReadyError(f"{onboarding.sku_id} has no usable photo", hint="take some")
     near, progress = _worst(onboarding, sold)
     if not progress.is_done_enough and not accept_collisions:
         raise NotReadyError(
@@ -223,11 +224,15 @@ def _rows_of(ready: Sequence[Onboarding], bundle: LiveBundle) -> Gallery:
     """The segment: prototypes of each SKU's views.
 
     Raises:
-        NotReadyError: photos were embedded before this bundle was released.
+        NotReadyError: published, without photos, or embedded before this bundle was released.
     """
     rows: list[FloatArray] = []
     owners: list[str] = []
     for onboarding in ready:
+        if onboarding.status != "open":
+            raise NotReadyError(f"{onboarding.sku_id} is {onboarding.status} already")
+        if not any(photo.vectors for photo in onboarding.photos):
+            raise NotReadyError(f"{onboarding.sku_id} has no usable photo", hint="take some")
         views = views_of(onboarding, bundle.embedder_id)
         if not views:
             raise NotReadyError(

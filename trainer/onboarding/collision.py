@@ -66,12 +66,18 @@ class Progress:
 
 
 def find_collisions(
-    views: Sequence[View], gallery: Gallery, thresholds: DecisionParameters, *, per_sku: int
+    views: Sequence[View],
+    gallery: Gallery,
+    thresholds: DecisionParameters,
+    *,
+    per_sku: int,
+    itself: str = "",
 ) -> list[Collision]:
     """SKUs of the gallery that the box could take the new one for, the nearest first.
 
     Args:
         per_sku: prototypes an SKU of this gallery has.
+        itself: the new SKU, where the gallery holds it already.
     """
     if not views or not gallery.sku_ids:
         return []
@@ -91,6 +97,7 @@ def find_collisions(
             ),
         )
         for s in np.nonzero(is_close.any(axis=0))[0]
+        if gallery.sku_ids[s] != itself
     ]
     found.sort(key=lambda c: (c.level != "always_ask", -c.similarity))
     return found[:MAX_SHOWN]
@@ -140,4 +147,4 @@ def progress_of(
         knows_itself = round(15 * float(np.mean(own >= thresholds.unknown_similarity)))
     is_distinct = bool(views) and not any(c.level == "always_ask" for c in collisions)
     percent = photos + sides + knows_itself + (15 if is_distinct else 0)
-    return Progress(percent, tuple(missing), percent >= ENOUGH_PERCENT)
+    return Progress(percent, tuple(missing), is_distinct and percent >= ENOUGH_PERCENT)

@@ -127,6 +127,21 @@ def test_two_skus_go_out_as_one_segment(shop: tuple[PeopleHub, Path]) -> None:
     assert entry.sku_ids == ("pair-0", "pair-1")
 
 
+def test_two_skus_that_look_alike_do_not_go_out_together_unseen(
+    shop: tuple[PeopleHub, Path],
+) -> None:
+    hub, _ = shop
+    ids = [begin(hub, f"twin-{n}") for n in range(2)]
+    for started in ids:
+        for number, side in enumerate(SIDES):
+            told = send(hub, started, side, photo_of(50, number))
+        assert told["is_done_enough"] is True
+    body = {"channel": "s1", "onboarding_ids": ids}
+    reply = hub.call(OPERATOR, "POST", "/onboarding-publish", body)
+    assert (reply.status_code, reply.json()["code"]) == (409, "onboarding.not_ready")
+    assert "twin-1" in reply.json()["hint"]
+
+
 def test_what_the_bundle_sells_is_not_onboarded_again(shop: tuple[PeopleHub, Path]) -> None:
     hub, _ = shop
     known = sorted((FACTORY / "pictures").glob("*.jpg"))[0].stem

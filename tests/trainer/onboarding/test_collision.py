@@ -47,6 +47,11 @@ def test_the_same_look_is_always_asked() -> None:
     assert not progress_of(shown[:2], found, THRESHOLDS, per_sku=1).is_done_enough
 
 
+def test_a_sku_does_not_collide_with_itself() -> None:
+    shown = views(*[near(direction(7), 200 + i) for i in range(4)])
+    assert find_collisions(shown, gallery(), THRESHOLDS, per_sku=1, itself="sku-7") == []
+
+
 def test_one_side_that_looks_like_another_product_is_named() -> None:
     own = direction(99)
     shown = views(near(own, 201), near(direction(7), 202), near(own, 203), near(own, 204))
