@@ -18,6 +18,9 @@ from numpy.typing import NDArray
 BOX_MARGIN = 0.02  # of a box's longer side: the item's own shadow, no neighbour
 DIFFERENCE = 28  # grey levels against the empty counter; light changes stay below
 MAX_STRAY_SHARE = 0.012  # of the picture: a phone's edge; a hand covers 2 % or more
+SHADOW_DARKEST = 0.45  # of the counter's light; darker is a sleeve
+SHADOW_SPREAD = 0.08  # between colours; skin differs from a counter by 0.3 and more
+SHADOW_REACH = 0.35  # of a box's longer side
 MIN_TOUCH_PX = 6  # a stray region this long at a box's border reaches into it
 MAX_SKIN_SHARE = 0.22  # of a box's rim: cardboard is skin-coloured too, so the limit is not lower
 MAX_LIGHT_SHIFT = 40.0  # mean grey levels: beyond it the picture of the empty counter is stale
@@ -107,7 +110,9 @@ def _reason_to_drop(
     if changed is None:
         return DropReason.STALE_REFERENCE
     outside = changed & ~inside
-    if outside.mean() > MAX_STRAY_SHARE:
+    own_shadow = _is_shadow(small, empty) & _beside(kept, inside)
+    stray = outside & ~(own_shadow & ~_from_border(outside))
+    if stray.mean() > MAX_STRAY_SHARE:
         return DropReason.STRAY
     if any(_reaches_in(outside, box) for box in kept):
         return DropReason.REACHES_IN
@@ -134,6 +139,33 @@ def _changed(frame: Picture, empty: Picture, inside: Mask) -> Mask | None:
     residual = np.abs(difference - shift).max(axis=2)
     smooth = cv2.blur(residual.astype(np.float32), (3, 3))
     return np.asarray(smooth > DIFFERENCE, dtype=bool)
+
+
+def _is_shadow(frame: Picture, empty: Picture) -> Mask:
+    """Where the frame is the empty counter, only darker: the same colour, and not black.
+
+    Source: brightness and chromaticity distortion, Horprasert, Harwood and Davis 1999.
+    """
+    ratio = (frame.astype(np.float32) + 4.0) / (empty.astype(np.float32) + 4.0)
+    darkest, lightest = ratio.min(axis=2), ratio.max(axis=2)
+    is_darker = (darkest > SHADOW_DARKEST) & (lightest < 1.0)
+    return np.asarray(is_darker & (lightest - darkest < SHADOW_SPREAD), dtype=bool)
+
+
+def _from_border(outside: Mask) -> Mask:
+    """What goes on to the border of the picture: an arm does, an item's shadow does not."""
+    _, labels = cv2.connectedComponents(outside.astype(np.uint8))
+    border = np.concatenate([labels[0], labels[-1], labels[:, 0], labels[:, -1]])
+    return np.asarray(np.isin(labels, np.unique(border[border > 0])), dtype=bool)
+
+
+def _beside(boxes: NDArray[np.int64], like: Mask) -> Mask:
+    """Round the items, where their own shadows fall; a sleeve elsewhere is no shadow."""
+    near = np.zeros_like(like)
+    for x1, y1, x2, y2 in boxes:
+        reach = round(SHADOW_REACH * max(x2 - x1, y2 - y1))
+        near[max(y1 - reach, 0) : y2 + reach, max(x1 - reach, 0) : x2 + reach] = True
+    return near
 
 
 def _reaches_in(outside: Mask, box: NDArray[np.int64]) -> bool:

@@ -39,6 +39,7 @@ LEARN_EVERY_NS = 2 * NS_PER_S
 NUM_LEARN_FRAMES = 5  # their median: who walks by in 10 s is in none or few of them
 MAX_UNREST = 6.0  # mean grey levels between those frames; more means somebody moves there
 MAX_PENDING = 16
+UNDERSTOOD = (ObservationStatus.SEEN, ObservationStatus.UNCHANGED)  # a still counter is the rule
 
 Picture = NDArray[np.uint8]
 
@@ -60,7 +61,7 @@ class Eye:
 
     def learn(self, seen: Observations) -> None:
         """A frame of the empty counter; call it only while the lane is idle."""
-        if seen.tracks or seen.is_hand_present or seen.status is not ObservationStatus.SEEN:
+        if seen.tracks or seen.is_hand_present or seen.status not in UNDERSTOOD:
             self._learned.clear()
             return
         if seen.captured_at_ns < self._next_learn_ns:

@@ -1,4 +1,4 @@
-"""Command line of the benchmarks: pipeline, detector, scenes, outbox.
+"""Command line of the benchmarks: pipeline, detector, scenes, outbox, redaction.
 
 Exit codes: 0 measured, 1 measured and a bar was missed (only with --strict), 2 wrong input.
 """
@@ -21,7 +21,13 @@ from edge.perception.models import Models, load_models
 from edge.perception.open_backend import BackendOptions
 from sync.bundle import Bundle, open_bundle
 from sync.errors import SyncError
-from tools.benchmarks import bundle_commands, detector_accuracy, latency_row, scene_accuracy
+from tools.benchmarks import (
+    bundle_commands,
+    detector_accuracy,
+    latency_row,
+    redaction_recall,
+    scene_accuracy,
+)
 from tools.benchmarks.errors import BenchError
 from tools.benchmarks.gallery_rows import gallery_rows
 from tools.benchmarks.network_rows import detector_row, embedder_row
@@ -145,6 +151,30 @@ def scenes(
         figures = scene_accuracy.figures(results)
         report = Report("Whole baskets", words, facts, figures=figures)
         publish(report, as_json=as_json, out=out)
+
+
+@app.command()
+def redaction(
+    bundle: BundleOption = FACTORY_BUNDLE,
+    clips: Annotated[Path, typer.Option(help="Demo clips with empty counters.")] = DEMO_CLIPS,
+    hand_clip: Annotated[
+        Path | None, typer.Option(help="bottle-detection.mp4 of intel-iot-devkit/sample-videos.")
+    ] = None,
+    num: Annotated[int, typer.Option(help="Pictures of each kind.", min=1)] = 300,
+    as_json: Json = False,
+    out: Out = None,
+    strict: Strict = False,
+) -> None:
+    """How much of arms, hands and faces is gone from pictures that may leave the box."""
+    facts = machine()
+    with _errors_for_people():
+        opened, models = _opened(bundle)
+        tallies = redaction_recall.measure_all(models, clips, hand_clip, num)
+        figures = [figure for tally in tallies for figure in tally.figures()]
+        words = f"{_name(opened)}; {num} pictures a kind; hands not noticed by perception"
+        publish(Report("Redaction", words, facts, figures=figures), as_json=as_json, out=out)
+    if strict and any(t.has_bar and t.recall < redaction_recall.MIN_RECALL for t in tallies):
+        raise typer.Exit(1)
 
 
 def _part_rows(

@@ -5,12 +5,21 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import cv2
+import msgspec
 import numpy as np
 import pytest
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
 from edge.bus.frame_ring import FrameRingWriter, ring_path
-from edge.messages.basket_messages import Ask, BasketSnapshot, ItemState, ItemView, Phase
+from edge.messages.basket_messages import (
+    Ask,
+    BasketLine,
+    BasketSnapshot,
+    ItemState,
+    ItemView,
+    LineOrigin,
+    Phase,
+)
 from edge.messages.perception_messages import (
     Observations,
     ObservationStatus,
@@ -18,9 +27,12 @@ from edge.messages.perception_messages import (
     TrackObservation,
 )
 from edge.messages.shadow_messages import ShadowCase, ShadowPicture
+from edge.processes.basket_recorder import BasketRecorder
 from edge.processes.case_maker import NS_PER_S, WAIT_NS, CaseMaker
 from edge.processes.hub_link import Row
+from edge.processes.last_pictures import EVERY_NS, RETRY_NS, LastPictures
 from sync.hard_case import CaseReason, HardCase
+from sync.recording import Recording, unpack_frames
 from sync.sealing import unseal
 from tests.edge.processes.lane_fixture import CAMERA, LANE
 from tests.system.running_box import make_config
@@ -46,6 +58,7 @@ class Camera:
         path = ring_path(self.config.paths.ring_dir, self.config.box_id, LANE, CAMERA)
         self.ring = FrameRingWriter(path, 8, 10_000_000)
         self.now_ns = time.monotonic_ns()
+        self.status = ObservationStatus.SEEN
 
     def show(self, *, has_item: bool, person: int = 0, is_hand: bool = False) -> None:
         """One frame; `person` pixels of somebody at the left border."""
@@ -64,7 +77,7 @@ class Camera:
                 CAMERA,
                 slot.sequence,
                 self.now_ns,
-                ObservationStatus.SEEN,
+                self.status,
                 "b1",
                 tracks,
                 is_hand_present=is_hand,
@@ -101,6 +114,68 @@ def test_an_unknown_object_becomes_one_sealed_picture_with_its_box(camera: Camer
     picture = cv2.imdecode(np.frombuffer(jpeg, np.uint8), cv2.IMREAD_COLOR)
     assert np.abs(picture[65, 85].astype(int) - (200, 60, 20)).max() < 20
     assert np.abs(picture[5, 5].astype(int) - 90).max() < 20
+
+
+def test_a_counter_on_which_nothing_moves_is_learned_too(camera: Camera) -> None:
+    camera.status = ObservationStatus.UNCHANGED  # four of five frames, behind the change gate
+    camera.learn_empty_counter()
+    camera.show(has_item=True)
+    camera.ask()
+    assert len(camera.rows) == 1
+
+
+def test_the_last_picture_shows_goods_or_the_empty_counter_and_never_a_person(
+    camera: Camera,
+) -> None:
+    pictures = LastPictures(camera.config, camera.maker.eyes)
+    camera.learn_empty_counter()
+    pictures.step(camera.now_ns, PUBLIC)
+    assert _opened(pictures, camera)[65, 85].tolist() == pytest.approx([90] * 3, abs=20)
+    camera.show(has_item=True, person=40)
+    camera.now_ns += EVERY_NS
+    pictures.step(camera.now_ns, PUBLIC)  # somebody is there: the older one stays
+    assert _opened(pictures, camera)[65, 85].tolist() == pytest.approx([90] * 3, abs=20)
+    camera.show(has_item=True)
+    pictures.step(camera.now_ns + RETRY_NS, PUBLIC)
+    assert _opened(pictures, camera)[65, 85].tolist() == pytest.approx([200, 60, 20], abs=30)
+
+
+def _opened(pictures: LastPictures, camera: Camera) -> np.ndarray:
+    jpeg = unseal(pictures.pictures[f"{LANE}/{CAMERA}"], KEY, camera.config.box_id)
+    return np.asarray(cv2.imdecode(np.frombuffer(jpeg, np.uint8), cv2.IMREAD_COLOR))
+
+
+@pytest.mark.parametrize(
+    ("per_day", "kinds"),
+    [
+        pytest.param(0, [], id="not agreed to"),
+        pytest.param(1, ["recording"], id="one a day"),
+    ],
+)
+def test_a_paid_basket_is_recorded_where_the_store_agreed(
+    camera: Camera, per_day: int, kinds: list[str]
+) -> None:
+    knobs = camera.config.hub.model_copy(update={"recordings_per_day": per_day})
+    config = camera.config.model_copy(update={"hub": knobs})
+    recorder = BasketRecorder(config, camera.maker.eyes, camera.rows.append)
+    camera.learn_empty_counter()
+    for basket_id in ("basket-1", "basket-2"):
+        opened = msgspec.structs.replace(ASKING, asks=(), basket_id=basket_id)
+        recorder.on_basket(opened, camera.now_ns, PUBLIC)
+        camera.show(has_item=True)
+        recorder.step(camera.now_ns)
+        camera.show(has_item=True, person=40)  # dropped, like every picture with a person
+        recorder.step(camera.now_ns)
+        line = BasketLine("l1", "jam", "Jam", 1, 279, 279, LineOrigin.ANSWER)
+        paid = msgspec.structs.replace(opened, phase=Phase.PAID, lines=(line,))
+        recorder.on_basket(paid, camera.now_ns, PUBLIC)
+        recorder.on_basket(msgspec.structs.replace(IDLE), camera.now_ns, PUBLIC)
+    assert [row.kind for row in camera.rows] == kinds
+    for row in camera.rows:
+        told = Recording.model_validate(row.body)
+        assert (told.answer, told.num_corrected, len(told.frames)) == ((("jam", 1),), 1, 1)
+        data = unseal(row.pictures[0], KEY, config.box_id)
+        assert len(unpack_frames(told, data)) == 1
 
 
 @pytest.mark.parametrize(
