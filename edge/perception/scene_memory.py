@@ -28,6 +28,8 @@ SURE_SHARE = 0.6  # of the telling blocks must agree
 VACATED_SHARE = 0.5  # of the telling blocks that an item left must show the counter
 NEW_SHARE = 0.15  # of the blocks of a box must differ before something new lies there
 KNOWN_SHARE = 0.3  # of its blocks must be known to tell
+LATELY_MS = 2000  # a hand covers what it puts down no longer than that
+MOVED_SHARE = 0.3  # of the blocks of a box must have moved lately before something came there
 LEAST_TELLING = 3  # blocks; fewer cannot tell an item from the counter
 
 Picture = NDArray[np.uint8]
@@ -50,6 +52,7 @@ class Novelty(StrEnum):
     NEW = "new"
     KNOWN_ITEM = "known_item"
     COUNTER = "counter"
+    UNMOVED = "unmoved"
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +81,7 @@ class SceneMemory:
         self._known: BoolGrid = np.zeros((0, 0), dtype=bool)
         self._moved_ns: NDArray[np.int64] = np.zeros((0, 0), dtype=np.int64)
         self._learned_ns = 0
+        self._watched_ns = 0
         self._shift: FloatArray = np.zeros(3, dtype=np.float32)
 
     def watch(self, change: Change, at_ns: int, occupied: list[FloatArray]) -> None:
@@ -91,6 +95,7 @@ class SceneMemory:
             self._known = np.zeros(change.moving.shape, dtype=bool)
             self._moved_ns = np.full(change.moving.shape, at_ns, dtype=np.int64)
         self._moved_ns[change.moving] = at_ns
+        self._watched_ns = at_ns
         self._shift = self._brightness_shift(change.small)
         if at_ns - self._learned_ns >= LEARN_EVERY_MS * MS:
             self._learned_ns = at_ns
@@ -157,12 +162,15 @@ class SceneMemory:
         """Whether a box shows more than the counter with the items known to lie there.
 
         A part of an item, or a pattern of the counter, can look like a product to the detector;
-        but nothing comes to lie anywhere without changing the picture. New where too little is
-        known to tell.
+        but nothing comes to lie anywhere without changing the picture, and nothing comes without
+        moving its pixels. New where too little is known to tell.
         """
         if self._background is None:
             return Novelty.NEW
         rows, columns = change.grid.slices(xyxy)
+        moved_lately = self._watched_ns - self._moved_ns[rows, columns] <= LATELY_MS * MS
+        if np.mean(moved_lately) < MOVED_SHARE:
+            return Novelty.UNMOVED
         expected = self._background[_pixels(rows), _pixels(columns)].copy()
         known = self._known[rows, columns].copy()
         laid = np.zeros_like(known)

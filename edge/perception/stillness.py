@@ -115,7 +115,7 @@ def _came_with(track: Track, item: Track) -> bool:
 
 
 def _on_others(track: Track, tracks: list[Track]) -> tuple[bool, bool]:
-    """Whether a box surrounds another item or stands for one, and whether it lies on one."""
+    """Whether a box surrounds another item or stands for one; whether it may be a rest of one."""
     others = [t for t in tracks if t.rest_xyxy is not None and t is not track]
     if not others:
         return False, False
@@ -125,5 +125,6 @@ def _on_others(track: Track, tracks: list[Track]) -> tuple[bool, bool]:
     surrounds = np.any(shared >= SURROUNDED_SHARE * areas(boxes)) or np.any(
         is_missed & (iou_matrix(track.xyxy[None], boxes)[0] >= SAME_PLACE_IOU)
     )
-    overlaps = shared.sum() >= OVERLAP_SHARE * areas(track.xyxy[None])[0]
+    is_alike = np.asarray([t.first_guess in ("", track.first_guess) for t in others])
+    overlaps = shared[is_alike].sum() >= OVERLAP_SHARE * areas(track.xyxy[None])[0]
     return bool(surrounds), bool(overlaps)

@@ -40,7 +40,10 @@ MOVED_INPUT_PX = 2.0  # pixels of the network input that a box jitters by itself
 MOVED_SHARE = 0.06  # of the longer side, likewise
 STIRRED_MS = 600  # a displaced box is believed when its pixels moved within this time
 QUIET_RUNS = 3  # displaced detections without pixel movement before the new box is taken over
-INSISTING_RUNS = 3  # detector runs in a row that find what the picture does not show
+INSISTING_RUNS = {  # detector runs in a row that find what the picture speaks against
+    Novelty.COUNTER: 3,  # it shows nothing there
+    Novelty.UNMOVED: 10,  # nothing moved there for long: a part of an item, or one overlooked
+}
 SAME_IOU = 0.6
 FAR_IOU = 0.7  # a stirred item found this far away has moved; nearer, a second run must agree
 SMOOTHING = 0.2
@@ -108,7 +111,7 @@ class Tracker:
         news = {
             i: Novelty.NEW if picture is None else picture.novelty(found.xyxy[i]) for i in open_rows
         }
-        doubtful = [i for i in open_rows if news[i] is Novelty.COUNTER]
+        doubtful = {i: INSISTING_RUNS[n] for i, n in news.items() if n in INSISTING_RUNS}
         fresh = [i for i in open_rows if news[i] is Novelty.NEW]
         born = [
             self._born(found.xyxy[i], float(found.score[i]), at_ns)
@@ -117,7 +120,7 @@ class Tracker:
         self.tracks.extend(born)
         return born
 
-    def _insisted(self, found: Detections, rows: list[int]) -> list[int]:
+    def _insisted(self, found: Detections, rows: dict[int, int]) -> list[int]:
         """Rows the detector insists on although the picture there looks like the counter.
 
         What lay there before the box was switched on may be taken for the counter.
@@ -128,7 +131,7 @@ class Tracker:
             again = [n for old, n in before if iou_matrix(old[None], box[None])[0, 0] >= SAME_IOU]
             self._doubted.append((box, max(again, default=0) + 1))
         counts = [count for _, count in self._doubted]
-        return [row for row, n in zip(rows, counts, strict=True) if n >= INSISTING_RUNS]
+        return [row for row, n in zip(rows, counts, strict=True) if n >= rows[row]]
 
     def places(self) -> list[FloatArray]:
         """Boxes of every item and every place that may hide one."""

@@ -135,3 +135,12 @@ def test_nothing_new_lies_where_the_picture_did_not_change(
     change = gate.compare(paint(last, noise_seed=51))
     scene.watch(change, 22 * FRAME_NS, [BOX])
     assert scene.novelty(change, box, [patch]) is novelty
+
+
+def test_nothing_comes_where_no_pixel_moved_for_long() -> None:
+    gate, scene = ChangeGate(), SceneMemory()
+    for k in range(60):
+        pack = (RED,) if k >= 20 else ()
+        change = gate.compare(paint(Scene(pack), noise_seed=k))
+        scene.watch(change, k * FRAME_NS, [BOX])
+    assert scene.novelty(change, LEFT_HALF, []) is Novelty.UNMOVED

@@ -210,8 +210,11 @@ class Picture:
     def has_left(self, track: Track, xyxy: np.ndarray) -> bool:
         return False
 
+    def __init__(self, answer: Novelty = Novelty.COUNTER) -> None:
+        self.answer = answer
+
     def novelty(self, xyxy: np.ndarray) -> Novelty:
-        return Novelty.COUNTER
+        return self.answer
 
 
 def test_an_item_that_is_seen_in_its_place_does_not_follow_another_box() -> None:
@@ -225,13 +228,22 @@ def test_an_item_that_is_seen_in_its_place_does_not_follow_another_box() -> None
     assert track.xyxy.tolist() == list(BOX)
 
 
-def test_what_the_picture_does_not_show_is_believed_when_the_detector_insists() -> None:
+@pytest.mark.parametrize(
+    ("answer", "first_run"),
+    [
+        pytest.param(Novelty.COUNTER, 3, id="the picture shows the counter"),
+        pytest.param(Novelty.UNMOVED, 10, id="nothing moved there for long"),
+    ],
+)
+def test_what_the_picture_speaks_against_is_believed_when_the_detector_insists(
+    answer: Novelty, first_run: int
+) -> None:
     tracker = Tracker(PipelineSettings())
     counts = []
-    for k in range(4):
-        tracker.match(found([BOX]), still_frame(), k * FRAME_NS, THRESHOLD, Picture())
+    for k in range(12):
+        tracker.match(found([BOX]), still_frame(), k * FRAME_NS, THRESHOLD, Picture(answer))
         counts.append(len(tracker.tracks))
-    assert counts == [0, 0, 1, 1]
+    assert counts == [0] * (first_run - 1) + [1] * (13 - first_run)
 
 
 CELLS = st.lists(st.integers(0, 19), min_size=1, max_size=12, unique=True)
@@ -358,3 +370,22 @@ def test_a_recognised_product_at_the_border_need_not_wait_like_an_arm() -> None:
     track.held_wait_ms, track.look_ns = PipelineSettings().rest_sure_ms, 2000 * FRAME_NS
     states = [watch.see([pack])[0].is_resting for _ in range(3)]
     assert states == [True, True, True]
+
+
+@pytest.mark.parametrize(
+    ("below", "num_frames"),
+    [
+        pytest.param("honey_500", 1, id="on another SKU: an item"),
+        pytest.param("cola_330", None, id="on the same SKU: perhaps the rest of it"),
+    ],
+)
+def test_a_recognised_box_that_overlaps_a_resting_item(below: str, num_frames: int | None) -> None:
+    beside, arm = (130.0, 120.0, 200.0, 200.0), (150.0, 120.0, 200.0, 360.0)
+    watch = Watch()
+    watch.see([BOX])
+    watch.see([BOX])
+    item, track = watch.see([BOX, beside], moving=[beside], arm=arm)
+    item.vote, track.vote = a_vote(below), a_vote("cola_330")
+    track.held_wait_ms, track.look_ns = PipelineSettings().rest_sure_ms, 2000 * FRAME_NS
+    states = [watch.see([BOX, beside], moving=[beside], arm=arm)[1].is_resting for _ in range(4)]
+    assert (states.index(True) if True in states else None) == num_frames
