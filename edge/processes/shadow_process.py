@@ -20,7 +20,7 @@ from edge.bus.commands import CommandServer
 from edge.bus.frame_ring import FrameRingReader, ring_path
 from edge.bus.sockets import wait_for
 from edge.errors import FrameRingError
-from edge.messages.basket_messages import BasketSnapshot
+from edge.messages.basket_messages import BasketSnapshot, Phase
 from edge.messages.bundle_messages import BundlesState
 from edge.messages.command_messages import AuditBasket, CommandReply
 from edge.messages.perception_messages import Observations, PerceptionState
@@ -100,8 +100,8 @@ class Shadow:
                 session.on_observations(seen)
         for subscriber in self._baskets:
             if (snapshot := subscriber.receive()) is not None:
-                is_open = bool(snapshot.basket_id)
-                (self._open_lanes.add if is_open else self._open_lanes.discard)(snapshot.lane_id)
+                change = self._open_lanes.add if is_busy(snapshot) else self._open_lanes.discard
+                change(snapshot.lane_id)
                 if session is not None:
                     session.on_basket(snapshot)
         if (perception := self._perception.receive()) is not None and session is not None:
@@ -218,6 +218,12 @@ class Shadow:
 
     def _new_room(self) -> HeadRoom:
         return HeadRoom(self._policy.max_active_slowdown, os.cpu_count() or 1)
+
+
+def is_busy(snapshot: BasketSnapshot) -> bool:
+    """Goods are being recognised; while somebody pays, and before the first item, nobody waits."""
+    is_filled = bool(snapshot.lines or snapshot.asks or snapshot.items)
+    return snapshot.phase is Phase.SHOPPING and is_filled
 
 
 def run(work: Work) -> None:
