@@ -23,7 +23,8 @@ class HubConfig(BaseModel):
 
     Attributes:
         database_url: SQLite below `state_dir` when empty; PostgreSQL by one URL.
-        check_in_interval_s: what boxes are told; 10,000 boxes at 60 s are 167 requests a second.
+        check_in_interval_s: what boxes are told; 45 brings a price to every online box within 60 s,
+            and makes 222 requests a second of 10,000 boxes.
         tls_certificate, tls_key: PEM files; made at the first start where both are empty.
         catalogue_keys, catalogue_passphrase_file: folder of the online keys and the file with their
             passphrase; with both, the hub itself signs price lists and new SKUs.
@@ -38,7 +39,7 @@ class HubConfig(BaseModel):
     host: str = "0.0.0.0"
     port: int = Field(default=8700, ge=1, le=65_535)
     public_url: str = ""
-    check_in_interval_s: int = Field(default=60, ge=5, le=3600)
+    check_in_interval_s: int = Field(default=45, ge=5, le=3600)
     tls_certificate: Path | None = None
     tls_key: Path | None = None
     catalogue_keys: Path | None = None
