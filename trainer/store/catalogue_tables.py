@@ -31,6 +31,7 @@ SKUS = Table(
     Column("expected_weight_g", Float, nullable=True),
     Column("weight_tolerance_g", Float, nullable=False),
     Column("tare_g", Float, nullable=False),
+    Column("size_cm", JSON, nullable=True),
     Column("age_limit", Integer, nullable=True),
     Column("allergens", JSON, nullable=False),
     Column("deposit_minor", BigInteger, nullable=False),

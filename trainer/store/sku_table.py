@@ -258,6 +258,7 @@ def stored_sku(row: dict[str, Any]) -> StoredSku:
         category_path=tuple(part for part in row["category"].split("/") if part),
     )
     object.__setattr__(sku, "allergens", tuple(row["allergens"]))
+    object.__setattr__(sku, "size_cm", tuple(row["size_cm"]) if row["size_cm"] else None)
     return StoredSku(sku, row["status"], row["version"], row["picture_blob"], row["updated_at"])
 
 

@@ -188,3 +188,14 @@ def test_a_page_of_12600_skus_comes_well_under_a_second(centre: PeopleHub) -> No
     assert page["total"] == 210
     assert len(page["items"]) == 50
     assert spent_s < 0.5
+
+
+def test_the_size_of_an_sku_is_kept(any_centre: PeopleHub) -> None:
+    sku = {"sku_id": "small_tin", "names": {"en": "Small tin"}, "size_cm": [7.5, 7.5, 4.0]}
+    made = any_centre.ok(Role.OPERATOR, "POST", "/skus", sku)
+    assert made["size_cm"] == [7.5, 7.5, 4.0]
+    told = {**sku, "size_cm": None}
+    changed = any_centre.ok(
+        Role.OPERATOR, "PUT", f"/skus/small_tin?version={made['version']}", told
+    )
+    assert changed["size_cm"] is None
