@@ -118,18 +118,18 @@ def main() -> int:
 def walk(transcript: Transcript) -> None:
     """Every step in its order."""
     folder = transcript.folder
-    port, kiosk = _free_port(), _free_port()
+    port, kiosk = free_port(), free_port()
     prepare(folder, port, kiosk)
     offline = ["--online", "keys/online", "--offline", "keys/offline"]
     transcript.run("hubctl", "keys", "init", *REPO, *offline, *KEYS[4:])
     address = ["--hub", f"https://127.0.0.1:{port}", "--ca", "hub/tls/hub.crt"]
     address += ["--token-file", "hub/first-admin.token"]
-    with _running("trainer.hub.serve", folder, "hub.toml", "hub.log"):
-        transcript.wait("the hub answers", lambda: _is_open(port))
+    with running("trainer.hub.serve", folder, "hub.toml", "hub.log"):
+        transcript.wait("the hub answers", lambda: is_open(port))
         claim = transcript.ask("hubctl", "fleet", "claim-code", "--ring", RING, *address)
         enrol = ["edgectl", "enrol", "-c", "edge.toml", "--claim-code", str(claim["claim_code"])]
         transcript.run(*enrol)
-        with _running("edge", folder, "edge.toml", "box.log"):
+        with running("edge", folder, "edge.toml", "box.log"):
             install(transcript)
             transcript.run("hubctl", "fleet", "revoke", "box-1", *address, "--reason", "sold")
             wanted = "identity.not_enrolled"
@@ -183,7 +183,7 @@ def _reason(transcript: Transcript) -> str:
 
 
 @contextlib.contextmanager
-def _running(module: str, folder: Path, config: str, log: str) -> Iterator[None]:
+def running(module: str, folder: Path, config: str, log: str) -> Iterator[None]:
     """A process that lives as long as the block."""
     with (folder / log).open("wb") as stream:
         process = subprocess.Popen(
@@ -199,13 +199,13 @@ def _running(module: str, folder: Path, config: str, log: str) -> Iterator[None]
             process.kill()
 
 
-def _is_open(port: int) -> bool:
+def is_open(port: int) -> bool:
     with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1.0):
         return True
     return False
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         return int(listener.getsockname()[1])
 

@@ -11,6 +11,7 @@ from sync.errors import SyncError
 from sync.protocol import PROTOCOL_VERSION, ErrorReply
 from trainer.errors import TrainerError
 from trainer.hub.accounts_api import make_accounts_router
+from trainer.hub.box_report_api import make_box_report_router
 from trainer.hub.case_api import make_case_router
 from trainer.hub.dashboard import mount_dashboard
 from trainer.hub.edge_api import EdgeServices, make_router
@@ -94,6 +95,7 @@ def create_hub_app(services: EdgeServices, centre: HubServices | None = None) ->
         make_sku_exchange_router,
         make_store_router,
         make_price_router,
+        make_box_report_router,
         make_case_router,
         make_label_router,
         make_onboarding_router,
