@@ -122,11 +122,18 @@ class LaneRecorder:
             begun = self._begin(snapshot, utc)
         if self._open is not None:
             self._follow(self._open, snapshot)
-        elif snapshot.basket_id or any(i.state is not ItemState.CHECKING for i in snapshot.items):
+        else:
+            self._watch_counter(snapshot)
+        return begun
+
+    def _watch_counter(self, snapshot: BasketSnapshot) -> None:
+        """The counter may be empty while the last shopper is still thanked."""
+        is_between = not snapshot.basket_id or snapshot.phase is Phase.PAID
+        has_goods = any(item.state is not ItemState.CHECKING for item in snapshot.items)
+        if has_goods or not is_between:
             self.forget_pre_roll()
         elif not snapshot.items:
             self._is_clear = True
-        return begun
 
     def forget_pre_roll(self) -> None:
         """Goods lie there that belong to nobody's next basket."""

@@ -269,3 +269,16 @@ def test_want_of_memory_is_the_machines_fault_and_not_the_candidates(bench: Benc
     bench.run()
     assert session.is_machine_short
     assert session.tally.crashes == 0
+
+
+def test_the_next_shopper_may_come_while_the_last_one_is_thanked(bench: Bench) -> None:
+    session = bench.open(script())
+    bench.sell("milk")
+    session.on_basket(snapshot(Phase.PAID, "b1", "milk"))
+    session.on_basket(snapshot(Phase.PAID, "b1"))  # the goods are gone, the screen still thanks
+    for _ in range(4):
+        session.on_observations(bench.seen())
+    session.on_basket(snapshot(Phase.SHOPPING, "b2", "milk"))
+    session.on_observations(bench.seen("milk"))
+    session.on_basket(snapshot(Phase.PAYING, "b2", "milk"))
+    assert bench.run(2).ties == 2
