@@ -6,7 +6,6 @@ because here time and bytes are in question, not recognition.
 
 import time
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -20,8 +19,9 @@ from tests.fakes.product_photos import jpeg, photo_of
 from tests.fakes.signing_hub import make_repository, open_repository, published_index, signing_hub
 from trainer.store import onboardings
 from trainer.store.api_tokens import Role
-from trainer.store.database import reading, writing
+from trainer.store.database import writing
 from trainer.store.onboardings import StoredPhoto
+from trainer.store.sku_table import CatalogueSku, create_skus
 
 FACTORY = Path(__file__).parents[3] / "edge" / "bundles" / "factory"
 NUM_SKUS, ROWS_PER_SKU, NUM_NEW = 12_000, 3, 600
@@ -84,22 +84,26 @@ def test_a_new_sku_beside_12000_is_signed_within_the_time(shop: PeopleHub) -> No
     assert time.process_time() - began < MAX_SECONDS
 
 
-def give_photos(hub: PeopleHub, onboarding_id: str, embedder_id: str, seed: int) -> None:
-    """Four photos as if they had been taken."""
-    random = np.random.default_rng(seed)
-    centre = random.normal(size=256)
-    engine, now = hub.services.engine, datetime.now(UTC)
-    with reading(engine) as connection:
-        onboarding = onboardings.find(connection, onboarding_id)
-    blob = hub.services.blobs.put(jpeg(photo_of(1)[::8, ::8]))
-    photo = StoredPhoto("", "", blob, blob, 300.0, (), {})
-    for side in SIDES:
-        vector = unit_rows((centre + 0.3 * random.normal(size=256))[None])[0]
-        taken = replace(
-            photo, photo_id=f"{onboarding_id[:30]}{side}", side=side, vectors={embedder_id: vector}
-        )
-        with writing(engine) as connection:
-            onboardings.add_photo(connection, onboarding, taken, now=now)
+def begin_with_photos(hub: PeopleHub, embedder_id: str) -> list[str]:
+    """600 onboardings with four photos each, as if they had been taken."""
+    now, blob = datetime.now(UTC), hub.services.blobs.put(jpeg(photo_of(1)[::8, ::8]))
+    names = [f"new-{i:03d}" for i in range(NUM_NEW)]
+    skus = [CatalogueSku(sku_id=name, names={"en": name}) for name in names]
+    random = np.random.default_rng(1)
+    ids: list[str] = []
+    with writing(hub.services.engine) as connection:
+        create_skus(connection, skus, now=now, actor="test")
+        for name in names:
+            ids.append(onboardings.begin(connection, name, now=now, actor="test"))
+            onboarding = onboardings.find(connection, ids[-1])
+            centre = random.normal(size=256)
+            for side in SIDES:
+                vector = unit_rows((centre + 0.3 * random.normal(size=256))[None])[0]
+                photo = StoredPhoto(
+                    f"{name}-{side}", side, blob, blob, 300.0, (), {embedder_id: vector}
+                )
+                onboardings.add_photo(connection, onboarding, photo, now=now)
+    return ids
 
 
 @pytest.mark.slow
@@ -107,9 +111,7 @@ def test_600_skus_beside_12000_are_one_segment_of_few_bytes(
     shop: PeopleHub, tmp_path: Path
 ) -> None:
     embedder_id = open_bundle(FACTORY, verify_files=False).manifest.embedder_id
-    ids = [begin(shop, f"new-{i:03d}") for i in range(NUM_NEW)]
-    for seed, onboarding_id in enumerate(ids):
-        give_photos(shop, onboarding_id, embedder_id, seed)
+    ids = begin_with_photos(shop, embedder_id)
     body = {"channel": "s1", "onboarding_ids": ids}
     began = time.process_time()
     made = shop.ok(Role.OPERATOR, "POST", "/onboarding-publish", body)
