@@ -25,6 +25,7 @@ SURROUNDED_SHARE = 0.6  # of a resting item's box
 INSIDE_SHARE = 0.85  # of a box within another: a part of that item, or all a hand leaves of it
 PART_SHARE = 0.6  # of the other: another one of the same SKU would look as large
 SAME_PLACE_IOU = 0.5  # a box at the place of an item that was not found may be that item
+SHIFTED_SHARE = 0.06  # of the longer side: the jitter of a box
 OVERLAP_SHARE = 0.25  # of its own box: a hand over an item makes a box of the rest of it
 
 BoolGrid = NDArray[np.bool_]
@@ -62,8 +63,10 @@ def let_rest(
     tracks: list[Track], at_ns: int, region: CounterRegion, settings: PipelineSettings
 ) -> None:
     """Let rest what has stood still for long enough; call again where a look told more."""
-    for track in tracks:
-        if track.is_resting or not track.is_believed or track.is_unseen:
+    for track in [t for t in tracks if not t.is_resting and not t.is_unseen]:
+        if track.placed_xyxy is None or _has_shifted(track.placed_xyxy, track.xyxy, region):
+            track.placed_since_ns, track.placed_xyxy = track.steady_since_ns, track.xyxy
+        if not track.is_believed:
             continue
         if areas(track.xyxy[None])[0] > settings.max_resting_share * region.area_px:
             continue
@@ -71,7 +74,8 @@ def let_rest(
             track.is_resting = True
             track.displaced_runs = 0
             track.velocity = np.zeros(2, dtype=np.float32)
-            track.rest_since_ns = min(track.still_since_ns, track.steady_since_ns)
+            since = (track.still_since_ns, track.steady_since_ns, track.placed_since_ns)
+            track.rest_since_ns = min(since)
             track.rest_xyxy = track.xyxy
 
 
@@ -99,6 +103,19 @@ def _has_settled(
         return still_ms >= max(needed_ms, settings.rest_doubtful_ms)
     steady_ms = (at_ns - track.steady_since_ns) / MS
     return still_ms >= needed_ms or (is_recognised and steady_ms >= settings.rest_sure_ms)
+
+
+def _has_shifted(before: FloatArray, now: FloatArray, region: CounterRegion) -> bool:
+    """Two opposite sides of a box went the same way; one alone is a hand that uncovers more.
+
+    At the border one side cannot move, so any side counts there.
+    """
+    step, limit = now - before, SHIFTED_SHARE * float(np.max(now[2:] - now[:2]))
+    if region.is_at_border(now):
+        return bool(np.max(np.abs(step)) > limit)
+    goes_along = step[:2] * step[2:] > 0
+    both = np.minimum(np.abs(step[:2]), np.abs(step[2:]))
+    return bool(np.any(goes_along & (both > limit)))
 
 
 def is_small_part(part: FloatArray, whole: FloatArray) -> bool:

@@ -30,6 +30,8 @@ class Track:
         still_since_ns: capture time of the first frame in which box and pixels stood still.
         steady_since_ns: the same for the box alone: a hand that withdraws moves pixels in it.
         steady_xyxy: the box then.
+        placed_since_ns: the same, though a hand that lets go still uncovered more of it; its date.
+        placed_xyxy: the box then.
         moved_share: how far its last detection lay from the one before, in sides.
         rest_xyxy: place where it last rested; None once it was seen to have left it.
         rest_since_ns: since when it rested there.
@@ -59,6 +61,8 @@ class Track:
     steady_since_ns: int
     steady_xyxy: FloatArray
     moved_share: float = 1.0
+    placed_since_ns: int = 0
+    placed_xyxy: FloatArray | None = None
     velocity: FloatArray = field(default_factory=lambda: np.zeros(2, dtype=np.float32))
     hits: int = 1
     missed_runs: int = 0

@@ -173,6 +173,7 @@ class Tracker:
         for track in self.tracks:
             track.xyxy, track.anchor_xyxy = track.xyxy * factor, track.anchor_xyxy * factor
             track.steady_xyxy = track.steady_xyxy * factor
+            track.placed_xyxy = None
             track.rest_xyxy = None if track.rest_xyxy is None else track.rest_xyxy * factor
             track.patch = track.look_patch = None
 

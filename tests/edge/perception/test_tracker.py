@@ -389,3 +389,24 @@ def test_a_recognised_box_that_overlaps_a_resting_item(below: str, num_frames: i
     track.held_wait_ms, track.look_ns = PipelineSettings().rest_sure_ms, 2000 * FRAME_NS
     states = [watch.see([BOX, beside], moving=[beside], arm=arm)[1].is_resting for _ in range(4)]
     assert (states.index(True) if True in states else None) == num_frames
+
+
+def test_an_item_is_dated_by_when_it_stood_not_by_when_the_hand_let_it_be_seen_whole() -> None:
+    half = (100.0, 130.0, 160.0, 180.0)
+    watch = Watch()
+    for _ in range(4):
+        watch.see([half], moving=[half])
+    for _ in range(3):
+        (track,) = watch.see([BOX])
+    assert track.is_resting
+    assert track.rest_since_ns == 1000 * FRAME_NS
+
+
+def test_an_item_that_slides_is_dated_by_its_last_place() -> None:
+    watch = Watch()
+    for k in range(4):
+        watch.see(shifted(BOX, 15.0 * k), moving=[BOX])
+    for _ in range(3):
+        (track,) = watch.see(shifted(BOX, 60.0))
+    assert track.is_resting
+    assert track.rest_since_ns == 1004 * FRAME_NS
