@@ -6,7 +6,6 @@ its server's alone.
 """
 
 import asyncio
-import shutil
 import socket
 import sys
 import time
@@ -15,8 +14,8 @@ from typing import Any
 from playwright.sync_api import Page, sync_playwright
 
 from edge.messages.command_messages import AddLine, Command, RemoveLine
-from tests.edge.kiosk.conftest import BROWSERS, FLAGS
 from tests.edge.kiosk.kiosk_page import RunningKiosk, small_box
+from tests.fakes.chromium import FLAGS, chromium_program
 from tests.fakes.in_memory_feed import LANE, InMemoryFeed
 
 NUM_UPDATES = 10_000
@@ -57,7 +56,7 @@ def main() -> int:
     busy = BusyBox(feed)
     kiosk = RunningKiosk(feed, port)
     kiosk.start()
-    program = next(filter(None, map(shutil.which, BROWSERS)), None)
+    program = chromium_program()
     try:
         with sync_playwright() as playwright:
             browser = playwright.chromium.launch(executable_path=program, args=FLAGS)

@@ -6,7 +6,6 @@ memory that sells a bundle's own catalogue.
 
 import argparse
 import json
-import shutil
 import socket
 import sys
 from dataclasses import dataclass, field
@@ -16,8 +15,8 @@ from playwright.sync_api import Page, sync_playwright
 
 from sync.catalog import load_catalog
 from sync.price_list import load_price_list
-from tests.edge.kiosk.conftest import BROWSERS, FLAGS
 from tests.edge.kiosk.kiosk_page import PIN, RunningKiosk
+from tests.fakes.chromium import FLAGS, chromium_program
 from tests.fakes.in_memory_feed import InMemoryFeed
 
 CALM_MS = 450
@@ -54,7 +53,7 @@ def main() -> int:
     parser.add_argument("--look", choices=[look.name for look in LOOKS], action="append")
     arguments = parser.parse_args()
     arguments.out.mkdir(parents=True, exist_ok=True)
-    program = next(filter(None, map(shutil.which, BROWSERS)), None)
+    program = chromium_program()
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=program, args=FLAGS)
         for look in LOOKS:
