@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from sync.bundle import open_bundle
-from tests.fakes.golden_cases import BUNDLE, golden_scenes, send_golden_case
+from tests.fakes.golden_cases import BUNDLE, golden_scenes, send_golden_case, upload_sealed
 from tests.fakes.hub_process import HubProcess, hub_process
 from tests.fakes.people_hub import PASSWORD
 from tests.fakes.signing_hub import make_repository, open_repository
@@ -43,7 +43,9 @@ def furnished_hub(folder: Path) -> Iterator[HubProcess]:
         running.add_box("main-1", ring="early", store_id="s1")
         running.add_box("main-2", ring="wide")
         running.check_in("main-1", bundles=TROUBLE["bundles"], cameras=TROUBLE["cameras"][:1])
-        running.check_in("main-2", **TROUBLE)
+        picture = (BUNDLE / "golden/scenes_val-00001_cam0.jpg").read_bytes()
+        seen = upload_sealed(running.boxes["main-2"], picture, running.sealing_key)
+        running.check_in("main-2", **TROUBLE, last_picture={"cam0": seen})
         running.add_box("harbour-1", with_code=False)
         fill_catalogue(running)
         add_judged_model(running)

@@ -28,6 +28,16 @@ def catalogue_ids() -> list[str]:
     return [sku["sku_id"] for sku in skus]
 
 
+def upload_sealed(box: SigningBox, picture: bytes, sealing_key: str) -> str:
+    """A picture as a box sends it; its blob."""
+    sealed = seal(picture, sealing_key, box.box_id)
+    blob = hashlib.sha256(sealed).hexdigest()
+    headers = {"Upload-Offset": "0", "Upload-Length": str(len(sealed))}
+    reply = box.call("PUT", f"/v1/blobs/{blob}", sealed, headers=headers)
+    assert reply.status_code == 201, reply.text
+    return blob
+
+
 def send_golden_case(
     box: SigningBox, seq: int, scene: str, sealing_key: str, num_items: int = 2
 ) -> str:
@@ -36,11 +46,7 @@ def send_golden_case(
     known = catalogue_ids()
     pictures = []
     for frame in golden_scenes()[scene]:
-        sealed = seal((BUNDLE / frame["picture"]).read_bytes(), sealing_key, box.box_id)
-        blob = hashlib.sha256(sealed).hexdigest()
-        headers = {"Upload-Offset": "0", "Upload-Length": str(len(sealed))}
-        reply = box.call("PUT", f"/v1/blobs/{blob}", sealed, headers=headers)
-        assert reply.status_code == 201, reply.text
+        blob = upload_sealed(box, (BUNDLE / frame["picture"]).read_bytes(), sealing_key)
         items = [
             {"item_id": f"track-{i}", "xyxy": found["xyxy"],
              "guesses": _guesses(found["sku_id"], known)}

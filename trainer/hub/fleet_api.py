@@ -55,6 +55,7 @@ class CameraLine(Reply):
     reason: str = ""
     quality: float | None = None
     fps: float | None = None
+    has_picture: bool = False
 
 
 class CommandLine(Reply):
@@ -155,15 +156,18 @@ def _box_reply(details: fleet_details.BoxDetails) -> BoxReply:
         generation=int(told.get("generation", 0)),
         bundles={str(k): str(v) for k, v in told.get("bundles", {}).items()},
         facts={str(k): float(v) for k, v in told.get("facts", {}).items()},
-        cameras=[_camera(camera) for camera in told.get("cameras", ())],
+        cameras=[
+            _camera(camera, told.get("last_picture", {})) for camera in told.get("cameras", ())
+        ],
         quarantined=[str(bundle) for bundle in told.get("quarantined", ())],
         commands=[_command(command) for command in details.commands],
     )
 
 
-def _camera(told: dict[str, Any]) -> CameraLine:
-    known = {name: told[name] for name in CameraLine.model_fields if told.get(name) is not None}
-    return CameraLine(**{"camera": "?", **known})
+def _camera(told: dict[str, Any], pictures: dict[str, str]) -> CameraLine:
+    names = CameraLine.model_fields.keys() - {"has_picture"}
+    known = {name: told[name] for name in names if told.get(name) is not None}
+    return CameraLine(**{"camera": "?", **known, "has_picture": told.get("camera") in pictures})
 
 
 def _command(line: fleet_details.CommandLine) -> CommandLine:

@@ -142,6 +142,16 @@ export interface CameraLine {
   readonly reason?: string;
   readonly quality?: number | null;
   readonly fps?: number | null;
+  readonly has_picture?: boolean;
+}
+
+/** One camera over the window. */
+export interface CameraReport {
+  readonly camera: string;
+  readonly state: string;
+  readonly quality: string;
+  readonly conditions?: readonly (string)[];
+  readonly fps_tenths?: number;
 }
 
 /** One of the best guesses; `picture_url` is empty where the catalogue has no picture. */
@@ -279,6 +289,11 @@ export interface FinishRequest {
   readonly status: "done" | "failed" | "cancelled";
   readonly message?: string;
   readonly result?: Readonly<Record<string, unknown>>;
+}
+
+/** What is gone. */
+export interface ForgottenReply {
+  readonly num_blobs: number;
 }
 
 /** The same blind recordings replayed with champion and candidate. */
@@ -697,6 +712,16 @@ export interface ReplayedEvent {
 /** A duty; role_permissions.py says what it allows. */
 export type Role = "viewer" | "reviewer" | "trainer" | "approver" | "operator" | "admin";
 
+/** One box on one day, in counts. */
+export interface SalesRow {
+  readonly box_id: string;
+  readonly day: string;
+  readonly num_baskets: number;
+  readonly num_asks: number;
+  readonly pieces: Readonly<Record<string, number>>;
+  readonly by_origin: Readonly<Record<string, number>>;
+}
+
 /** Rows that were signed for one embedder. */
 export interface SegmentReply {
   readonly sha256: string;
@@ -870,6 +895,18 @@ export interface StoredAnswer {
   readonly pictures: readonly (LabeledPicture)[];
 }
 
+/** Some minutes of a box. */
+export interface TelemetryReport {
+  readonly format?: 1;
+  readonly at: string;
+  readonly window_s: number;
+  readonly verdict: string;
+  readonly reasons?: readonly (string)[];
+  readonly figures?: Readonly<Record<string, number>>;
+  readonly cameras?: readonly (CameraReport)[];
+  readonly versions?: Readonly<Record<string, string>>;
+}
+
 /** A token for a person or a worker. */
 export interface TokenRequest {
   readonly name: string;
@@ -951,6 +988,12 @@ export interface Routes {
     body: undefined;
     reply: readonly (Readonly<Record<string, unknown>>)[];
   };
+  "DELETE /api/v1/baskets/{basket_id}/pictures": {
+    path: { basket_id: string };
+    query: undefined;
+    body: undefined;
+    reply: ForgottenReply;
+  };
   "GET /api/v1/cases": {
     path: undefined;
     query: { status?: "" | "new" | "second" | "disputed" | "labelled" | "skipped"; store_id?: string; reason?: string; offset?: number; limit?: number };
@@ -1029,11 +1072,29 @@ export interface Routes {
     body: undefined;
     reply: undefined;
   };
+  "GET /api/v1/fleet/boxes/{box_id}/picture": {
+    path: { box_id: string };
+    query: { camera: string };
+    body: undefined;
+    reply: undefined;
+  };
+  "GET /api/v1/fleet/boxes/{box_id}/telemetry": {
+    path: { box_id: string };
+    query: undefined;
+    body: undefined;
+    reply: readonly (TelemetryReport)[];
+  };
   "GET /api/v1/fleet/overview": {
     path: undefined;
     query: undefined;
     body: undefined;
     reply: OverviewReply;
+  };
+  "GET /api/v1/fleet/sales": {
+    path: undefined;
+    query: { days?: number };
+    body: undefined;
+    reply: readonly (SalesRow)[];
   };
   "GET /api/v1/jobs": {
     path: undefined;

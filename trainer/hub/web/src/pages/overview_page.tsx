@@ -5,7 +5,7 @@ import { EmptyState } from "@tillsight/web-shared/empty_state.tsx";
 import { Icon, type IconName } from "@tillsight/web-shared/icon.tsx";
 import { Sparkline } from "@tillsight/web-shared/sparkline.tsx";
 import { ask } from "../api.ts";
-import type { OverviewReply } from "../api_types.ts";
+import type { OverviewReply, SalesRow } from "../api_types.ts";
 import { AuditList } from "../parts/audit_list.tsx";
 import { Loaded, Page } from "../parts/page.tsx";
 import { useResource } from "../resource.ts";
@@ -30,6 +30,7 @@ export function OverviewPage() {
     async (stop) => (isReviewer ? ask("GET /api/v1/review/queue", {}, stop) : null),
     EVERY_MS,
   );
+  const sales = useResource("sales", (stop) => ask("GET /api/v1/fleet/sales", { query: { days: 1 } }, stop), EVERY_MS);
   const numCases = queue.value ? queue.value.new + queue.value.second + queue.value.disputed : 0;
   const me = session.value;
   return (
@@ -37,7 +38,7 @@ export function OverviewPage() {
       <Loaded from={fleet}>
         {(value) => (
           <>
-            <Tiles of={value} numCases={isReviewer ? numCases : undefined} />
+            <Tiles of={value} numCases={isReviewer ? numCases : undefined} sales={sales.value ?? []} />
             <div class="panels">
               <Needs of={value} />
               <Received of={value} />
@@ -50,7 +51,15 @@ export function OverviewPage() {
   );
 }
 
-function Tiles({ of, numCases }: { of: OverviewReply; numCases: number | undefined }) {
+interface TilesProps {
+  of: OverviewReply;
+  numCases: number | undefined;
+  sales: readonly SalesRow[];
+}
+
+function Tiles({ of, numCases, sales }: TilesProps) {
+  const numBaskets = sales.reduce((sum, row) => sum + row.num_baskets, 0);
+  const numAsks = sales.reduce((sum, row) => sum + row.num_asks, 0);
   const enrolled = of.by_status["enrolled"] ?? 0;
   const well = enrolled - of.num_silent - of.num_troubled;
   return (
@@ -69,6 +78,14 @@ function Tiles({ of, numCases }: { of: OverviewReply; numCases: number | undefin
         <span class="tile-name">{t("boxes_silent")}</span>
         <span class="tile-figure">{of.num_silent}</span>
       </a>
+      {sales.length > 0 && (
+        <div class="tile">
+          <span class="tile-name">{t("baskets_sold")}</span>
+          <span class="tile-figure">
+            {numBaskets} <small>{t("num_asks", { count: numAsks })}</small>
+          </span>
+        </div>
+      )}
       {numCases !== undefined && (
         <a class="tile" href="/review">
           <span class="tile-name">{t("cases_waiting")}</span>

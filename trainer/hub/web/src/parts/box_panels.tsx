@@ -7,6 +7,7 @@ import { address } from "../api.ts";
 import type { BoxReply, CommandLine } from "../api_types.ts";
 import { codeText, has, language, t } from "../texts.ts";
 import { ago, exactly } from "../times.ts";
+import { Picture } from "./picture.tsx";
 
 const CAMERA_TONES: Readonly<Record<string, Tone>> = { live: "good", ok: "good", lost: "bad", covered: "bad" };
 const COMMAND_TONES: Readonly<Record<string, Tone>> = { done: "good", failed: "bad", waiting: "ask", sent: "ask" };
@@ -18,7 +19,13 @@ export function CameraPanel({ of }: { of: BoxReply }) {
       <ul class="list">
         {of.cameras.map((camera) => (
           <li key={camera.camera}>
-            <Icon name="camera" />
+            {camera.has_picture ? (
+              <a href={lastPicture(of.box.box_id, camera.camera)} target="_blank" rel="noopener" aria-label={t("picture_of", { camera: camera.camera })}>
+                <Picture src={lastPicture(of.box.box_id, camera.camera)} />
+              </a>
+            ) : (
+              <Icon name="camera" />
+            )}
             <span class="grow">
               <strong>{camera.camera}</strong>
               <span class="hint block">
@@ -94,6 +101,10 @@ export function CommandPanel({ of }: { of: BoxReply }) {
       </ul>
     </Panel>
   );
+}
+
+function lastPicture(boxId: string, camera: string): string {
+  return address("/api/v1/fleet/boxes/{box_id}/picture", { box_id: boxId }, { camera });
 }
 
 function OutputLink({ boxId, command }: { boxId: string; command: CommandLine }) {
