@@ -114,7 +114,7 @@ def _reason_to_drop(
     stray = outside & ~(own_shadow & ~_from_border(outside))
     if stray.mean() > MAX_STRAY_SHARE:
         return DropReason.STRAY
-    if any(_reaches_in(outside, box) for box in kept):
+    if any(_reaches_in(outside, box) or _comes_from_border(changed, box) for box in kept):
         return DropReason.REACHES_IN
     if any(_rim_is_skin(small, changed, box) for box in kept):
         return DropReason.SKIN
@@ -184,6 +184,19 @@ def _reaches_in(outside: Mask, box: NDArray[np.int64]) -> bool:
         if touch >= MIN_TOUCH_PX and leaves:
             return True
     return False
+
+
+def _comes_from_border(changed: Mask, box: NDArray[np.int64]) -> bool:
+    """Whether a box holds something that goes on beyond the picture: it may be a hand, whole."""
+    x1, y1, x2, y2 = box
+    height, width = changed.shape
+    sides = (
+        (y1 <= 1, changed[0, x1:x2]),
+        (y2 >= height - 1, changed[-1, x1:x2]),
+        (x1 <= 1, changed[y1:y2, 0]),
+        (x2 >= width - 1, changed[y1:y2, -1]),
+    )
+    return any(touches and int(side.sum()) >= MIN_TOUCH_PX for touches, side in sides)
 
 
 def _rim_is_skin(frame: Picture, changed: Mask, box: NDArray[np.int64]) -> bool:

@@ -47,6 +47,13 @@ def test_a_thin_arm_that_reaches_into_a_box_drops_the_picture() -> None:
     assert dropped(frame) is DropReason.REACHES_IN
 
 
+def test_a_gloved_hand_that_a_box_holds_whole_drops_the_picture() -> None:
+    frame = COUNTER.copy()
+    cv2.rectangle(frame, (200, 0), (300, 110), (40, 40, 40), -1)
+    box = np.asarray([[198, 0, 302, 114]], dtype=np.float32)
+    assert redact(frame, box, COUNTER, is_hand_present=False) is DropReason.REACHES_IN
+
+
 def test_a_hand_that_fills_the_box_drops_the_picture() -> None:
     frame = COUNTER.copy()
     cv2.rectangle(frame, (200, 120), (300, 240), SKIN, -1)
