@@ -70,6 +70,7 @@ class SwapFigures:
     refused_leases: int = 0
     journal_paid: int = 0
     acknowledged: int = 0
+    refusals: Counter[str] = field(default_factory=Counter)
     quiet_ms: list[float] = field(default_factory=list)
     around_ms: list[float] = field(default_factory=list)
     loading_ms: list[float] = field(default_factory=list)
@@ -208,7 +209,10 @@ class SwapBench:
 
     def _ask(self, body: BasketCommand) -> bool:
         self._commands += 1
-        return self._lane.carry_out(Command(LANE, f"c{self._commands}", body)).is_done
+        reply = self._lane.carry_out(Command(LANE, f"c{self._commands}", body))
+        if not reply.is_done and not isinstance(body, SwapLease):
+            self.figures.refusals[reply.code] += 1
+        return reply.is_done
 
     def _lines(self) -> Counter[str]:
         lines: Counter[str] = Counter()
