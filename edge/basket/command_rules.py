@@ -196,7 +196,8 @@ def _call_help(draft: Draft, body: commands.CallHelp, _: str) -> None:
 
 
 def _swap_lease(draft: Draft, _: commands.SwapLease, __: str) -> None:
-    if draft.state.basket is not None:
+    basket = draft.state.basket  # a paid one is over; at a busy counter the next follows at once
+    if basket is not None and basket.phase is not Phase.PAID:
         raise RefusedError("basket.open", "models are swapped between baskets")
 
 

@@ -173,7 +173,8 @@ def prepare(folder: Path, port: int, kiosk: int) -> None:
     (folder / "passphrase").write_text("correct horse battery staple\n")
     (folder / "passphrase").chmod(0o600)
     (folder / "hub.toml").write_text(HUB_TOML.format(folder=folder, port=port))
-    (folder / "edge.toml").write_text(BOX_TOML.format(port=port, kiosk=kiosk))
+    box_toml = BOX_TOML.format(port=port, kiosk=kiosk) + "[basket]\npaid_screen_s = 0.0\n"
+    (folder / "edge.toml").write_text(box_toml)
     shutil.copy(CLIP / "cam0.mp4", folder / "counter.mp4")
     shutil.copytree(FACTORY_BUNDLE, folder / "new-bundle")
     path = folder / "new-bundle" / "manifest.json"

@@ -197,6 +197,14 @@ def test_a_model_swap_is_allowed_between_baskets() -> None:
     assert lane.send(commands.SwapLease("b")).is_done
 
 
+def test_a_model_swap_is_allowed_once_a_basket_is_paid(lane: LaneScript) -> None:
+    lane.send(commands.AnswerAsk("a1", "cola"))
+    lane.send(commands.Finish())
+    assert lane.send(commands.SwapLease("b")).code == "basket.open"
+    lane.send(commands.PaymentResult("approved"))
+    assert lane.send(commands.SwapLease("b")).is_done
+
+
 def test_a_paid_basket_is_closed_by_hand(lane: LaneScript) -> None:
     lane.send(commands.AnswerAsk("a1", "cola"))
     lane.send(commands.Finish())
