@@ -71,7 +71,7 @@ def swaps(
         Figure("swaps", found.swaps, "", f"in {time.monotonic() - started:.0f} s"),
         Figure("baskets", found.baskets, "", f"{found.journal_paid} payments in the journal"),
         Figure("frames without an answer", found.failed),
-        Figure("baskets dropped", found.dropped),
+        Figure("baskets dropped", found.dropped, "", f"refused: {dict(found.refusals)}"),
         Figure("baskets priced otherwise", found.differ),
         Figure("leases refused", found.refused_leases, "", "a basket was open"),
         Figure("p95 of a frame in quiet time", round(p95(found.quiet_ms), 1), "ms"),
