@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy import Connection, delete, func, insert, select, update
 
 from sync.protocol import Batch, BatchItem
 from trainer.errors import DegradedError
@@ -59,16 +59,16 @@ def take_batch(
     missing: list[str] = []
     for item in batch.items:
         here = known.get(item.seq)
-        if here is not None:
-            if not _is_same_row(item, here):
-                if acked or refused:
-                    break  # the box hears of the conflict when it comes with the rest
-                raise EpochConflictError(
-                    f"row {item.seq} of epoch {batch.epoch[:8]} holds something else here",
-                    hint="the box begins a new epoch and sends its queue again",
-                )
+        if here is not None and _is_same_row(item, here):
             acked.append(item.seq)
             continue
+        if here is not None and not _is_found_again(item, here):
+            if acked or refused:
+                break  # the box hears of the conflict when it comes with the rest
+            raise EpochConflictError(
+                f"row {item.seq} of epoch {batch.epoch[:8]} holds something else here",
+                hint="the box begins a new epoch and sends its queue again",
+            )
         reason = _reason_to_refuse(item)
         absent = _absent_blobs(connection, item.blobs)
         if reason:
@@ -76,36 +76,59 @@ def take_batch(
         elif absent:
             missing.extend(absent)
         else:
+            if here is not None:
+                _forget_drop(connection, box_id, batch.epoch, item.seq)
             taken.append(item)
-            known[item.seq] = (item.body_sha256, item.created_at)
+            known[item.seq] = _Here(item.body_sha256, item.created_at, item.kind)
             acked.append(item.seq)
     _store(connection, box_id, store_id, batch.epoch, taken, now)
     through = _advance(connection, box_id, batch.epoch)
     return Taken(tuple(acked), through, refused, tuple(dict.fromkeys(missing)))
 
 
-def _is_same_row(item: BatchItem, here: tuple[str, datetime]) -> bool:
+@dataclass(frozen=True, slots=True)
+class _Here:
+    body_sha256: str
+    created_at: datetime
+    kind: str
+
+
+def _is_same_row(item: BatchItem, here: _Here) -> bool:
     """Whether the row that is here is this one, or this one before it was given up.
 
     The time is part of it: a restored box may say the same again and mean another sale.
     """
-    digest, created_at = here
-    is_digest_right = digest == item.body_sha256 or item.kind == "dropped"
-    return is_digest_right and created_at == item.created_at
+    is_digest_right = here.body_sha256 == item.body_sha256 or item.kind == "dropped"
+    return is_digest_right and here.created_at == item.created_at
 
 
-def _known_rows(
-    connection: Connection, box_id: str, batch: Batch
-) -> dict[int, tuple[str, datetime]]:
+def _is_found_again(item: BatchItem, here: _Here) -> bool:
+    """Whether a row that was reported as dropped comes after all, from a restored disk."""
+    return here.kind == "dropped" and here.created_at == item.created_at
+
+
+def _forget_drop(connection: Connection, box_id: str, epoch: str, seq: int) -> None:
+    connection.execute(
+        delete(RECEIVED).where(
+            RECEIVED.c.box_id == box_id,
+            RECEIVED.c.epoch == epoch,
+            RECEIVED.c.seq == seq,
+            RECEIVED.c.kind == "dropped",
+        )
+    )
+
+
+def _known_rows(connection: Connection, box_id: str, batch: Batch) -> dict[int, _Here]:
     numbers = [item.seq for item in batch.items]
+    columns = (RECEIVED.c.seq, RECEIVED.c.body_sha256, RECEIVED.c.created_at, RECEIVED.c.kind)
     rows = connection.execute(
-        select(RECEIVED.c.seq, RECEIVED.c.body_sha256, RECEIVED.c.created_at).where(
+        select(*columns).where(
             RECEIVED.c.box_id == box_id,
             RECEIVED.c.epoch == batch.epoch,
             RECEIVED.c.seq.in_(numbers),
         )
     )
-    return {row.seq: (row.body_sha256, row.created_at) for row in rows}
+    return {row.seq: _Here(row.body_sha256, row.created_at, row.kind) for row in rows}
 
 
 def _reason_to_refuse(item: BatchItem) -> str:

@@ -206,6 +206,13 @@ def test_the_same_words_at_another_time_are_another_row(box: SigningBox) -> None
     assert code_of(box.send(later)) == "outbox.epoch_conflict"
 
 
+def test_a_row_reported_as_dropped_may_come_after_all(box: SigningBox, engine: Engine) -> None:
+    box.send(item(1, "dropped", reason="quota"), item(2))
+    assert box.send(item(1), item(2), item(3)).json()["acked"] == [1, 2, 3]
+    with reading(engine) as connection:
+        assert count_received(connection) == {"telemetry": 3}
+
+
 def test_a_given_up_row_of_a_restored_disk_is_no_row_of_ours(box: SigningBox) -> None:
     box.send(item(1))
     dropped = item(1, "dropped", reason="quota")
