@@ -39,7 +39,7 @@ def pytest_runtest_makereport(
     return report
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[object]:
     """A Chromium; skipped with the reason where there is none, or no page for it."""
     sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
