@@ -34,9 +34,10 @@ def ensure_environment(name: str, extras: tuple[str, ...]) -> Path:
     if python.exists() and stamp.exists() and stamp.read_text() == wanted:
         return python
     if not python.exists():
-        print(f"making {name} ...", flush=True)
+        print(f"making {name} ...", file=sys.stderr, flush=True)
         venv.create(directory, with_pip=True)
-    print(f"installing into {name}: {', '.join(extras)} (once) ...", flush=True)
+    words = f"installing into {name}: {', '.join(extras)} (once) ..."
+    print(words, file=sys.stderr, flush=True)
     _run([python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "uv"])
     target = f"{ROOT}[{','.join(extras)}]"
     uv = [python, "-m", "uv", "pip", "install", "--quiet", "--python", python]
@@ -59,7 +60,8 @@ def child_environment() -> dict[str, str]:
 def _run(command: list[object]) -> None:
     done = subprocess.run([str(part) for part in command], env=child_environment(), check=False)
     if done.returncode != 0:
-        print("The first install needs the package registry; later runs need no network.")
+        words = "The first install needs the package registry; later runs need no network."
+        print(words, file=sys.stderr)
         sys.exit(2)
 
 
