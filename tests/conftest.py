@@ -10,7 +10,7 @@ from edge.kiosk.kiosk_app import STATIC_DIR
 from tests.fakes.chromium import FLAGS, chromium_program
 
 # Names that TILLSIGHT_REQUIRE may hold, comma separated: the marker whose skips become failures.
-REQUIRABLE = ("browser", "postgres", "rtsp", "s3", "train", "sim", "gpu", "rtx", "data")
+REQUIRABLE = ("browser", "postgres", "rtsp", "s3", "train", "sim", "gpu", "rtx", "loop", "data")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -264,7 +264,9 @@ def _parse(kind: type[MessageT], body: bytes) -> MessageT:
     except ValidationError as err:
         first = err.errors()[0]
         place = ".".join(str(part) for part in first["loc"])
-        raise BadMessageError(f"{place}: {first['msg']}", hint="see /docs of the hub") from err
+        raise BadMessageError(
+            f"{place}: {first['msg']}", hint="see /openapi.json of the hub"
+        ) from err
 
 
 def _digest(text: str) -> str:

@@ -85,7 +85,13 @@ def create_hub_app(services: EdgeServices, centre: HubServices | None = None) ->
     """
     people = centre or HubServices(services.engine, services.blobs, services.repository.parent)
     # Every endpoint has a smaller limit of its own; this is the last net.
-    app = FastAPI(title="Tillsight hub", version=PROTOCOL_VERSION, max_body_size=MAX_REQUEST_BYTES)
+    app = FastAPI(
+        title="Tillsight hub",
+        version=PROTOCOL_VERSION,
+        max_body_size=MAX_REQUEST_BYTES,
+        docs_url=None,  # these two pages load scripts from elsewhere
+        redoc_url=None,
+    )
     app.include_router(make_router(services))
     app.include_router(make_operator_router(services.engine))
     app.include_router(make_accounts_router(services.engine))
@@ -129,7 +135,9 @@ def _refuse(request: Request, err: Exception) -> JSONResponse:
 def _refuse_data(request: Request, err: Exception) -> JSONResponse:
     """A value that the form let pass and the database does not hold, such as a NUL in a name."""
     logger.info("request refused path=%s code=request.malformed", request.url.path)
-    reply = ErrorReply(code="request.malformed", message="a value is of no use", hint="see /docs")
+    reply = ErrorReply(
+        code="request.malformed", message="a value is of no use", hint="see /openapi.json"
+    )
     return JSONResponse(reply.model_dump(), status_code=422)
 
 

@@ -335,3 +335,8 @@ def test_the_published_table_is_what_the_application_serves(client: TestClient) 
         if endpoint.method.lower() not in served.get(endpoint.path, {})
     ]
     assert not missing
+
+
+def test_the_hub_shows_no_page_that_loads_scripts_from_elsewhere(client: TestClient) -> None:
+    assert client.get("/docs").status_code == 404
+    assert client.get("/redoc").status_code == 404
