@@ -5,10 +5,10 @@ from typing import Any
 import numpy as np
 import pytest
 from hypothesis import given
-from hypothesis import strategies as st
 
 from cameras.camera_calibration import CameraCalibration, load_calibration, save_calibration
 from cameras.errors import CalibrationError
+from tests.fakes.plain_floats import plain_floats
 
 
 def overhead(dist: float = -0.1) -> CameraCalibration:
@@ -28,7 +28,7 @@ def test_the_camera_is_where_r_and_t_say() -> None:
     assert overhead().position_cm == pytest.approx([10, 20, 80])
 
 
-@given(st.floats(0, 639), st.floats(0, 479), st.floats(0, 30))
+@given(plain_floats(0, 639), plain_floats(0, 479), plain_floats(0, 30))
 def test_a_pixel_goes_to_the_counter_and_back(x: float, y: float, height_cm: float) -> None:
     camera = overhead()
     there = camera.pixel_to_counter_cm(np.array([[x, y]]), height_cm)

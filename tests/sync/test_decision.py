@@ -17,6 +17,7 @@ from sync.decision import (
     pool_scores,
     scores_of_look,
 )
+from tests.fakes.plain_floats import plain_floats
 
 PARAMETERS = DecisionParameters(
     temperature=0.1,
@@ -71,7 +72,9 @@ def test_a_look_that_misses_a_sku_counts_its_floor_against_it() -> None:
 
 @settings(max_examples=60, deadline=None)
 @given(
-    st.lists(st.lists(st.floats(-1, 1, width=32), min_size=5, max_size=5), min_size=1, max_size=6),
+    st.lists(
+        st.lists(plain_floats(-1, 1, width=32), min_size=5, max_size=5), min_size=1, max_size=6
+    ),
     st.randoms(use_true_random=False),
 )
 def test_pooling_does_not_depend_on_the_order_of_looks(

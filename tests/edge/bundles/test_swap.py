@@ -17,6 +17,7 @@ from edge.bundles.swap import (
     judge_probation,
     judge_shadow,
 )
+from tests.fakes.plain_floats import plain_floats
 
 POLICY = SwapPolicy(margin=0.02, min_baskets=200, deadline_s=1000.0)
 GOOD = ShadowEvidence(
@@ -91,8 +92,8 @@ def test_probation_verdicts(changes: dict[str, object], exit_: ProbationExit) ->
     st.integers(0, 300),
     st.integers(0, 300),
     st.integers(0, 3000),
-    st.floats(0, 1),
-    st.floats(0, 5000),
+    plain_floats(0, 1),
+    plain_floats(0, 5000),
 )
 def test_nothing_is_promoted_without_baskets_coverage_and_proof(
     wins: int, losses: int, ties: int, coverage: float, seconds: float

@@ -12,6 +12,7 @@ from edge.hard_cases.selector import (
     value_of,
 )
 from sync.hard_case import CaseReason
+from tests.fakes.plain_floats import plain_floats
 
 
 def candidate(reason: CaseReason = CaseReason.UNCERTAIN, **changes: object) -> Candidate:
@@ -59,7 +60,12 @@ def test_every_reason_has_its_quota(reason: CaseReason) -> None:
     assert value_of(candidate(reason, sku_id="another"), taken) is None
 
 
-@given(st.sampled_from(list(CaseReason)), st.floats(-5, 50), st.floats(-1, 1), st.floats(-1, 2))
+@given(
+    st.sampled_from(list(CaseReason)),
+    plain_floats(-5, 50),
+    plain_floats(-1, 1),
+    plain_floats(-1, 2),
+)
 def test_a_value_is_a_whole_number_in_range(
     reason: CaseReason, margin: float, similarity: float, need: float
 ) -> None:
