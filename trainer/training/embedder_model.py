@@ -1,4 +1,4 @@
-"""The recogniser: Lite0 to 256 numbers of unit length, and the loss that spreads SKUs apart.
+"""The recogniser: a body to 256 numbers of unit length, and the loss that spreads SKUs apart.
 
 Flow: crops (B, 3, S, S) -> embedding (B, 256)
 
@@ -8,42 +8,54 @@ Source: sub-centre ArcFace, Deng et al. 2020, ECCV; ArcFace, Deng et al. 2019, a
 """
 
 import math
+from typing import Literal
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from trainer.training.efficientnet_lite import POOLED_CHANNELS, EfficientNetLite, Variant
+from trainer.training import efficientnet_lite, resnet_body
+from trainer.training.efficientnet_lite import EfficientNetLite
+from trainer.training.resnet_body import ResNetBody
 
 # B batch, D embedding, K sub-centres, S classes
 
 EMBEDDING_DIM = 256
+BodyName = Literal["lite0", "lite2", "resnet50", "resnet152"]
 
 
 class EmbedderModel(nn.Module):
     """Body, one linear layer, batch norm, unit length.
 
     Args:
-        variant: which EfficientNet-Lite.
+        body_name: which network sees the picture.
         dim: numbers per embedding.
     """
 
-    def __init__(self, variant: Variant = "lite0", dim: int = EMBEDDING_DIM) -> None:
+    def __init__(self, body_name: BodyName = "lite0", dim: int = EMBEDDING_DIM) -> None:
         super().__init__()
-        self.body = EfficientNetLite(variant)
-        self.project = nn.Linear(POOLED_CHANNELS, dim, bias=False)
+        self.body, channels = _make_body(body_name)
+        self.project = nn.Linear(channels, dim, bias=False)
         self.norm = nn.BatchNorm1d(dim)
         nn.init.orthogonal_(self.project.weight)  # distances of the ImageNet features survive
 
     def forward(self, crops: Tensor) -> Tensor:
         """Embeddings of unit length, float32 (B, D)."""
-        pooled = self.body(crops)  # (B, 1280)
+        pooled = self.body(crops)  # (B, 1280) or (B, 2048)
         projected = self.norm(self.project(pooled).float())  # (B, D)
         return functional.normalize(projected, dim=1)
 
     def layer_groups(self) -> list[nn.Module]:
         """From the input to the projection, for freezing by depth."""
         return [*self.body.layer_groups(), nn.ModuleList([self.project, self.norm])]
+
+
+def _make_body(name: BodyName) -> tuple[EfficientNetLite | ResNetBody, int]:
+    match name:
+        case "lite0" | "lite2":
+            return EfficientNetLite(name), efficientnet_lite.POOLED_CHANNELS
+        case "resnet50" | "resnet152":
+            return ResNetBody(name), resnet_body.POOLED_CHANNELS
 
 
 class SubCentreArcFace(nn.Module):

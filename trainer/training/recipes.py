@@ -24,6 +24,7 @@ class Recipe:
         warmup_steps, weight_decay, clip_norm, ema_decay: as in the papers; clip_norm is in the
             unit of the gradient, ema_decay is per step.
         checkpoint_every: steps between checkpoints.
+        embedding_dim, num_sub_centres: numbers per embedding, ArcFace centres per SKU.
     """
 
     name: str
@@ -45,6 +46,8 @@ class Recipe:
     seed: int = 1
     checkpoint_every: int = 100
     log_every: int = 20
+    embedding_dim: int = 256
+    num_sub_centres: int = 3
 
 
 def detector_lite0() -> Recipe:
@@ -124,7 +127,7 @@ def resnet152_frozen_low() -> Recipe:
     """The published grocery recipe: ResNet-152, all but the last stage and the head frozen.
 
     Source: BigBasket on AWS, "How BigBasket improved AI-enabled checkout", 2024: 66 M parameters,
-    about 23 M trainable.
+    about 23 M trainable; here, with 12,600 SKUs, 65.7 M and 22.5 M.
     """
     return Recipe(
         name="resnet152_frozen_low",
@@ -139,6 +142,8 @@ def resnet152_frozen_low() -> Recipe:
         freeze_batch_norm=True,
         warmup_steps=1000,
         clip_norm=5.0,
+        embedding_dim=512,
+        num_sub_centres=1,
     )
 
 

@@ -7,15 +7,18 @@ knows no files, no optimiser and no schedule.
 """
 
 from abc import ABC, abstractmethod
+from pathlib import Path
 
 import torch
 from torch import Tensor, nn
 
 from trainer.training.detector_loss import Targets, detector_loss
 from trainer.training.detector_model import DetectorModel, cell_centres
-from trainer.training.efficientnet_lite import load_imagenet_weights
+from trainer.training.efficientnet_lite import EfficientNetLite, load_imagenet_weights
+from trainer.training.embedder_model import BodyName as EmbedderBody
 from trainer.training.embedder_model import EmbedderModel, SubCentreArcFace
 from trainer.training.recipes import Recipe
+from trainer.training.resnet_body import ResNetBody, load_resnet_weights
 
 
 class Task(nn.Module, ABC):
@@ -65,10 +68,10 @@ class DetectorTask(Task):
 class MetricTask(Task):
     """Batches are crops and SKU numbers; the ArcFace head stays behind."""
 
-    def __init__(self, model: nn.Module, num_classes: int, dim: int) -> None:
+    def __init__(self, model: nn.Module, num_classes: int, dim: int, num_centres: int = 3) -> None:
         super().__init__()
         self.exported = model
-        self.head = SubCentreArcFace(num_classes, dim)
+        self.head = SubCentreArcFace(num_classes, dim, num_centres)
 
     def forward(self, *batch: Tensor) -> Tensor:
         """Angular-margin cross-entropy."""
@@ -93,10 +96,33 @@ def detector_task(recipe: Recipe) -> DetectorTask:
     return task
 
 
-def metric_task(recipe: Recipe, num_classes: int) -> MetricTask:
-    """A recogniser that starts from ImageNet weights."""
-    if recipe.body not in ("lite0", "lite2"):
-        raise ValueError(f"recipe {recipe.name} has body {recipe.body!r}, not an EfficientNet-Lite")
-    model = EmbedderModel(recipe.body)
-    load_imagenet_weights(model.body, recipe.body)
-    return MetricTask(model, num_classes, model.project.out_features)
+def metric_task(
+    recipe: Recipe, num_classes: int, *, weights: Path | None = None, from_imagenet: bool = True
+) -> MetricTask:
+    """A recogniser that starts from ImageNet weights.
+
+    Args:
+        recipe: which body, how many numbers.
+        num_classes: SKUs seen in training.
+        weights: torchvision's file for a ResNet, if it cannot be fetched.
+        from_imagenet: False leaves random weights, for a checkpoint that comes next.
+
+    Raises:
+        WeightsUnreachableError: no network and no file.
+    """
+    if recipe.body == "none":
+        raise ValueError(f"recipe {recipe.name} has no body; cached_features.py trains it")
+    model = EmbedderModel(recipe.body, recipe.embedding_dim)
+    if from_imagenet:
+        _load_body(model.body, recipe.body, weights)
+    return MetricTask(model, num_classes, recipe.embedding_dim, recipe.num_sub_centres)
+
+
+def _load_body(body: nn.Module, name: EmbedderBody, weights: Path | None) -> None:
+    match name:
+        case "lite0" | "lite2":
+            assert isinstance(body, EfficientNetLite)
+            load_imagenet_weights(body, name)
+        case "resnet50" | "resnet152":
+            assert isinstance(body, ResNetBody)
+            load_resnet_weights(body, name, weights)
