@@ -58,6 +58,37 @@ class RekeyRequest(WireMessage):
     proof: str
 
 
+class BundleProgress(WireMessage):
+    """What became, on this box, of the bundle it was last told to run.
+
+    Attributes:
+        step: `fetched` waits, tries or shadows; `held` was undecided or dropped by hand; the rest
+            as trainer/release/rollout.py has it.
+        reason: stable code first; what it waits for, or why it was refused.
+        policy: name of the statistics policy that judges here.
+        wins, losses, ties, num_open: baskets by who alone was right; open ones nobody has judged.
+        log_e_worse, log_e_no_worse: natural logs of this box's e-values, always finite.
+        baskets, troubled: since the swap, and those of them that a person had to help with.
+        drills: name -> "ok ..." or what went wrong; of a lab lane.
+    """
+
+    bundle_id: str = Field(pattern=SHA256_PATTERN)
+    generation: int = Field(default=0, ge=0)
+    step: Literal["fetched", "held", "refused", "swapped", "confirmed", "rolled_back"]
+    reason: str = Field(default="", max_length=300)
+    policy: str = Field(default="", max_length=63)
+    swapped_at: AwareDatetime | None = None
+    wins: int = Field(default=0, ge=0)
+    losses: int = Field(default=0, ge=0)
+    ties: int = Field(default=0, ge=0)
+    num_open: int = Field(default=0, ge=0)
+    log_e_worse: float = Field(default=0.0, ge=-1e6, le=1e6)
+    log_e_no_worse: float = Field(default=0.0, ge=-1e6, le=1e6)
+    baskets: int = Field(default=0, ge=0)
+    troubled: int = Field(default=0, ge=0)
+    drills: dict[str, str] = Field(default={}, max_length=8)
+
+
 class CheckIn(WireMessage):
     """How a box is doing, every minute or so.
 
@@ -66,6 +97,7 @@ class CheckIn(WireMessage):
         facts: small figures by name: queue lengths, drops, disk, temperature, latency.
         bundles: active, previous, candidate: bundle ids, empty text where there is none.
         last_picture: sha256 of the newest redacted camera pictures, camera id -> blob.
+        progress: None before the first assignment.
     """
 
     nonce: str
@@ -81,6 +113,7 @@ class CheckIn(WireMessage):
     cameras: tuple[dict[str, Any], ...] = ()
     last_picture: dict[str, str] = {}
     quarantined: tuple[str, ...] = ()
+    progress: BundleProgress | None = None
 
 
 class RemoteCommand(WireMessage):
@@ -89,6 +122,17 @@ class RemoteCommand(WireMessage):
     command_id: str
     kind: Literal["restart", "logs", "support_bundle", "drop_candidate", "rollback"]
     arguments: dict[str, str] = {}
+
+
+class SettledBasket(WireMessage):
+    """A basket of this box that two models priced differently, and what really lay there.
+
+    Attributes:
+        truth: SKU -> pieces, as a reviewer labelled the redacted pictures.
+    """
+
+    basket_id: str
+    truth: dict[str, int]
 
 
 class CheckInReply(WireMessage):
@@ -100,6 +144,8 @@ class CheckInReply(WireMessage):
     commands: tuple[RemoteCommand, ...] = ()
     updates_version: int = 0
     """Version of the signed timestamp; a box that knows it need not ask for metadata."""
+    settled: tuple[SettledBasket, ...] = Field(default=(), max_length=100)
+    """Newest first; sent while the box has that candidate, so taking one twice changes nothing."""
 
 
 class BatchItem(WireMessage):

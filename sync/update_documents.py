@@ -52,6 +52,9 @@ class Assignment(Document):
         follow_ring: in a box's own assignment: take this ring's instead.
         min_bundle_generation: older bundles may not be installed any more.
         channel: which catalogue index the box follows.
+        policy: name in sync/swap_policy.py; empty leaves it to the box's own file.
+        withdraws: bundles that are left at once, also where one of them serves.
+        is_drill: once the bundle has proved itself it goes back and forth once; for the lab lane.
     """
 
     generation: int = Field(ge=1)
@@ -59,6 +62,9 @@ class Assignment(Document):
     follow_ring: str | None = Field(default=None, pattern="^[A-Za-z0-9][A-Za-z0-9_.-]{0,62}$")
     min_bundle_generation: int = Field(default=0, ge=0)
     channel: str = Name
+    policy: str = Field(default="", pattern="^([A-Za-z0-9][A-Za-z0-9_.-]{0,62})?$")
+    withdraws: tuple[str, ...] = Field(default=(), max_length=32)
+    is_drill: bool = False
     issued_at: AwareDatetime
 
     @model_validator(mode="after")

@@ -3,59 +3,17 @@
 Flow: ShadowEvidence -> ShadowVerdict; ProbationFacts -> ProbationVerdict
 
 Pure: no clock, no disk, no process. Every number that decided is in the verdict, so that it can be
-kept and read later. The policy has a name and comes signed with the bundle's assignment.
+kept and read later. The policy (sync/swap_policy.py) is named by the signed assignment.
 """
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from pydantic import BaseModel, ConfigDict, Field
-
 from edge.bundles.evidence import PairedCounts, no_worse_e_value, worse_e_value
-
-
-class SwapPolicy(BaseModel):
-    """Limits of one named policy; `production` unless a signed one says otherwise.
-
-    Attributes:
-        alpha: chance of a false alarm over the whole shadow period.
-        margin: share of baskets the candidate may price worse before it is called worse.
-        min_baskets: compared at least, whatever the evidence says.
-        min_coverage: share of the active model's looks that the candidate saw too.
-        max_latency_ratio: candidate p95 against active p95.
-        max_rss_mib: memory of the shadow process.
-        max_null_share: frames in which the candidate answered nothing where the active saw items.
-        max_active_slowdown: active p95 with shadow on against off; above it the shadow pauses.
-        deadline_s: hold when undecided for so long.
-        confirm_baskets: baskets after the swap until the candidate is confirmed.
-        max_deaths: process deaths in one boot during probation before it is rolled back.
-        max_ask_increase: questions more than the active model's, per piece.
-    """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    name: str = "production"
-    alpha: float = Field(default=0.01, gt=0, lt=0.5)
-    margin: float = Field(default=0.005, gt=0, lt=0.5)
-    min_baskets: int = Field(default=200, ge=1)
-    min_coverage: float = Field(default=0.9, ge=0, le=1)
-    max_latency_ratio: float = Field(default=1.5, gt=0)
-    max_rss_mib: float = Field(default=1024.0, gt=0)
-    max_null_share: float = Field(default=0.02, ge=0, le=1)
-    max_active_slowdown: float = Field(default=1.1, ge=1)
-    deadline_s: float = Field(default=14 * 86_400.0, gt=0)
-    confirm_baskets: int = Field(default=50, ge=1)
-    max_deaths: int = Field(default=2, ge=0)
-    max_ask_increase: float = Field(default=0.05, ge=0, le=1)
-
-
-# `lab` proves little and says so: for demonstrations and a lane in a laboratory. Whoever shows its
-# figures shows production's beside them.
-POLICIES = {
-    "production": SwapPolicy(),
-    "lab": SwapPolicy(name="lab", margin=0.45, min_baskets=3, deadline_s=3600.0, confirm_baskets=1),
-}
+from sync.share_evidence import share_log_e
+from sync.swap_policy import SwapPolicy
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +62,7 @@ class ShadowVerdict:
     counts: PairedCounts
     policy_name: str
     coverage: float = 0.0
+    num_open: int = 0
 
 
 MAX_SILENT_S = 6 * 3600.0  # a shadow that has work, may run, and says nothing for so long failed
@@ -136,8 +95,9 @@ def judge_shadow(evidence: ShadowEvidence, policy: SwapPolicy) -> ShadowVerdict:
         else:
             exit_, reasons = Exit.WATCH, missing
     return ShadowVerdict(
-        exit_, reasons, worse, no_worse, evidence.counts, policy.name, evidence.coverage
-    )
+        exit_, reasons, worse, no_worse, evidence.counts, policy.name, evidence.coverage,
+        evidence.num_open,
+    )  # fmt: skip
 
 
 def worse_skus(evidence: ShadowEvidence, policy: SwapPolicy) -> tuple[str, ...]:
@@ -185,7 +145,9 @@ class ProbationFacts:
             starts a new boot and is no death.
         null_share: frames without an answer where items lay.
         latency_ratio: p95 now against the p95 before the swap.
-        counts: after the swap against what shadowing promised: corrections by people as losses.
+        counts: after the swap against what shadowing promised, where somebody compared.
+        num_troubled: baskets since the swap that a person had to help with: answers, searches.
+        usual_baskets, usual_troubled: the same before the swap, of the model that served then.
     """
 
     num_baskets: int
@@ -193,6 +155,9 @@ class ProbationFacts:
     null_share: float
     latency_ratio: float
     counts: PairedCounts
+    num_troubled: int = 0
+    usual_baskets: int = 0
+    usual_troubled: int = 0
 
 
 class ProbationExit(StrEnum):
@@ -220,6 +185,7 @@ def judge_probation(facts: ProbationFacts, policy: SwapPolicy) -> ProbationVerdi
         ("null_outputs", facts.null_share > policy.max_null_share),
         ("too_slow", facts.latency_ratio > policy.max_latency_ratio),
         ("priced_worse", worse >= 1.0 / policy.alpha),
+        ("corrected_too_often", trouble_log_e(facts, policy) >= math.log(1.0 / policy.alpha)),
         ("figures_not_numbers", facts.null_share != facts.null_share),
     )
     harm = tuple(name for name, is_true in table if is_true)
@@ -228,3 +194,14 @@ def judge_probation(facts: ProbationFacts, policy: SwapPolicy) -> ProbationVerdi
     if facts.num_baskets >= policy.confirm_baskets:
         return ProbationVerdict(ProbationExit.CONFIRM, ("enough_baskets",), worse)
     return ProbationVerdict(ProbationExit.WATCH, ("too_few_baskets",), worse)
+
+
+def trouble_log_e(facts: ProbationFacts, policy: SwapPolicy) -> float:
+    """Log evidence that people have to help more often than before, beyond what is allowed.
+
+    The share before is estimated; one basket of two is added to it, so that few baskets before
+    the swap make it lenient, never strict.
+    """
+    before = (facts.usual_troubled + 1) / (facts.usual_baskets + 2)
+    tolerated = min(before + policy.max_trouble_rise, 0.99)
+    return share_log_e(min(facts.num_troubled, facts.num_baskets), facts.num_baskets, tolerated)

@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 
 from edge.bundles.shadow_tally import ShadowTally
-from edge.bundles.swap import POLICIES, ShadowVerdict, SwapPolicy, judge_shadow
+from edge.bundles.swap import ShadowVerdict, judge_shadow
 from edge.bus.commands import CommandClient
 from edge.bus.sockets import Bus, wait_for
 from edge.config import EdgeConfig
@@ -20,6 +20,7 @@ from edge.edgectl.options import ConfigOption, JsonOption
 from edge.edgectl.output import ExitCode, errors_for_people, print_json, print_table, say
 from edge.messages.command_messages import AuditBasket, Command, CommandReply
 from edge.messages.shadow_messages import ShadowReport
+from sync.swap_policy import POLICIES, SwapPolicy
 
 DEFAULT_CONFIG = Path("/etc/tillsight/edge.toml")
 LISTEN_S = 2.5

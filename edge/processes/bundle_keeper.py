@@ -17,12 +17,10 @@ from edge.bundles.evidence import PairedCounts
 from edge.bundles.shadow_tally import ShadowTally
 from edge.bundles.state import BundlePhase, BundleRefusedError, BundleState, BundleStateFile
 from edge.bundles.swap import (
-    POLICIES,
     Exit,
     ProbationExit,
     ProbationFacts,
     ShadowVerdict,
-    SwapPolicy,
     judge_probation,
     judge_shadow,
 )
@@ -35,6 +33,7 @@ from edge.processes.serving_bundle import pointer_path
 from sync.bundle import open_bundle, read_manifest
 from sync.durable_file import write_if_changed
 from sync.errors import SyncError
+from sync.swap_policy import POLICIES, SwapPolicy
 from sync.update_state import verify_installed
 
 MIN_LATENCY_MS = 20.0  # a ratio of two tiny figures says nothing

@@ -15,7 +15,6 @@ from pathlib import Path
 
 from edge.bundles.comparison import BasketOutcome, Winner
 from edge.bundles.frame_spool import FrameSpool, SpoolError, SpoolReader
-from edge.bundles.swap import POLICIES
 from edge.bus.commands import CommandServer
 from edge.bus.frame_ring import FrameRingReader, ring_path
 from edge.bus.sockets import wait_for
@@ -32,6 +31,7 @@ from edge.processes.shadow_pictures import redacted_pictures
 from edge.processes.shadow_recorder import Picture, ReadFrame, Recorded
 from edge.processes.shadow_session import ShadowSession
 from edge.processes.worker import Work, run_process
+from sync.swap_policy import POLICIES
 
 POLL_MS = 50
 SPEAK_NS = 1_000_000_000

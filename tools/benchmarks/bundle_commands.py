@@ -12,9 +12,9 @@ from typing import Annotated
 
 import typer
 
-from edge.bundles.swap import POLICIES
 from edge.config import FACTORY_BUNDLE
 from edge.edgectl.recordings import find_recordings
+from sync.swap_policy import POLICIES
 from tools.benchmarks import shadow_cost, verdict_table
 from tools.benchmarks.report import Figure, Report, machine, publish
 from tools.benchmarks.swap_rounds import SwapBench, empty_and_goods, p95

@@ -21,7 +21,6 @@ from cameras.frame import Frame
 from edge.basket.basket_events import Paid
 from edge.basket.journal import open_journal
 from edge.bundles.store import BundleStore
-from edge.bundles.swap import SwapPolicy
 from edge.config import FACTORY_BUNDLE, EdgeConfig
 from edge.config_file import read_config
 from edge.messages.basket_messages import BasketSnapshot, Phase
@@ -41,6 +40,7 @@ from edge.processes.bundle_keeper import BundleKeeper, SelfTestAnswer
 from edge.processes.hub_road import bundles_folder, updates_folder
 from edge.processes.lane_models import LaneModels
 from edge.processes.worker import Work
+from sync.swap_policy import SwapPolicy
 from sync.update_state import InstallReceipt, save_receipt
 
 LANE, CAMERA = "lane-1", "cam0"

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge.bundles.evidence import STAKES, PairedCounts, no_worse_e_value, worse_e_value
-from edge.bundles.swap import SwapPolicy
+from sync.swap_policy import SwapPolicy
 from tools.benchmarks.report import Figure
 
 LOOK_EVERY = 50

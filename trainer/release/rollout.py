@@ -14,8 +14,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Literal
 
-# What share of failing boxes a bad release might have; bets on each are averaged.
-BAD_SHARES = (0.05, 0.1, 0.25, 0.5, 0.9)
+from sync.share_evidence import share_log_e
 
 Manual = Literal["next", "hold", "resume", "withdraw"]
 
@@ -183,21 +182,6 @@ def apply_manual(
     return replace(state, phase=phase, ring_began_at=began_at, reason=reason)
 
 
-def failure_log_e(num_failed: int, num_judged: int, tolerated: float) -> float:
-    """Log evidence that more boxes fail than is tolerated.
-
-    Source: mixture of likelihood ratios of a share, an e-value by Ville's inequality; Wald 1945.
-    """
-    bets = [
-        num_failed * math.log(bad / tolerated)
-        + (num_judged - num_failed) * math.log((1.0 - bad) / (1.0 - tolerated))
-        for bad in BAD_SHARES
-        if bad > tolerated
-    ]
-    highest = max(bets)
-    return highest + math.log(sum(math.exp(bet - highest) for bet in bets) / len(bets))
-
-
 def _numbers(
     policy: RolloutPolicy,
     state: RolloutState,
@@ -222,7 +206,7 @@ def _numbers(
         "silent_after_swap": len(silent),
         "judged": len(judged),
         "failed": num_failed,
-        "log_e_failures": failure_log_e(num_failed, len(judged), policy.tolerated_failures),
+        "log_e_failures": share_log_e(num_failed, len(judged), policy.tolerated_failures),
         "log_e_worse": sum(b.log_e_worse for b in within),
         "log_e_no_worse": sum(b.log_e_no_worse for b in within),
         "log_e_needed": math.log(1.0 / policy.alpha),

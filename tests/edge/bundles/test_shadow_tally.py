@@ -4,7 +4,8 @@ import pytest
 
 from edge.bundles.comparison import BasketOutcome, Winner
 from edge.bundles.shadow_tally import MAX_OPEN, Comparison, ShadowTally
-from edge.bundles.swap import Exit, SwapPolicy, judge_shadow
+from edge.bundles.swap import Exit, judge_shadow
+from sync.swap_policy import SwapPolicy
 
 POLICY = SwapPolicy(margin=0.3, min_baskets=3, deadline_s=1000.0)
 

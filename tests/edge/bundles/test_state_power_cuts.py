@@ -15,12 +15,13 @@ import pytest
 from edge.bundles import state as transitions
 from edge.bundles.evidence import PairedCounts
 from edge.bundles.state import BundlePhase, BundleState
-from edge.bundles.swap import ProbationExit, ProbationFacts, SwapPolicy, judge_probation
+from edge.bundles.swap import ProbationExit, ProbationFacts, judge_probation
 from edge.processes import bundle_keeper
 from edge.processes.hub_road import slot_of
 from edge.processes.serving_bundle import pointer_path
 from sync.bundle import open_bundle
 from sync.durable_file import write_if_changed
+from sync.swap_policy import SwapPolicy
 from tests.edge.processes.bundle_shop import Shop
 from tests.fakes.power_cut_disk import PowerCutDisk, PowerCutError
 

@@ -13,10 +13,10 @@ from edge.bundles.swap import (
     ProbationExit,
     ProbationFacts,
     ShadowEvidence,
-    SwapPolicy,
     judge_probation,
     judge_shadow,
 )
+from sync.swap_policy import SwapPolicy
 from tests.fakes.plain_floats import plain_floats
 
 POLICY = SwapPolicy(margin=0.02, min_baskets=200, deadline_s=1000.0)

@@ -8,12 +8,12 @@ from typer.testing import CliRunner
 
 from edge.bundles.comparison import BasketOutcome, Winner
 from edge.bundles.shadow_tally import Comparison, ShadowTally
-from edge.bundles.swap import POLICIES
 from edge.edgectl.__main__ import app
 from edge.edgectl.bundles import shadow_line
 from edge.edgectl.shadow import figures_of
 from edge.messages.bundle_messages import BundlesState
 from edge.messages.shadow_messages import ShadowReport
+from sync.swap_policy import POLICIES
 from tests.system.running_box import make_config
 
 NEW = "b" * 64

@@ -5,7 +5,6 @@ from pathlib import Path
 from edge.bundles.comparison import BasketOutcome, Winner
 from edge.bundles.shadow_tally import Comparison, ShadowTally
 from edge.bundles.store import BundleStore
-from edge.bundles.swap import SwapPolicy
 from edge.config import EdgeConfig, HubKnobs
 from edge.config_file import read_config
 from edge.messages.bundle_messages import BundleStaged
@@ -13,6 +12,7 @@ from edge.messages.perception_messages import PerceptionState
 from edge.processes.bundle_keeper import BundleKeeper, SelfTestAnswer
 from edge.processes.hub_road import bundles_folder, updates_folder
 from sync.bundle import Bundle
+from sync.swap_policy import SwapPolicy
 from sync.update_state import InstallReceipt, save_receipt
 from tests.fakes.fake_clock import BOOT
 from tests.system.running_box import make_bundle, make_config

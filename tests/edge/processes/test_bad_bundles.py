@@ -18,7 +18,6 @@ import pytest
 from edge.bundles.comparison import BasketOutcome, Winner
 from edge.bundles.shadow_tally import Comparison, ShadowTally
 from edge.bundles.store import BundleStore
-from edge.bundles.swap import SwapPolicy
 from edge.config import FACTORY_BUNDLE
 from edge.messages.bundle_messages import BundleStaged
 from edge.messages.perception_messages import PerceptionState
@@ -27,6 +26,7 @@ from edge.processes.bundle_keeper import SelfTestAnswer
 from edge.processes.golden_child import try_bundle
 from sync.bundle import file_sha256, open_bundle
 from sync.errors import SyncError
+from sync.swap_policy import SwapPolicy
 from tests.edge.processes.bundle_shop import Shop, shadowing, tally_of
 from tests.edge.processes.test_shadow_session import Bench, RunnerLimits, script
 

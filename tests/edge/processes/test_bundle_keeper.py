@@ -9,12 +9,12 @@ import pytest
 from edge.bundles import state as transitions
 from edge.bundles.comparison import Winner
 from edge.bundles.state import BundleStateFile
-from edge.bundles.swap import SwapPolicy
 from edge.config import HubKnobs
 from edge.messages.shadow_messages import ShadowReport
 from edge.processes.bundle_keeper import SelfTestAnswer
 from edge.processes.hub_road import bundles_folder, slot_of
 from edge.processes.serving_bundle import pointer_path, serving_directory
+from sync.swap_policy import SwapPolicy
 from tests.edge.processes.bundle_shop import PASSED, Shop, shadowing, tally_of
 from tests.system.running_box import LANE
 

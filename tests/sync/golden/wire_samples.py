@@ -18,6 +18,7 @@ from sync.protocol import (
     Batch,
     BatchItem,
     BatchReply,
+    BundleProgress,
     CheckIn,
     CheckInReply,
     CommandResult,
@@ -26,6 +27,7 @@ from sync.protocol import (
     ErrorReply,
     RekeyRequest,
     RemoteCommand,
+    SettledBasket,
 )
 from sync.replay_result import ReplayedBasket, ReplayedEvent, ReplayResult
 from sync.update_documents import (
@@ -73,6 +75,15 @@ _SKU = Sku(
     tax_class="reduced", picture=f"{sha('banana')}.jpg",
 )  # fmt: skip
 
+_PROGRESS = BundleProgress(
+    bundle_id=sha("a"), generation=9, step="rolled_back", reason="corrected_too_often",
+    policy="production", swapped_at=AT, wins=3, losses=1, ties=210, num_open=2, log_e_worse=-0.25,
+    log_e_no_worse=4.75, baskets=18, troubled=9,
+    drills={"golden": "ok 9 golden frames", "rollback": "ok 2 s"},
+)  # fmt: skip
+
+_SETTLED = SettledBasket(basket_id="box-7-lane-1-3-44", truth={"4001": 2})
+
 SAMPLES: dict[str, BaseModel] = {
     "enrol_request": EnrolRequest(
         box_id="box-7", public_key=device_key().public_key, claim_code="a1b2c3",
@@ -90,11 +101,14 @@ SAMPLES: dict[str, BaseModel] = {
         bundles={"active": sha("a"), "previous": sha("b"), "candidate": ""},
         facts={"rss_mib": 512.5, "outbox_rows": 3.0},
         cameras=({"camera": "lane-1/top", "state": "live", "fps": 14.9},),
-        last_picture={"top": sha("picture")}, quarantined=(sha("bad"),),
+        last_picture={"top": sha("picture")}, quarantined=(sha("bad"),), progress=_PROGRESS,
     ),
+    "bundle_progress": _PROGRESS,
     "check_in_reply": CheckInReply(
         next_nonce="n-2", server_time=AT, interval_s=60, commands=(_COMMAND,), updates_version=12,
+        settled=(_SETTLED,),
     ),
+    "settled_basket": _SETTLED,
     "remote_command": _COMMAND,
     "batch_item": BatchItem(
         seq=9, kind="sale", created_at=AT, body_sha256=sha("body"), body={"total_minor": 1299},
@@ -180,7 +194,7 @@ SAMPLES: dict[str, BaseModel] = {
     ),
     "assignment": Assignment(
         format=1, generation=9, bundle_id=sha("a"), follow_ring=None, min_bundle_generation=3,
-        channel="main", issued_at=AT,
+        channel="main", policy="production", withdraws=(sha("bad"),), is_drill=True, issued_at=AT,
     ),
     "release_policy": ReleasePolicy(format=1, min_bundle_generation=3),
     "catalogue_index": CatalogueIndex(

@@ -2,7 +2,7 @@
 
 import pytest
 
-from edge.bundles.swap import SwapPolicy
+from sync.swap_policy import SwapPolicy
 from tools.benchmarks.verdict_table import figures, is_the_products_own, power
 
 PRODUCTION = SwapPolicy()

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sync.share_evidence import share_log_e
 from trainer.release.rollout import (
     BoxReport,
     BoxStep,
@@ -20,7 +21,6 @@ from trainer.release.rollout import (
     apply_manual,
     begin,
     decide,
-    failure_log_e,
 )
 
 NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
@@ -139,9 +139,9 @@ def test_nothing_goes_on_once_it_was_stopped() -> None:
 @given(failed=st.integers(0, 50), judged=st.integers(1, 500))
 def test_evidence_grows_with_failures_and_falls_with_boxes(failed: int, judged: int) -> None:
     failed = min(failed, judged)
-    here = failure_log_e(failed, judged, 0.02)
-    assert failure_log_e(failed, judged + 50, 0.02) < here
-    assert failure_log_e(failed + 1, judged + 1, 0.02) > here
+    here = share_log_e(failed, judged, 0.02)
+    assert share_log_e(failed, judged + 50, 0.02) < here
+    assert share_log_e(failed + 1, judged + 1, 0.02) > here
 
 
 @given(steps=st.lists(st.sampled_from(list(BoxStep)), max_size=60))
