@@ -41,8 +41,9 @@ from sync.protocol import (
     WireMessage,
 )
 from trainer.hub.device_auth import CallingBox, identify, identify_in, path_of, read_body
+from trainer.hub.upload_form import progress_reply, upload_place
 from trainer.store import enrolment, fleet
-from trainer.store.blobs import MAX_PART_BYTES, FolderBlobs, UploadProgress
+from trainer.store.blobs import FolderBlobs
 from trainer.store.database import writing
 from trainer.store.inbox import take_batch
 from trainer.store.uploads import note_blob
@@ -148,16 +149,16 @@ def _add_blob_endpoints(
 
     @router.head(ENDPOINTS["upload_offset"].path, name="upload_offset")
     def upload_offset(sha256: str, box: box_of) -> Response:
-        return _progress_reply(services.blobs.progress(_digest(sha256)), 204)
+        return progress_reply(services.blobs.progress(_digest(sha256)), 204)
 
     @router.put(ENDPOINTS["upload"].path, name="upload")
     def upload(sha256: str, request: Request, box: box_of) -> Response:
-        offset, total = _upload_place(request)
+        offset, total = upload_place(request)
         progress = services.blobs.append(_digest(sha256), offset, box.body, total=total)
         if progress.is_complete:
             with writing(services.engine) as connection:
                 note_blob(connection, sha256, progress.offset, box_id=box.row.box_id, now=box.now)
-        return _progress_reply(progress, 201 if progress.is_complete else 202)
+        return progress_reply(progress, 201 if progress.is_complete else 202)
 
     @router.get(ENDPOINTS["download"].path, name="download")
     def download(sha256: str, box: box_of) -> FileResponse:
@@ -273,30 +274,3 @@ def _digest(text: str) -> str:
     if len(text) != 64 or not set(text) <= set("0123456789abcdef"):
         raise BadMessageError("a blob is named by 64 hex digits")
     return text
-
-
-def _upload_place(request: Request) -> tuple[int, int]:
-    """Offset and total size from the headers of a resumable upload.
-
-    Raises:
-        BadMessageError: missing or no numbers.
-
-    Source: draft-ietf-httpbis-resumable-upload, Upload-Offset and Upload-Length.
-    """
-    try:
-        offset = int(request.headers["upload-offset"])
-        total = int(request.headers["upload-length"])
-    except (KeyError, ValueError) as err:
-        raise BadMessageError("Upload-Offset and Upload-Length are needed") from err
-    if offset < 0 or total <= 0:
-        raise BadMessageError("Upload-Offset or Upload-Length out of range")
-    return offset, total
-
-
-def _progress_reply(progress: UploadProgress, status: int) -> Response:
-    headers = {
-        "Upload-Offset": str(progress.offset),
-        "Upload-Complete": "?1" if progress.is_complete else "?0",
-        "Upload-Limit": f"max-append-size={MAX_PART_BYTES}",
-    }
-    return Response(status_code=status, headers=headers)

@@ -11,6 +11,7 @@ from sync.errors import SyncError
 from sync.protocol import PROTOCOL_VERSION, ErrorReply
 from trainer.errors import TrainerError
 from trainer.hub.accounts_api import make_accounts_router
+from trainer.hub.artifact_api import make_artifact_router
 from trainer.hub.box_report_api import make_box_report_router
 from trainer.hub.case_api import make_case_router
 from trainer.hub.dashboard import mount_dashboard
@@ -65,6 +66,7 @@ STATUS_OF = {
     "labels.malformed": 422,
     "job.refused": 409,
     "job.lease_lost": 409,
+    "artifact.refused": 409,
     "model.refused": 409,
     "model.own": 403,
     "gate.input": 422,
@@ -107,6 +109,7 @@ def create_hub_app(services: EdgeServices, centre: HubServices | None = None) ->
         make_onboarding_router,
         make_model_router,
         make_job_router,
+        make_artifact_router,
     ):
         app.include_router(make(people))
     app.add_exception_handler(SyncError, _refuse)

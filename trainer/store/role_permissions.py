@@ -32,6 +32,10 @@ class Permission(StrEnum):
     JOBS_READ = "jobs.read"
     JOBS_CHANGE = "jobs.change"
     JOBS_WORK = "jobs.work"
+    ARTIFACTS_READ = "artifacts.read"
+    ARTIFACTS_WRITE = "artifacts.write"
+    RUNS_READ = "runs.read"
+    RUNS_CHANGE = "runs.change"
 
 
 _VIEWER, _REVIEWER, _TRAINER = Role.VIEWER, Role.REVIEWER, Role.TRAINER
@@ -59,6 +63,10 @@ PERMISSIONS: dict[Permission, frozenset[Role]] = {
     Permission.JOBS_READ:          _EVERYBODY,
     Permission.JOBS_CHANGE:        frozenset({_TRAINER, _OPERATOR, _ADMIN}),
     Permission.JOBS_WORK:          frozenset({_TRAINER, _ADMIN}),
+    Permission.ARTIFACTS_READ:     frozenset({_TRAINER, _APPROVER, _OPERATOR, _ADMIN}),
+    Permission.ARTIFACTS_WRITE:    frozenset({_TRAINER, _ADMIN}),
+    Permission.RUNS_READ:          _EVERYBODY,
+    Permission.RUNS_CHANGE:        frozenset({_TRAINER, _ADMIN}),
 }
 # fmt: on
 

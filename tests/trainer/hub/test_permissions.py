@@ -108,6 +108,9 @@ TABLE = [
     ("POST",   "/api/v1/jobs/{job_id}/heartbeat",           Permission.JOBS_WORK),
     ("POST",   "/api/v1/jobs/{job_id}/logs",                Permission.JOBS_WORK),
     ("POST",   "/api/v1/jobs/{job_id}/finish",              Permission.JOBS_WORK),
+    ("HEAD",   "/api/v1/artifacts/{sha256}",                Permission.ARTIFACTS_READ),
+    ("GET",    "/api/v1/artifacts/{sha256}",                Permission.ARTIFACTS_READ),
+    ("PUT",    "/api/v1/artifacts/{sha256}",                Permission.ARTIFACTS_WRITE),
 ]
 # fmt: on
 
@@ -124,6 +127,8 @@ def ask(hub: PeopleHub, method: str, path: str, headers: dict[str, str]) -> tupl
     concrete = path.replace("{", "none-").replace("}", "")
     body = None if method == "GET" else {"no": "form"}
     reply = hub.client.request(method, concrete, json=body, headers=headers)
+    if method == "HEAD":  # an answer without a body
+        return reply.status_code, {403: "token.forbidden"}.get(reply.status_code, "")
     is_json = reply.headers.get("content-type") == "application/json"
     told = reply.json() if is_json and reply.content else {}
     return reply.status_code, str(told.get("code", "")) if isinstance(told, dict) else ""
