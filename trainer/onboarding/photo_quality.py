@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sync.preprocess import Picture
+from trainer.dataset.picture_facts import sharpness_of
 
 WORK_SIDE_PX = 512
 MIN_SHARPNESS = 30.0  # variance of the Laplacian of the product at 256 px
@@ -74,7 +75,8 @@ def check_photo(picture: Picture) -> PhotoReport:
     else:
         box = _box_of(mask) / np.float32(scale)
         problems += _placement(mask, box)
-    sharpness, brightness = _sharpness(picture, box)
+    x1, y1, x2, y2 = (int(v) for v in box)
+    sharpness, brightness = sharpness_of(picture, (x1, y1, x2, y2))
     if sharpness < MIN_SHARPNESS:
         problems.append(_blocking("photo.blurred", "the product is blurred; hold still, move back"))
     if not DARK <= brightness <= BRIGHT:
@@ -126,16 +128,6 @@ def _placement(mask: NDArray[np.uint8], box: FloatArray) -> list[PhotoProblem]:
     if touched > MAX_TOUCHED_SIDES:
         found.append(_problem("photo.cut_off", "the product leaves the picture; move back"))
     return found
-
-
-def _sharpness(picture: Picture, box: FloatArray) -> tuple[float, float]:
-    """Variance of the Laplacian and mean grey of the product."""
-    x1, y1, x2, y2 = (int(v) for v in box)
-    grey = cv2.cvtColor(picture[y1:y2, x1:x2], cv2.COLOR_BGR2GRAY)
-    scale = 256 / max(grey.shape)
-    size = (max(8, round(grey.shape[1] * scale)), max(8, round(grey.shape[0] * scale)))
-    grey = cv2.resize(grey, size, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR)
-    return float(cv2.Laplacian(grey, cv2.CV_64F).var()), float(grey.mean())
 
 
 def _problem(code: str, message: str) -> PhotoProblem:
