@@ -3,9 +3,9 @@
 Flow: hub or stick -> TUF metadata -> assignment, bundle, catalogue -> UpdateOffer
 
 A box installs a bundle only if the online assign key names it *and* the offline release keys list
-it with the same digest (Uptane's two roles, in one repository). Nothing here stops serving: every
-failure is an error of this check alone, and the box goes on with what it has. Files of a bundle
-are fetched by bundle_fetch.py; when it serves is the box's decision.
+it with the same digest (Uptane's two roles, in one repository) *and* the gate key says it passed.
+Nothing here stops serving: every failure is an error of this check alone, and the box goes on with
+what it has. Files of a bundle are fetched by bundle_fetch.py; when it serves is the box's decision.
 """
 
 from collections.abc import Callable
@@ -63,6 +63,7 @@ class UpdateRoad:
     Attributes:
         root: bytes of the root this box was born with, from its package or its claim.
         ring: the ring to follow where the box has no assignment of its own.
+        ungated: bundles that need no gate verdict: the one this box was born with, by its digest.
     """
 
     folder: Path
@@ -73,6 +74,7 @@ class UpdateRoad:
     box_id: str
     ring: str
     build_time: datetime
+    ungated: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,7 +206,9 @@ class TrustedUpdates:
         )
         updater.refresh()
         guard = RoleGuard(updater)
-        resolution = Resolution(guard, self._road.blobs, self._raised_tops(updater))
+        resolution = Resolution(
+            guard, self._road.blobs, self._raised_tops(updater), self._road.ungated
+        )
         assignment = resolution.assignment(self._road.box_id, self._road.ring)
         problems: list[PublisherError] = []
         manifest: BundleManifest | None = None

@@ -67,6 +67,12 @@ class NotReleasedError(PublisherError):
     code: ClassVar[str] = "update.not_released"
 
 
+class UngatedError(PublisherError):
+    """The gate key signed no verdict for this bundle, or one that is no pass."""
+
+    code: ClassVar[str] = "update.not_gated"
+
+
 class WithdrawnError(PublisherError):
     """The bundle's generation is below the signed minimum."""
 

@@ -14,6 +14,7 @@ from tuf.api.metadata import TargetFile
 from sync.blob_download import BlobFetcher
 from sync.blob_patch import PatchEntry
 from sync.bundle import MAX_MANIFEST_BYTES, BundleManifest
+from sync.gate_verdict import GATE_ROLE, GateVerdict, verdict_path
 from sync.role_guard import RoleGuard
 from sync.update_documents import (
     ASSIGN_BOX_ROLE,
@@ -36,6 +37,7 @@ from sync.update_errors import (
     NotReleasedError,
     OversizedError,
     PriceListError,
+    UngatedError,
     WithdrawnError,
 )
 from sync.update_state import UpdateState, raise_generation
@@ -47,8 +49,16 @@ MAX_PATCHES = 64  # eight files, eight older versions each
 class Resolution:
     """Look-ups of one check; `state` holds the marks as they will be if it succeeds."""
 
-    def __init__(self, guard: RoleGuard, blobs: BlobFetcher, state: UpdateState) -> None:
+    def __init__(
+        self,
+        guard: RoleGuard,
+        blobs: BlobFetcher,
+        state: UpdateState,
+        ungated: frozenset[str] = frozenset(),
+    ) -> None:
+        """Begin a check; bundles in `ungated` need no verdict: the factory's, by its digest."""
         self.state = state
+        self._ungated = ungated
         self._guard = guard
         self._blobs = blobs
 
@@ -70,6 +80,7 @@ class Resolution:
         Raises:
             NotReleasedError: the release keys do not list it with this digest.
             WithdrawnError: its generation is below the signed minimum.
+            UngatedError: the gate key says no pass about it.
         """
         bundle_id = assignment.bundle_id or ""
         target = self._guard.find(bundle_path(bundle_id), BUNDLES_ROLE)
@@ -86,6 +97,7 @@ class Resolution:
         raw = self._bytes(target, MAX_MANIFEST_BYTES)
         manifest = _parse_manifest(raw, bundle_id)
         self._refuse_withdrawn(manifest)
+        self._refuse_ungated(bundle_id)
         return manifest, _patches(target)
 
     def catalogue(self, channel: str, now: datetime) -> CatalogueIndex | None:
@@ -141,6 +153,25 @@ class Resolution:
                 f"bundle {manifest.bundle_id()[:12]} has generation {manifest.generation}, "
                 f"at least {lowest} is required",
                 hint="assign a bundle that was not withdrawn",
+            )
+
+    def _refuse_ungated(self, bundle_id: str) -> None:
+        """The gate's own key must say that it passed; the factory bundle is known by digest."""
+        if bundle_id in self._ungated:
+            return
+        path = verdict_path(bundle_id)
+        target = self._guard.find(path, GATE_ROLE)
+        if target is None:
+            raise UngatedError(
+                f"bundle {bundle_id[:12]} is released, but no gate verdict is signed for it",
+                hint="let the hub judge it: hubctl gate; or hubctl bundle vouch where the key is",
+            )
+        found = parse_document(GateVerdict, self._bytes(target, MAX_DOCUMENT_BYTES), path)
+        if found.bundle_id != bundle_id or found.verdict != "pass":
+            raise UngatedError(
+                f"the gate said {found.verdict} about bundle {found.bundle_id[:12]}; "
+                f"{bundle_id[:12]} is assigned",
+                hint="assign a bundle that passed",
             )
 
     def _bytes(self, target: TargetFile, max_bytes: int) -> bytes:

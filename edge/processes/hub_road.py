@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 
-from edge.config import EdgeConfig
+from edge.config import FACTORY_BUNDLE_ID, EdgeConfig
 from sync.blob_download import HubBlobs, RetryPolicy
 from sync.blob_store import BlobStore
 from sync.durable_file import write_durably
@@ -134,5 +134,6 @@ def open_updates(
         box_id=state.box_id,
         ring=state.ring or DEFAULT_RING,
         build_time=BUILD_TIME,
+        ungated=frozenset({FACTORY_BUNDLE_ID}),
     )
     return TrustedUpdates(road, hub_date=lambda: client.http.hub_date), blobs

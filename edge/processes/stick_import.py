@@ -13,7 +13,7 @@ from datetime import datetime
 from pathlib import Path
 
 from edge.bundles.store import BundleStore
-from edge.config import EdgeConfig
+from edge.config import FACTORY_BUNDLE_ID, EdgeConfig
 from edge.processes.catalogue_keeper import CatalogueKeeper
 from edge.processes.hub_road import (
     BUILD_TIME,
@@ -119,6 +119,7 @@ def _road(config: EdgeConfig, stick: Path, cas: BlobStore, root_sha256: str) -> 
         box_id=box_id,
         ring=ring,
         build_time=BUILD_TIME,
+        ungated=frozenset({FACTORY_BUNDLE_ID}),
     )
 
 

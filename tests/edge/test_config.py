@@ -5,9 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from edge.config import MAX_KNOBS, knob_names
+from edge.config import FACTORY_BUNDLE, FACTORY_BUNDLE_ID, MAX_KNOBS, knob_names
 from edge.config_file import line_of, read_config
 from edge.errors import ConfigError
+from sync.bundle import open_bundle
 
 ROOT = Path(__file__).resolve().parents[2]
 EXAMPLE = ROOT / "deploy" / "edge.example.toml"
@@ -179,3 +180,7 @@ def test_the_readme_lists_every_knob_and_no_other() -> None:
 
 def test_there_are_at_most_sixty_knobs() -> None:
     assert len(knob_names()) <= MAX_KNOBS
+
+
+def test_the_pinned_digest_is_the_factory_bundles() -> None:
+    assert open_bundle(FACTORY_BUNDLE, verify_files=False).bundle_id == FACTORY_BUNDLE_ID

@@ -32,6 +32,7 @@ from tuf.api.metadata import (
 from tuf.api.serialization.json import JSONSerializer
 
 from sync.blob_store import BlobStore
+from sync.gate_verdict import GateVerdict, verdict_path
 from sync.transport_errors import NotFoundError
 from sync.trusted_updates import SIGNED_AT_FIELD, TrustedUpdates, UpdateRoad
 from sync.update_documents import (
@@ -53,12 +54,13 @@ RING, BOX, CHANNEL = "lab", "box-7", "main"
 
 THRESHOLDS = {"root": 2, "targets": 2, "bundles": 2}
 NUM_KEYS = {"root": 3, "targets": 3, "bundles": 3}
-KEY_ROLES = ("root", "targets", "snapshot", "timestamp", "bundles", "assign", "catalogue")
+KEY_ROLES = ("root", "targets", "snapshot", "timestamp", "bundles", "assign", "catalogue", "gate")
 PATHS = {
     "bundles": ["bundles/*/*"],
     "assign": ["assign/ring/*"],
     "assign-box": ["assign/box/*"],
     "catalogue": ["catalogue/*"],
+    "gate": ["gate/*"],
 }
 TOPS = ("root", "targets", "snapshot", "timestamp")
 BIN_PREFIX = "assign-box-bin"
@@ -159,10 +161,19 @@ class HostileRepository:
         return target
 
     def release(self, manifest: bytes) -> str:
-        """List a manifest under the release role; its id."""
+        """List a manifest under the release role, judged by the gate; its id."""
         bundle_id = hashlib.sha256(manifest).hexdigest()
+        self.judge(bundle_id)
         self.list_target("bundles", bundle_path(bundle_id), manifest)
         return bundle_id
+
+    def judge(self, bundle_id: str, *, about: str = "", **fields: Any) -> None:
+        """Serve a verdict of the gate; the next snapshot names it."""
+        said = {"verdict": "pass", "policy": "demo", "judged_at": self.now, **fields}
+        verdict = GateVerdict(bundle_id=about or bundle_id, **said)
+        self.list_document("gate", verdict_path(bundle_id), verdict)
+        self.signed["gate"].version += 1
+        self.serve("gate")
 
     def assign(self, generation: int, bundle_id: str | None, **fields: Any) -> Assignment:
         """List the ring's assignment."""
@@ -239,7 +250,7 @@ class HostileRepository:
         bins = SuccinctRoles([assign.keyid], 1, 1, BIN_PREFIX)
         boxes = Targets(expires=later, delegations=Delegations({assign.keyid: assign}, None, bins))
         self.signed = {"root": root, "targets": targets, "assign-box": boxes}
-        for role in ("bundles", "assign", "catalogue", *bins.get_roles()):
+        for role in ("bundles", "assign", "catalogue", "gate", *bins.get_roles()):
             self.signed[role] = Targets(expires=later)
         self.signed["snapshot"] = Snapshot(version=1, expires=soon)
         self.signed["timestamp"] = Timestamp(version=1, expires=soon)
@@ -307,6 +318,7 @@ class UpdateBox:
         self.fetcher = MemoryFetcher(repository)
         self.blobs = MemoryBlobs(self.fetcher, BlobStore(folder / "cas"))
         self.hub_date: datetime | None = None
+        self.ungated: frozenset[str] = frozenset()
         self.updates = self.restarted()
 
     def restarted(self) -> TrustedUpdates:
@@ -320,6 +332,7 @@ class UpdateBox:
             box_id=BOX,
             ring=RING,
             build_time=BUILD_TIME,
+            ungated=self.ungated,
         )
         self.updates = TrustedUpdates(road, hub_date=lambda: self.hub_date)
         return self.updates

@@ -63,6 +63,7 @@ class Centre:
         place = self.folder / f"bundle-{version}"
         make_bundle(place, version=version)
         bundle_id = str(self.hubctl("bundle", "publish", str(place), *self._keys())["bundle_id"])
+        self.hubctl("bundle", "vouch", bundle_id, "--note", "a test", *self._keys())
         self.hubctl("assign", "pilot", bundle_id, *self._keys())
         return bundle_id
 

@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from sync.bundle import open_bundle
+from sync.gate_verdict import BY_HAND, GateVerdict
 from trainer.hubctl.keys import (
     DEFAULT_REPO,
     AsJson,
@@ -30,6 +31,7 @@ app = typer.Typer(no_args_is_help=True, help="Bundles that boxes may install.")
 BundleId = Annotated[str, typer.Argument(help="Bundle id, or as many of its first letters.")]
 Channel = Annotated[str, typer.Option(help="Catalogue channel that the ring follows.")]
 DEFAULT_CHANNEL = "main"
+MIN_NOTE_CHARS = 3
 
 
 @app.command()
@@ -65,6 +67,28 @@ def withdraw(
     bundle_id = _whole(signing, bundle)
     signing.withdraw_bundle(bundle_id)
     publish_change(signing, as_json, "withdrawn", bundle_id=bundle_id)
+
+
+@app.command()
+def vouch(
+    bundle: BundleId,
+    note: Annotated[str, typer.Option(help="Why it may be installed without a replay.")],
+    keys: Keys,
+    repo: Repo = DEFAULT_REPO,
+    passphrase_file: PassphraseFile = None,
+    as_json: AsJson = False,
+) -> None:
+    """Sign a verdict by hand where no gate can be asked; the verdict says so to every box."""
+    if len(note.strip()) < MIN_NOTE_CHARS:
+        raise typer.BadParameter(f"say why, in {MIN_NOTE_CHARS} letters or more")
+    signing = open_signing(repo, keys, passphrase_file)
+    bundle_id = _whole(signing, bundle)
+    signing.list_verdict(
+        GateVerdict(
+            bundle_id=bundle_id, verdict="pass", policy=BY_HAND, note=note, judged_at=signing.now
+        )
+    )
+    publish_change(signing, as_json, "vouched", bundle_id=bundle_id, policy=BY_HAND)
 
 
 @app.command("list")

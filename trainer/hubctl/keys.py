@@ -16,6 +16,7 @@ from trainer.release.key_files import KeyRing, Passphrase, passphrase_from_file
 from trainer.release.key_inventory import inventory
 from trainer.release.keys_ceremony import (
     KeyPlan,
+    add_gate_role,
     create_repository,
     replace_lost,
     replace_stolen,
@@ -136,6 +137,20 @@ def stolen(
     publish_change(
         signing, as_json, "replaced", role=new.role, new_keyid=new.keyid, look_through=listed
     )
+
+
+@app.command("add-gate")
+def add_gate(
+    into: Into,
+    keys: Keys,
+    repo: Repo = DEFAULT_REPO,
+    passphrase_file: PassphraseFile = None,
+    as_json: AsJson = False,
+) -> None:
+    """Make the gate key in a repository that is older than the gate."""
+    signing, passphrase = _open(repo, keys, passphrase_file)
+    new = add_gate_role(signing, into, passphrase)
+    publish_change(signing, as_json, "made", role=new.role, new_keyid=new.keyid)
 
 
 @app.command()

@@ -24,6 +24,7 @@ from tuf.api.metadata import (
 )
 
 from sync.durable_file import AtStep, ignore_step
+from sync.gate_verdict import GATE_ROLE
 from sync.update_documents import ASSIGN_BOX_ROLE, ASSIGN_ROLE
 from trainer.release.key_files import KeyFile, KeyRing, Passphrase, create_key
 from trainer.release.release_errors import CeremonyError
@@ -189,6 +190,29 @@ def split_keys(signing: Signing, folders: Sequence[Path], passphrase: Passphrase
             _add(signing, role, key)
         _role_entry(signing, role).threshold = SIGNING_ROLES[role].threshold
     return made
+
+
+def add_gate_role(signing: Signing, folder: Path, passphrase: Passphrase) -> KeyFile:
+    """Give a repository that is older than the gate its key and its role.
+
+    Raises:
+        CeremonyError: it has one.
+    """
+    delegations = signing.tree.targets().delegations
+    assert delegations is not None
+    assert delegations.roles is not None
+    if GATE_ROLE in delegations.roles:
+        raise CeremonyError("there is a gate key already", hint="rotate it instead")
+    key = create_key(folder, GATE_ROLE, passphrase)
+    signing.keys.add(key)
+    paths = list(SIGNING_ROLES[GATE_ROLE].paths)
+    delegations.roles[GATE_ROLE] = DelegatedRole(GATE_ROLE, [], 1, True, paths)
+    add_role(signing.tree, GATE_ROLE, Targets(), signing.now)
+    signing.tree.targets(GATE_ROLE).version = 0  # touch() counts it up to 1
+    _add(signing, GATE_ROLE, key)
+    signing.touch("targets")
+    signing.touch(GATE_ROLE)
+    return key
 
 
 def role_of(signing: Signing, keyid: str) -> str:

@@ -16,6 +16,7 @@ from tuf.api.metadata import TargetFile
 from sync.blob_patch import MIN_PATCHED_BYTES, PatchEntry, make_patch
 from sync.bundle import Bundle
 from sync.durable_file import AtStep, ignore_step
+from sync.gate_verdict import GATE_ROLE, GateVerdict, verdict_path
 from sync.update_documents import (
     ASSIGN_BOX_ROLE,
     ASSIGN_ROLE,
@@ -83,6 +84,24 @@ class Signing(Transaction):
             target.unrecognized_fields["custom"] = {PATCHES_FIELD: listed}
         self._list(BUNDLES_ROLE, target)
         return bundle.bundle_id
+
+    def list_verdict(self, verdict: GateVerdict) -> None:
+        """List what the gate said under the gate key; a newer verdict takes the older one's place.
+
+        Raises:
+            PublishRefusedError: this repository is older than the gate's role.
+        """
+        if GATE_ROLE not in self.tree.targets_roles():
+            raise PublishRefusedError(
+                "no gate key is known here", hint="make one: hubctl keys add-gate"
+            )
+        self._list_document(GATE_ROLE, verdict_path(verdict.bundle_id), verdict)
+
+    def verdict(self, bundle_id: str) -> GateVerdict | None:
+        """The verdict about a bundle as it will be published."""
+        if GATE_ROLE not in self.tree.targets_roles():
+            return None
+        return self._document(GATE_ROLE, verdict_path(bundle_id), GateVerdict)
 
     def withdraw_bundle(self, bundle_id: str) -> None:
         """Take a bundle off the release list: nobody installs it any more; who has it serves on."""

@@ -8,6 +8,7 @@ Expiry gates new installs, never serving; see sync/README.md, "Expiry".
 from dataclasses import dataclass
 from typing import Literal
 
+from sync.gate_verdict import GATE_ROLE
 from sync.update_documents import ASSIGN_BOX_ROLE, ASSIGN_ROLE, BUNDLES_ROLE, CATALOGUE_ROLE
 
 
@@ -42,11 +43,12 @@ SIGNING_ROLES: dict[str, SigningRole] = {
     ASSIGN_ROLE:     SigningRole("online",  1,  1,        30,  ("assign/ring/*",)),
     ASSIGN_BOX_ROLE: SigningRole("online",  1,  1,        30,  ("assign/box/*",), ASSIGN_ROLE),
     CATALOGUE_ROLE:  SigningRole("online",  1,  1,        30,  ("catalogue/*",)),
+    GATE_ROLE:       SigningRole("online",  1,  1,        30,  ("gate/*",)),
 }
 # fmt: on
 
 TOP_ROLES = ("root", "targets", "snapshot", "timestamp")
-DELEGATED_ROLES = (BUNDLES_ROLE, ASSIGN_ROLE, ASSIGN_BOX_ROLE, CATALOGUE_ROLE)
+DELEGATED_ROLES = (BUNDLES_ROLE, ASSIGN_ROLE, ASSIGN_BOX_ROLE, CATALOGUE_ROLE, GATE_ROLE)
 KEY_ROLES = tuple(name for name, row in SIGNING_ROLES.items() if row.key_of is None)
 OFFLINE_ROLES = tuple(n for n, row in SIGNING_ROLES.items() if row.place == "offline")
 

@@ -7,6 +7,7 @@ from datetime import timedelta
 
 from tuf.api.metadata import TargetFile
 
+from sync.gate_verdict import verdict_path
 from sync.update_documents import (
     ReleasePolicy,
     box_path,
@@ -82,6 +83,39 @@ def assign_below_own_minimum(world: World) -> None:
     """The assignment bars what it names."""
     world.repository.assign(3, world.bundle_b, min_bundle_generation=7)
     world.repository.publish("assign")
+
+
+def without_verdict(world: World) -> None:
+    """Released and assigned, never judged."""
+    del world.repository.signed["gate"].targets[verdict_path(world.bundle_b)]
+    world.repository.publish("gate")
+
+
+def verdict_about_another(world: World) -> None:
+    """The verdict about A is listed where B's should be."""
+    world.repository.judge(world.bundle_b, about=world.bundle_a)
+    world.repository.serve_tops()
+
+
+def verdict_says_no(world: World) -> None:
+    """The gate rejected it; somebody assigned it all the same."""
+    world.repository.judge(world.bundle_b, verdict="reject")
+    world.repository.serve_tops()
+
+
+def verdict_by_assign_role(world: World) -> None:
+    """The assign key, which the hub holds online, says that it passed."""
+    path = verdict_path(world.bundle_b)
+    raw = world.repository.blobs[world.repository.signed["gate"].targets[path].hashes["sha256"]]
+    del world.repository.signed["gate"].targets[path]
+    world.repository.list_target("assign", path, raw)
+    world.repository.publish("gate", "assign")
+
+
+def verdict_is_noise(world: World) -> None:
+    """Signed, and no verdict."""
+    world.repository.list_target("gate", verdict_path(world.bundle_b), b"{}")
+    world.repository.publish("gate")
 
 
 def unlist_bundle(world: World) -> None:

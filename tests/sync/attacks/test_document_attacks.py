@@ -10,6 +10,7 @@ from sync.update_errors import (
     OversizedError,
     PriceListError,
     RollbackError,
+    UngatedError,
     WithdrawnError,
 )
 from tests.fakes.update_world import World
@@ -37,6 +38,11 @@ BUNDLE_REFUSED: dict[str, tuple[Attack, type[PublisherError]]] = {
     "manifest is noise": (attacks.not_json, MalformedError),
     "manifest of five megabytes": (attacks.huge_manifest, OversizedError),
     "manifest altered on the way": (attacks.manifest_altered, AlteredError),
+    "never judged": (attacks.without_verdict, UngatedError),
+    "verdict about another bundle": (attacks.verdict_about_another, UngatedError),
+    "verdict is a rejection": (attacks.verdict_says_no, UngatedError),
+    "verdict by the assign role": (attacks.verdict_by_assign_role, UngatedError),
+    "verdict is noise": (attacks.verdict_is_noise, MalformedError),
 }
 
 CHECK_REFUSED: dict[str, tuple[Attack, type[PublisherError]]] = {
@@ -116,3 +122,10 @@ def test_a_box_can_be_moved_to_another_ring(world: World) -> None:
     role = world.repository.assign_own(1, None, follow_ring="lab")
     world.repository.publish(role)
     assert world.check().bundle_id == world.bundle_b
+
+
+def test_the_bundle_a_box_was_born_with_needs_no_verdict(world: World) -> None:
+    attacks.without_verdict(world)
+    assert world.check().manifest is None
+    world.box.ungated = frozenset({world.bundle_b})
+    assert world.box.restarted().check(world.now).bundle_id == world.bundle_b

@@ -14,10 +14,13 @@ from sync.update_documents import bundle_path, channel_path
 from tests.fakes.hostile_repository import BOX, CHANNEL, KEY_ROLES, HostileRepository, new_signer
 from tests.fakes.update_world import World, manifest_of, price_entry
 
-JOBS = ("root", "targets", "snapshot", "timestamp", "bundles", "assign", "assign-box", "catalogue")
+JOBS = (
+    "root", "targets", "snapshot", "timestamp",
+    "bundles", "assign", "assign-box", "catalogue", "gate",
+)  # fmt: skip
 OWN = {
     ("snapshot", "snapshot"), ("timestamp", "timestamp"), ("assign", "assign"),
-    ("assign", "assign-box"), ("catalogue", "catalogue"),
+    ("assign", "assign-box"), ("catalogue", "catalogue"), ("gate", "gate"),
 }  # fmt: skip
 FOREIGN = [pair for pair in itertools.product(KEY_ROLES, JOBS) if pair not in OWN]
 
@@ -78,7 +81,7 @@ def test_a_stolen_key_cannot_do_another_roles_job(world: World, stolen: str, job
 
 
 def test_the_matrix_has_every_foreign_job() -> None:
-    assert len(FOREIGN) == len(KEY_ROLES) * len(JOBS) - len(OWN) == 51
+    assert len(FOREIGN) == len(KEY_ROLES) * len(JOBS) - len(OWN) == 66
 
 
 def test_all_online_keys_together_cannot_bring_a_bundle(world: World) -> None:

@@ -12,6 +12,7 @@ from sync.catalog import Sku
 from sync.catalogue_feed import SkuAddition
 from sync.device_identity import DeviceKey, signature_headers
 from sync.gallery import Gallery
+from sync.gate_verdict import GateVerdict
 from sync.hard_case import CaseItem, CasePicture, CaseReason, HardCase
 from sync.price_list import Price, PriceList, Promotion
 from sync.protocol import (
@@ -191,6 +192,11 @@ SAMPLES: dict[str, BaseModel] = {
             BundleFile(path="detector.onnx", sha256=sha("detector"), size=4096, role="detector",
                        target="cpu"),
         ),
+    ),
+    "gate_verdict": GateVerdict(
+        bundle_id="ab" * 32, verdict="pass", policy="production", margins={"margin": "0.005"},
+        champion_id="cd" * 32, blind_set="ef" * 32, look=3, num_baskets=2_400,
+        report_sha256="12" * 32, approval="manual", is_single_operator=False, judged_at=AT,
     ),
     "assignment": Assignment(
         format=1, generation=9, bundle_id=sha("a"), follow_ring=None, min_bundle_generation=3,

@@ -5,12 +5,15 @@ from pathlib import Path
 
 import pytest
 
+from sync.gate_verdict import GATE_ROLE, GateVerdict
 from sync.update_errors import RollbackError
+from tests.fakes.vouched import add_vouched
 from tests.trainer.release.conftest import CHANNEL, NOW, Centre, passphrase
 from trainer.release.key_files import KeyRing, create_key, passphrase_from_file
 from trainer.release.key_inventory import inventory
 from trainer.release.keys_ceremony import (
     KeyPlan,
+    add_gate_role,
     create_repository,
     replace_lost,
     replace_stolen,
@@ -18,7 +21,12 @@ from trainer.release.keys_ceremony import (
     rotate_key,
     split_keys,
 )
-from trainer.release.release_errors import CeremonyError, KeyFileError, ThresholdError
+from trainer.release.release_errors import (
+    CeremonyError,
+    KeyFileError,
+    PublishRefusedError,
+    ThresholdError,
+)
 from trainer.release.signing import Signing
 from trainer.release.signing_roles import KEY_ROLES, SIGNING_ROLES
 
@@ -31,7 +39,7 @@ def centre(request: pytest.FixtureRequest) -> Centre:
 
 def release(centre: Centre, generation: int) -> str:
     signing = centre.open()
-    bundle_id = signing.add_bundle(centre.bundle(generation))
+    bundle_id = add_vouched(signing, centre.bundle(generation))
     signing.assign_ring("lab", bundle_id, channel=CHANNEL)
     signing.assign_box("box-9", bundle_id, channel=CHANNEL)
     signing.publish()
@@ -52,7 +60,7 @@ def test_the_ceremony_makes_what_the_table_says(split: Centre) -> None:
 
 def test_offline_keys_are_not_on_the_hub(split: Centre) -> None:
     on_hub = {path.name.split("-")[0] for path in split.plan.online.glob("*.pem")}
-    assert on_hub == {"snapshot", "timestamp", "assign", "catalogue"}
+    assert on_hub == {"snapshot", "timestamp", "assign", "catalogue", "gate"}
 
 
 def test_key_files_are_encrypted_and_for_their_owner_alone(centre: Centre) -> None:
@@ -123,7 +131,7 @@ def test_a_lost_offline_key_is_replaced_by_the_other_keepers(split: Centre, role
     assert keyid not in split.open().tree.keyids(role)
 
 
-@pytest.mark.parametrize("role", ["snapshot", "timestamp", "assign", "catalogue"])
+@pytest.mark.parametrize("role", ["snapshot", "timestamp", "assign", "catalogue", "gate"])
 def test_a_lost_online_key_is_replaced(centre: Centre, role: str) -> None:
     release(centre, 1)
     box = centre.box()
@@ -279,3 +287,32 @@ def test_an_unencrypted_key_is_refused(one_shop: Centre) -> None:
     path.write_bytes(signer.private_bytes)
     with pytest.raises(KeyFileError, match="not encrypted"):
         one_shop.open().publish()
+
+
+def test_a_repository_older_than_the_gate_gets_its_key_and_boxes_follow(centre: Centre) -> None:
+    signing = centre.open()
+    delegations = signing.tree.targets().delegations
+    assert delegations is not None
+    assert delegations.roles is not None
+    del delegations.roles[GATE_ROLE], signing.tree.roles[GATE_ROLE]
+    del signing.tree.snapshot.meta[f"{GATE_ROLE}.json"]
+    signing.touch("targets")
+    signing.publish()
+    signing = centre.open()
+    signing.assign_ring("lab", signing.add_bundle(centre.bundle(1)), channel=CHANNEL)
+    signing.publish()
+    assert [p.code for p in centre.box().check().problems] == ["update.not_gated"]
+    with pytest.raises(PublishRefusedError):
+        signing.list_verdict(a_pass(centre))
+    signing = centre.open()
+    add_gate_role(signing, centre.plan.online, passphrase)
+    signing.list_verdict(a_pass(centre))
+    signing.publish()
+    assert centre.box().check().problems == ()
+    with pytest.raises(CeremonyError):
+        add_gate_role(centre.open(), centre.plan.online, passphrase)
+
+
+def a_pass(centre: Centre) -> GateVerdict:
+    (bundle_id,) = centre.open().bundles()
+    return GateVerdict(bundle_id=bundle_id, verdict="pass", policy="demo", judged_at=NOW)

@@ -9,6 +9,7 @@ import pytest
 from sync.gallery import Gallery
 from sync.price_list import Price, PriceList
 from sync.update_errors import RollbackError, SegmentError
+from tests.fakes.vouched import add_vouched
 from tests.trainer.release.conftest import CHANNEL, NOW, Centre
 from trainer.release.catalogue_signing import add_segment, revert_segment, set_prices
 from trainer.release.release_errors import (
@@ -29,7 +30,7 @@ def centre(request: pytest.FixtureRequest) -> Centre:
 def release(centre: Centre, generation: int, **files: bytes) -> str:
     """A bundle released and assigned to the lab."""
     signing = centre.open()
-    bundle_id = signing.add_bundle(centre.bundle(generation, **files))
+    bundle_id = add_vouched(signing, centre.bundle(generation, **files))
     signing.assign_ring("lab", bundle_id, channel=CHANNEL)
     signing.publish()
     return bundle_id
@@ -42,7 +43,7 @@ def test_a_released_and_assigned_bundle_is_installed(centre: Centre) -> None:
 
 def test_nothing_is_visible_before_publish(centre: Centre) -> None:
     signing = centre.open()
-    signing.assign_ring("lab", signing.add_bundle(centre.bundle(1)), channel=CHANNEL)
+    signing.assign_ring("lab", add_vouched(signing, centre.bundle(1)), channel=CHANNEL)
     assert centre.box().check().assignment is None
 
 
@@ -111,7 +112,7 @@ def test_a_new_head_reaches_a_box_as_a_patch(centre: Centre) -> None:
     old = box.install()
     bundle = centre.bundle(2, **{"net.onnx": body[:-4_000] + b"n" * 4_000})
     signing = centre.open()
-    signing.add_bundle(bundle, patch_from=[old])
+    add_vouched(signing, bundle, patch_from=[old])
     signing.assign_ring("lab", bundle.bundle_id, channel=CHANNEL)
     signing.publish()
     (offered,) = box.check().patches
@@ -133,7 +134,7 @@ def test_a_release_waits_for_the_second_keeper_and_holds_nobody_up(split: Centre
     ada, ben, cyd = split.plan.offline
     bundle = split.bundle(2)
     signing = split.open(ada, split.plan.online)
-    signing.add_bundle(bundle)
+    add_vouched(signing, bundle)
     with pytest.raises(ThresholdError) as caught:
         signing.publish()
     assert caught.value.missing == {"bundles": 1}
@@ -143,7 +144,7 @@ def test_a_release_waits_for_the_second_keeper_and_holds_nobody_up(split: Centre
     with pytest.raises(PublishRefusedError):
         split.open(cyd, split.plan.online).withdraw_bundle(first)
     second = split.open(ben, split.plan.online, take_pending=True)
-    assert second.pending() == {"bundles": 1}
+    assert second.pending() == {"bundles": 1, "gate": 0}
     second.publish()
     signing = split.open(split.plan.online)
     signing.assign_ring("lab", bundle.bundle_id, channel=CHANNEL)
@@ -154,7 +155,7 @@ def test_a_release_waits_for_the_second_keeper_and_holds_nobody_up(split: Centre
 def test_one_keeper_signing_twice_is_still_one(split: Centre) -> None:
     ada = split.plan.offline[0]
     signing = split.open(ada, split.plan.online)
-    signing.add_bundle(split.bundle(1))
+    add_vouched(signing, split.bundle(1))
     with pytest.raises(ThresholdError):
         signing.publish()
     with pytest.raises(ThresholdError):
@@ -163,7 +164,7 @@ def test_one_keeper_signing_twice_is_still_one(split: Centre) -> None:
 
 def test_a_change_that_waits_can_be_dropped(split: Centre) -> None:
     signing = split.open(split.plan.offline[0], split.plan.online)
-    signing.add_bundle(split.bundle(1))
+    add_vouched(signing, split.bundle(1))
     with pytest.raises(ThresholdError):
         signing.publish()
     split.open(split.plan.online).discard_pending()
@@ -192,7 +193,7 @@ def test_every_step_of_a_publication_can_be_the_last(centre: Centre) -> None:
     for generation, stage in enumerate(stages, start=2):
         signing = centre.open()
         bundle = centre.bundle(generation)
-        signing.add_bundle(bundle)
+        add_vouched(signing, bundle)
         signing.assign_ring("lab", bundle.bundle_id, channel=CHANNEL)
 
         def stop(step: str, stage: str = stage) -> None:
@@ -205,7 +206,7 @@ def test_every_step_of_a_publication_can_be_the_last(centre: Centre) -> None:
         assert centre.box().check().bundle_id in (first, bundle.bundle_id)
         retry = centre.open()
         if bundle.bundle_id not in retry.bundles():
-            retry.add_bundle(bundle)
+            add_vouched(retry, bundle)
         retry.assign_ring("lab", bundle.bundle_id, channel=CHANNEL)
         retry.publish()
         assert centre.box().check().bundle_id == bundle.bundle_id

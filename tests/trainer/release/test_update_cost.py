@@ -6,6 +6,7 @@ import pytest
 
 from sync.price_list import Price, PriceList
 from sync.update_fetcher import FileFetcher
+from tests.fakes.vouched import add_vouched
 from tests.trainer.release.conftest import CHANNEL, NOW, Centre, FollowingBox
 from trainer.release.catalogue_signing import set_prices
 
@@ -34,7 +35,7 @@ def test_looking_for_updates_costs_less_than_a_kilobyte_when_there_is_nothing(
     split: Centre, capsys: pytest.CaptureFixture[str]
 ) -> None:
     signing = split.open()
-    bundle_id = signing.add_bundle(split.bundle(1))
+    bundle_id = add_vouched(signing, split.bundle(1))
     signing.assign_ring("lab", bundle_id, channel=CHANNEL)
     signing.publish()
     fetcher = CountingFetcher(split.repo)
