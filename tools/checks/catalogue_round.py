@@ -20,7 +20,6 @@ from contextlib import suppress
 from pathlib import Path
 
 import cv2
-import numpy as np
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
@@ -39,10 +38,10 @@ from edge.messages.command_messages import (
 from edge.processes.box_view import ask_lane, look_at_box
 from sync.bundle import MANIFEST_NAME, describe_file, read_manifest
 from sync.catalog import Catalog, load_catalog
-from sync.gallery import Gallery, load_gallery
+from sync.gallery import load_gallery
 from sync.price_list import load_price_list
 from sync.sealing import unseal
-from tools.checks.update_round import (
+from tools.demo_run.real_processes import (
     BOX_TOML,
     HUB_TOML,
     KEYS,
@@ -51,7 +50,9 @@ from tools.checks.update_round import (
     free_port,
     is_open,
     running,
+    write_passphrase,
 )
+from tools.demo_run.store_bundles import rows_of
 
 SKU = "crackers_200"
 OTHER = "rice_1kg"  # its price changes
@@ -238,8 +239,7 @@ def main() -> int:
 
 def prepare(folder: Path, port: int) -> None:
     """A passphrase, two configurations, three films, a bundle without crackers, and crackers."""
-    (folder / "passphrase").write_text("correct horse battery staple\n")
-    (folder / "passphrase").chmod(0o600)
+    write_passphrase(folder)
     (folder / "hub.toml").write_text(HUB_TOML.format(folder=folder, port=port))
     head = BOX_TOML.format(port=port, kiosk=free_port()).partition("[[lanes.cameras]]")[0]
     head = head.replace('state_dir = "state"', 'state_dir = "state"\nbundle_dir = "bundle"')
@@ -261,7 +261,7 @@ def split_bundle(bundle: Path, folder: Path) -> None:
     (folder / "new").mkdir()
     shutil.copytree(bundle / "pictures", folder / "new" / "pictures")
     (folder / "new" / "catalog.json").write_text(Catalog(skus=tuple(new)).model_dump_json())
-    (folder / "segment.npz").write_bytes(_part(gallery, [SKU]).to_bytes())
+    (folder / "segment.npz").write_bytes(rows_of(gallery, [SKU]).to_bytes())
     second = prices.model_copy(update={"version": 2})
     (folder / "prices-2.json").write_text(second.model_dump_json())
     changed = [
@@ -271,7 +271,7 @@ def split_bundle(bundle: Path, folder: Path) -> None:
     third = prices.model_copy(update={"version": 3, "entries": tuple(changed)})
     (folder / "prices-3.json").write_text(third.model_dump_json())
     kept = [sku_id for sku_id in gallery.sku_ids if sku_id != SKU]
-    (bundle / "gallery.npz").write_bytes(_part(gallery, kept).to_bytes())
+    (bundle / "gallery.npz").write_bytes(rows_of(gallery, kept).to_bytes())
     less = tuple(sku for sku in catalog.skus if sku.sku_id != SKU)
     (bundle / "catalog.json").write_text(Catalog(skus=less).model_dump_json())
     left = tuple(e for e in prices.entries if e.sku_id != SKU)
@@ -283,15 +283,6 @@ def split_bundle(bundle: Path, folder: Path) -> None:
     (bundle / MANIFEST_NAME).write_text(
         manifest.model_copy(update={"files": files}).model_dump_json()
     )
-
-
-def _part(gallery: Gallery, sku_ids: list[str]) -> Gallery:
-    """The rows of some SKUs, bit-identical."""
-    ends = np.append(gallery.starts[1:], len(gallery.vectors))
-    spans = [(int(gallery.starts[i]), int(ends[i])) for i in map(gallery.sku_ids.index, sku_ids)]
-    starts = np.cumsum([0, *(b - a for a, b in spans)])[:-1]
-    rows = np.concatenate([gallery.vectors[a:b] for a, b in spans])
-    return Gallery(gallery.embedder_id, tuple(sku_ids), rows, starts.astype(np.int64))
 
 
 def write_film(source: Path, target: Path) -> None:
