@@ -9,6 +9,8 @@ from typing import Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
+from sync.recognition_report import CameraRecognition
+
 
 class SaleReport(BaseModel):
     """One paid basket.
@@ -17,6 +19,7 @@ class SaleReport(BaseModel):
         pieces: sku_id -> pieces (weighed goods count one per line).
         by_origin: vision, answer, scan, search, attendant -> pieces.
         num_asks: questions that were asked.
+        num_corrections: items charged by vision that a person then named otherwise.
     """
 
     model_config = ConfigDict(frozen=True, extra="allow")
@@ -31,6 +34,7 @@ class SaleReport(BaseModel):
     by_origin: dict[str, int]
     num_asks: int = Field(default=0, ge=0)
     seconds: int = Field(default=0, ge=0)
+    num_corrections: int = Field(default=0, ge=0)
 
 
 class CameraReport(BaseModel):
@@ -52,6 +56,7 @@ class TelemetryReport(BaseModel):
         figures: whole numbers by name, units in the names.
         reasons: stable codes of what was not well.
         versions: software, protocol, bundle.
+        recognition: how sure each camera's items were; once an hour, else empty.
     """
 
     model_config = ConfigDict(frozen=True, extra="allow")
@@ -64,3 +69,4 @@ class TelemetryReport(BaseModel):
     figures: dict[str, int] = {}
     cameras: tuple[CameraReport, ...] = ()
     versions: dict[str, str] = {}
+    recognition: tuple[CameraRecognition, ...] = ()

@@ -43,6 +43,8 @@ class SkuScoresMessage(msgspec.Struct, frozen=True):
     floor: float
     similarity: float
     num_looks: int
+    sketch: tuple[int, ...] = ()
+    """Of the newest look (sync/recognition_report.py); for the centre's drift figures only."""
 
 
 class TrackObservation(msgspec.Struct, frozen=True):

@@ -36,6 +36,7 @@ from edge.perception.track import Track
 from edge.perception.tracker import Tracker
 from sync.boxes import areas, intersections
 from sync.decision import pool_scores
+from sync.recognition_report import sketches_of
 
 logger = logging.getLogger(__name__)
 
@@ -266,10 +267,10 @@ class Pipeline:
             self._reason = err.code
             logger.warning("embedder failed camera=%s code=%s", self._camera_id, err.code)
             return
-        for track, vector, scores in zip(
-            tracks, vectors, models.matcher.match(vectors), strict=True
+        for track, vector, scores, sketch in zip(
+            tracks, vectors, models.matcher.match(vectors), sketches_of(vectors), strict=True
         ):
-            look = Look(vector, scores, is_clean(track, at_ns))
+            look = Look(vector, scores, is_clean(track, at_ns), sketch)
             track.held_wait_ms = held_wait_ms(scores.similarity, models.parameters, self._settings)
             self._note_look(track, look, models.parameters.look_exponent, at_ns)
             track.look_patch = self._scene.patch(change, track.xyxy)
@@ -322,8 +323,9 @@ def _message(vote: SkuVote) -> SkuScoresMessage | None:
     pooled = vote.pooled
     if pooled is None:
         return None
+    sketch = vote.looks[-1].sketch if vote.looks else ()
     return SkuScoresMessage(
-        pooled.sku_ids, pooled.log_probs, pooled.floor, pooled.similarity, pooled.num_looks
+        pooled.sku_ids, pooled.log_probs, pooled.floor, pooled.similarity, pooled.num_looks, sketch
     )
 
 

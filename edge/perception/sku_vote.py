@@ -23,11 +23,13 @@ class Look:
     Attributes:
         embedding: float32 (d,), whitened, unit length.
         is_clean: nothing moved around the item.
+        sketch: of the embedding, for the centre's drift figures.
     """
 
     embedding: FloatArray
     scores: SkuScores
     is_clean: bool
+    sketch: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

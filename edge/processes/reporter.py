@@ -11,9 +11,11 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 from edge.hard_cases.outbox import KEEP_VALUE
-from edge.messages.basket_messages import BasketSnapshot, Phase
+from edge.messages.basket_messages import BasketSnapshot, LineOrigin, Phase
+from edge.messages.perception_messages import Observations
 from edge.processes.hub_link import BoxFacts, Row
 from edge.processes.hub_road import edge_version
+from edge.processes.recognition_counts import RecognitionCounts
 from sync.box_report import CameraReport, SaleReport, TelemetryReport
 from sync.protocol import PROTOCOL_VERSION
 
@@ -30,6 +32,13 @@ class Reporter:
         self._asked: dict[str, set[str]] = {}
         self._began_ns: dict[str, int] = {}
         self._next_ns = 0
+        self._charged: dict[str, dict[str, str]] = {}
+        self._corrected: dict[str, set[str]] = {}
+        self._recognition = RecognitionCounts()
+
+    def on_observations(self, seen: Observations) -> None:
+        """What a camera claims; counted for the hour."""
+        self._recognition.on_observations(seen)
 
     def on_basket(self, snapshot: BasketSnapshot, now_ns: int) -> None:
         """Report a basket once it is paid."""
@@ -39,8 +48,11 @@ class Reporter:
         if basket_id not in self._began_ns:
             for other in [b for b in self._began_ns if b.startswith(_lane_part(basket_id))]:
                 del self._began_ns[other], self._asked[other]
+                del self._charged[other], self._corrected[other]
             self._began_ns[basket_id], self._asked[basket_id] = now_ns, set()
+            self._charged[basket_id], self._corrected[basket_id] = {}, set()
         self._asked[basket_id].update(ask.ask_id for ask in snapshot.asks)
+        self._note_corrections(snapshot)
         if snapshot.phase is Phase.PAID:
             self._reported[snapshot.lane_id] = basket_id
             self._report_sale(snapshot, now_ns)
@@ -61,8 +73,19 @@ class Reporter:
             figures={n: round(v) for n, v in facts.facts.items() if math.isfinite(v)},
             cameras=tuple(_camera(camera) for camera in facts.cameras),
             versions={"edge": edge_version(), "protocol": PROTOCOL_VERSION, **facts.bundles},
+            recognition=self._recognition.take(now_ns),
         )
         self._put(Row("telemetry", report.model_dump(mode="json"), now, 1))
+
+    def _note_corrections(self, snapshot: BasketSnapshot) -> None:
+        """An item that vision charged as one SKU and a person then named as another."""
+        charged = self._charged[snapshot.basket_id]
+        for line in snapshot.lines:
+            for item_id in line.item_ids:
+                if line.origin is LineOrigin.VISION:
+                    charged[item_id] = line.sku_id
+                elif charged.get(item_id, line.sku_id) != line.sku_id:
+                    self._corrected[snapshot.basket_id].add(item_id)
 
     def _report_sale(self, snapshot: BasketSnapshot, now_ns: int) -> None:
         pieces: Counter[str] = Counter()
@@ -80,6 +103,7 @@ class Reporter:
             by_origin=dict(origins),
             num_asks=len(self._asked[snapshot.basket_id]),
             seconds=(now_ns - self._began_ns[snapshot.basket_id]) // NS_PER_S,
+            num_corrections=len(self._corrected[snapshot.basket_id]),
         )
         self._put(Row("sale", report.model_dump(mode="json"), datetime.now(UTC), KEEP_VALUE))
 
@@ -90,10 +114,11 @@ def _lane_part(basket_id: str) -> str:
 
 
 def _camera(facts: dict[str, object]) -> CameraReport:
-    fps = facts.get("fps", 0.0)
+    fps, conditions = facts.get("fps", 0.0), facts.get("conditions", ())
     return CameraReport(
         camera=str(facts.get("camera", "")),
         state=str(facts.get("state", "")),
         quality=str(facts.get("quality", "")),
+        conditions=tuple(map(str, conditions)) if isinstance(conditions, tuple) else (),
         fps_tenths=round(10 * fps) if isinstance(fps, float) else 0,
     )

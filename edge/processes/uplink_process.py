@@ -216,6 +216,7 @@ class Uplink:
                 self._reporter.on_basket(snapshot, now_ns)
         for seen in self._observations.receive_all():
             self._cases.on_observations(seen)
+            self._reporter.on_observations(seen)
         for case in self._shadow_cases.receive_all():
             self._cases.on_shadow_case(case, self._network.state.sealing_public_key)
 
@@ -280,7 +281,7 @@ class Uplink:
             facts=facts,
             cameras=tuple(
                 {"camera": name, "state": c.state, "reason": c.reason, "quality": c.quality,
-                 "fps": round(c.fps, 1)}
+                 "fps": round(c.fps, 1), "conditions": tuple(c.conditions)}
                 for name, c in sorted(self._camera_states.items())
             ),
             quarantined=tuple(sorted(state.quarantined))[:100] if state else (),

@@ -28,6 +28,7 @@ from tools.benchmarks import (
     redaction_recall,
     scene_accuracy,
 )
+from tools.benchmarks.drift_bench import drift
 from tools.benchmarks.errors import BenchError
 from tools.benchmarks.gallery_rows import gallery_rows
 from tools.benchmarks.network_rows import detector_row, embedder_row
@@ -51,6 +52,7 @@ app = typer.Typer(
 )
 
 app.command()(outbox)
+app.command()(drift)
 
 bundle_commands.register(app)
 

@@ -1,0 +1,1 @@
+"""What the centre concludes from what boxes tell: drift, expected accuracy, insights, triggers."""
