@@ -18,6 +18,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemaining
 from tools.benchmarks.outbox_life import World
 from tools.benchmarks.report import Figure, Report, machine, publish
 
+TELL_EVERY = 10_000  # events, where the output is no terminal
+
 
 def outbox(
     events: Annotated[int, typer.Option(help="Acknowledged events, in batches of 50.")] = 20_000,
@@ -40,10 +42,20 @@ def outbox(
         Progress(*columns, TimeRemainingColumn(), console=console) as progress,
     ):
         task = progress.add_task("events", total=events)
+        told = 0
+
+        def advance(count: int) -> None:
+            nonlocal told
+            progress.advance(task, count)
+            done = int(progress.tasks[0].completed)
+            if not console.is_terminal and done - told >= TELL_EVERY:
+                told = done
+                console.print(f"{done} of {events} events, {time.monotonic() - began:.0f} s")
+
         world = World(
             Path(scratch), events, num_boxes=boxes, batches_per_life=life, hub_life_s=hub_life,
             seed=seed, limit_s=minutes * 60 or float("inf"),
-            on_progress=lambda count: progress.advance(task, count),
+            on_progress=advance,
         )  # fmt: skip
         verdict = world.run()
     seconds = time.monotonic() - began
