@@ -62,6 +62,18 @@ def write_film(path: Path, light: float = 1.0) -> Film:
     return Film(path, len(numbers) / FPS, (max(greys), min(greys)))
 
 
+def write_empty_film(path: Path) -> None:
+    """The counter before the shop opens: the box learns what it looks like with nothing on it."""
+    frames = _frames(CLIP / f"{CAMERA}.mp4", set(EMPTY))
+    height, width = frames[0].shape[:2]
+    writer = cv2.VideoWriter(
+        str(path), cv2.VideoWriter.fourcc(*"mp4v"), float(FPS), (width, height)
+    )
+    for number in [*EMPTY] * 4:
+        writer.write(frames[number])
+    writer.release()
+
+
 def pack_photos() -> list[tuple[str, bytes]]:
     """Side and JPEG of the new pack, cut out of what the other cameras saw."""
     photos = []

@@ -58,7 +58,7 @@ def running_box(
     home = root / clip.name
     shutil.rmtree(home, ignore_errors=True)
     home.mkdir(parents=True)
-    run_dir = _run_dir(home)
+    run_dir = run_dir_for(home)
     ring_dir = Path(tempfile.mkdtemp(prefix="tillsight-demo-", dir=_memory_folder()))
     config_path = home / "edge.toml"
     config_path.write_text(
@@ -122,7 +122,8 @@ def tail(path: Path, num_lines: int = 15) -> str:
     return "\n".join(path.read_text(errors="replace").splitlines()[-num_lines:])
 
 
-def _run_dir(home: Path) -> Path:
+def run_dir_for(home: Path) -> Path:
+    """A folder for sockets: below `home` where their paths stay short enough."""
     inside = home / "run"
     if len(str(inside.absolute())) <= MAX_RUN_DIR_CHARS:
         return inside.absolute()
