@@ -15,7 +15,6 @@ from torch import Tensor, nn
 from trainer.training.detector_loss import Targets, detector_loss
 from trainer.training.detector_model import DetectorModel, cell_centres
 from trainer.training.efficientnet_lite import EfficientNetLite, load_imagenet_weights
-from trainer.training.embedder_model import BodyName as EmbedderBody
 from trainer.training.embedder_model import EmbedderModel, SubCentreArcFace
 from trainer.training.recipes import Recipe
 from trainer.training.resnet_body import ResNetBody, load_resnet_weights
@@ -114,15 +113,20 @@ def metric_task(
         raise ValueError(f"recipe {recipe.name} has no body; cached_features.py trains it")
     model = EmbedderModel(recipe.body, recipe.embedding_dim)
     if from_imagenet:
-        _load_body(model.body, recipe.body, weights)
+        load_body(model.body, recipe, weights)
     return MetricTask(model, num_classes, recipe.embedding_dim, recipe.num_sub_centres)
 
 
-def _load_body(body: nn.Module, name: EmbedderBody, weights: Path | None) -> None:
-    match name:
+def load_body(body: nn.Module, recipe: Recipe, weights: Path | None = None) -> None:
+    """ImageNet weights for the body that the recipe names.
+
+    Raises:
+        WeightsUnreachableError: no network and no file.
+    """
+    match recipe.body:
         case "lite0" | "lite2":
             assert isinstance(body, EfficientNetLite)
-            load_imagenet_weights(body, name)
+            load_imagenet_weights(body, recipe.body)
         case "resnet50" | "resnet152":
             assert isinstance(body, ResNetBody)
-            load_resnet_weights(body, name, weights)
+            load_resnet_weights(body, recipe.body, weights)

@@ -1,0 +1,109 @@
+import dataclasses
+import json
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from trainer.dataset.photo_list import Photo, PhotoList
+from trainer.dataset.photo_samples import PhotoSamples, middle_window, random_window
+from trainer.errors import DatasetError
+from trainer.training.photo_judge import (
+    calibration_error,
+    fit_prototypes,
+    parent_probabilities,
+)
+from trainer.training.photo_run import for_length, run_photos, split_of
+from trainer.training.recipes import lite0_photos
+from trainer.training.train import Place
+
+pytestmark = [
+    pytest.mark.train,
+    pytest.mark.filterwarnings("ignore::DeprecationWarning:tensorboard"),
+]
+
+
+@pytest.fixture
+def coloured(tmp_path: Path) -> PhotoList:
+    """Two classes that differ in colour, in two parents."""
+    random = np.random.default_rng(0)
+    photos = []
+    for label, colour in enumerate(((30, 40, 200), (200, 60, 30))):
+        for i in range(6):
+            picture = np.clip(random.normal(colour, 25, (72, 72, 3)), 0, 255).astype(np.uint8)
+            path = tmp_path / f"{label}-{i}.png"
+            cv2.imwrite(str(path), picture)
+            photos.append(Photo(path, label, label))
+    return PhotoList(tuple(photos), ())
+
+
+def test_a_run_from_a_list_learns_judges_and_writes_it_down(
+    coloured: PhotoList, tmp_path: Path
+) -> None:
+    recipe = dataclasses.replace(
+        lite0_photos(), input_height_px=64, input_width_px=64, batch_size=4, num_steps=3
+    )
+    split = split_of(coloured, None, fold=0, num_folds=3)
+    found = run_photos(recipe, split, tmp_path / "run", Place())
+    assert found is not None
+    assert found.fine == found.parent == 1.0  # by colour, ImageNet features tell them apart
+    answers = (tmp_path / "run" / "predictions.jsonl").read_text().splitlines()
+    assert [json.loads(a)["label"] for a in answers] == [0, 0, 1, 1]
+    assert json.loads((tmp_path / "run" / "accuracy.json").read_text())["num_photos"] == 4
+
+
+def test_a_fold_is_never_learned_from(coloured: PhotoList) -> None:
+    split = split_of(coloured, None, fold=1, num_folds=3)
+    assert len(split.train) == 8
+    assert not set(split.train) & set(split.test)
+
+
+def test_a_class_that_is_judged_but_not_learned_is_refused(coloured: PhotoList) -> None:
+    learned = PhotoList(coloured.photos[:6], ())
+    with pytest.raises(DatasetError, match="not learned"):
+        split_of(learned, coloured, 0, 5)
+
+
+def test_a_class_of_two_parents_is_refused(coloured: PhotoList) -> None:
+    stray = dataclasses.replace(coloured.photos[0], parent=7)
+    with pytest.raises(DatasetError, match="two parents"):
+        split_of(PhotoList((*coloured.photos, stray), ()), coloured, 0, 5)
+
+
+def test_epochs_become_steps() -> None:
+    assert for_length(lite0_photos(), 3200, 2).num_steps == 200
+
+
+def test_the_same_number_gives_the_same_sample(coloured: PhotoList) -> None:
+    source = PhotoSamples(coloured.photos, 48, "v")
+    first, again = (source.sample(3, np.random.default_rng(9)) for _ in range(2))
+    assert np.array_equal(first.picture, again.picture)
+    assert first.picture.shape == (48, 48, 3)
+
+
+def test_windows_are_square_whatever_the_picture() -> None:
+    wide = np.zeros((50, 200, 3), np.uint8)
+    assert random_window(wide, 32, np.random.default_rng(0), True).shape == (32, 32, 3)
+    assert middle_window(wide, 32).shape == (32, 32, 3)
+
+
+def test_a_parent_is_as_likely_as_its_classes_together() -> None:
+    rows = np.asarray([[0.2, 0.5, 0.3]], dtype=np.float32)
+    sums = parent_probabilities(rows, {0: 0, 1: 1, 2: 0})
+    assert np.allclose(sums, [[0.5, 0.5]])
+
+
+def test_a_class_without_photographs_is_never_answered() -> None:
+    random = np.random.default_rng(0)
+    labels = np.repeat([0, 2], 8)
+    embeddings = (random.normal(size=(16, 6)) + labels[:, None]).astype(np.float32)
+    prototypes = fit_prototypes(embeddings, labels, 3)
+    assert not prototypes.rows[1].any()
+    assert set(prototypes.log_probabilities(embeddings).argmax(axis=1)) <= {0, 2}
+
+
+def test_calibration_error_is_the_gap_between_promise_and_truth() -> None:
+    confidences = np.full(100, 0.9, dtype=np.float32)
+    assert calibration_error(confidences, np.arange(100) < 90) == pytest.approx(0.0, abs=1e-6)
+    assert calibration_error(confidences, np.arange(100) < 50) == pytest.approx(0.4, abs=1e-6)

@@ -1,0 +1,119 @@
+"""Train from the command line: python -m trainer.training photos --train LIST --out DIR.
+
+Exit codes: 0 done, 2 wrong input, 1 the run failed; called again, it continues where it stopped.
+"""
+
+import json
+import logging
+import subprocess
+import sys
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.logging import RichHandler
+
+from trainer.dataset.photo_list import joined, read_photo_list
+from trainer.errors import DatasetError, TrainerError
+from trainer.training.launch import joined_place, start_detached, torchrun_command
+from trainer.training.photo_judge import Accuracy
+from trainer.training.photo_run import for_length, run_photos, split_of
+from trainer.training.recipes import RECIPES
+
+MODULE = "trainer.training"
+errors = Console(stderr=True)
+app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+
+
+@app.callback()
+def commands() -> None:
+    """Train recognisers and detectors."""
+
+
+@app.command()
+def photos(
+    train: Annotated[list[Path], typer.Option(help='Lists of "path, class, parent"; joined.')],
+    out: Annotated[Path, typer.Option(help="Run folder; a run that is there continues.")],
+    test: Annotated[
+        Path | None, typer.Option(help="List that is judged; without it, one fold.")
+    ] = None,
+    fold: Annotated[int, typer.Option(min=0, help="Fold that is judged.")] = 0,
+    folds: Annotated[int, typer.Option(min=2, help="Blocks that each class is cut into.")] = 5,
+    recipe: Annotated[str, typer.Option(help="One of the recipes.")] = "lite0_photos",
+    epochs: Annotated[float, typer.Option(min=0.01)] = 12.0,
+    seed: Annotated[int, typer.Option()] = 1,
+    mirror: Annotated[bool, typer.Option(help="Mirror half of the pictures.")] = False,
+    processes: Annotated[int, typer.Option(min=1, help="By torchrun, on this machine.")] = 1,
+    loaders: Annotated[int, typer.Option(min=0, help="Processes that prepare pictures.")] = 1,
+    detach: Annotated[bool, typer.Option(help="Outlive this terminal; log in run.log.")] = False,
+    as_json: Annotated[bool, typer.Option("--json")] = False,
+) -> None:
+    """Fine-tune a recogniser on photographs of a list, and judge it."""
+    arguments = [a for a in sys.argv[1:] if a != "--detach"]
+    alone = [sys.executable, "-m", MODULE, *arguments]
+    if detach:
+        pid = start_detached(alone, out)
+        errors.print(f"process {pid} trains; it writes {out}/run.log")
+        return
+    if processes > 1:
+        command = torchrun_command(processes, MODULE, _without_processes(arguments))
+        raise typer.Exit(subprocess.run(command, check=False).returncode)
+    chosen = RECIPES.get(recipe)
+    if chosen is None:
+        raise DatasetError(f"no recipe {recipe}", hint=f"one of {', '.join(RECIPES)}")
+    learned = joined([read_photo_list(path) for path in train])
+    judged = read_photo_list(test) if test is not None else None
+    for part in (learned, judged) if judged is not None else (learned,):
+        for line in part.aside:
+            errors.print(f"line {line.line} put aside: {line.code}: {line.text}")
+    split = split_of(learned, judged, fold, folds)
+    full = for_length(chosen(), len(split.train), epochs)
+    with joined_place(num_loaders=loaders) as place:
+        found = run_photos(
+            replace(full, seed=seed), split, out, place,
+            may_mirror=mirror, arguments=tuple(arguments),
+        )  # fmt: skip
+    if found is not None:
+        _tell(found, as_json)
+
+
+def main() -> None:
+    """Entry point."""
+    handler = RichHandler(console=errors, show_path=False)
+    logging.basicConfig(level=logging.INFO, format="%(message)s", handlers=[handler])
+    try:
+        app()
+    except TrainerError as err:
+        errors.print(f"{err.code}: {err}\n{err.hint}", markup=False)
+        sys.exit(2 if isinstance(err, DatasetError) else 1)
+
+
+def _without_processes(arguments: list[str]) -> list[str]:
+    """The same arguments for each process of torchrun."""
+    kept: list[str] = []
+    skip_next = False
+    for argument in arguments:
+        if skip_next or argument.startswith("--processes="):
+            skip_next = False
+        elif argument == "--processes":
+            skip_next = True
+        else:
+            kept.append(argument)
+    return kept
+
+
+def _tell(found: Accuracy, as_json: bool) -> None:
+    if as_json:
+        typer.echo(json.dumps(asdict(found)))
+        return
+    console = Console()
+    console.print(f"photographs judged   {found.num_photos}")
+    console.print(f"class right          {100 * found.fine:.2f} %")
+    console.print(f"parent right         {100 * found.parent:.2f} %")
+    console.print(f"calibration error    {found.expected_error:.3f}")
+
+
+if __name__ == "__main__":
+    main()

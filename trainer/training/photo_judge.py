@@ -1,0 +1,151 @@
+"""What a trained recogniser of photographs says, and how often it is right.
+
+Flow: weights + training photographs -> gallery ; photographs -> log-probabilities -> Accuracy
+
+Two witnesses are pooled: the plain classifier, and the whitened prototypes of the embedding, which
+is how a box recognises. Both see a few windows of a photograph.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from rich.progress import track
+from torch import Tensor
+
+from sync.boxes import FloatArray
+from sync.gallery import Whitening, fit_whitening, unit_rows
+from sync.preprocess import normalise
+from trainer.dataset.photo_list import Photo, read_photo
+from trainer.dataset.photo_samples import middle_window
+from trainer.training.photo_task import PhotoModel
+
+# N photographs, S classes, D numbers per embedding
+
+WINDOWS = (0.85, 1.0)  # shares of the shorter side
+BATCH = 32
+SHRINKAGE = 0.3
+PROTOTYPE_SCALE = 16.0  # inverse temperature of cosines; the classifier's own scale is 1
+IntArray = NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What the network says of many photographs: scores (N, S), embeddings (N, D)."""
+
+    scores: FloatArray
+    embeddings: FloatArray
+
+
+@dataclass(frozen=True, slots=True)
+class Prototypes:
+    """Whitened class means, float32 (S, d)."""
+
+    whitening: Whitening
+    rows: FloatArray
+
+    def log_probabilities(self, embeddings: FloatArray) -> FloatArray:
+        """Float32 (N, S)."""
+        cosines = self.whitening.apply(embeddings) @ self.rows.T
+        return _log_softmax(np.asarray(PROTOTYPE_SCALE * cosines, dtype=np.float32))
+
+
+@dataclass(frozen=True, slots=True)
+class Accuracy:
+    """Shares in [0, 1] over `num_photos`; `expected_error` is the calibration error, 15 bins."""
+
+    num_photos: int
+    fine: float
+    parent: float
+    expected_error: float
+
+
+@torch.inference_mode()
+def look(model: PhotoModel, photos: Sequence[Photo], input_px: int, device: str = "cpu") -> Seen:
+    """Scores and embeddings, each the mean over WINDOWS."""
+    model.eval().to(device)
+    scores, embeddings = [], []
+    batches = [photos[i : i + BATCH] for i in range(0, len(photos), BATCH)]
+    for batch in track(batches, "looking", disable=len(batches) < 4, transient=True):
+        pictures = [read_photo(photo.path) for photo in batch]
+        found = [_forward(model, pictures, input_px, share, device) for share in WINDOWS]
+        scores.append(torch.stack([s for s, _ in found]).mean(dim=0))
+        embeddings.append(torch.stack([e for _, e in found]).mean(dim=0))
+    return Seen(
+        np.asarray(torch.cat(scores).cpu(), dtype=np.float32),
+        unit_rows(np.asarray(torch.cat(embeddings).cpu())),
+    )
+
+
+def fit_prototypes(embeddings: FloatArray, labels: IntArray, num_classes: int) -> Prototypes:
+    """Whitened means of the training photographs; a class without any is never answered."""
+    whitening = fit_whitening(embeddings, labels, shrinkage=SHRINKAGE, dim=embeddings.shape[1])
+    rows = np.zeros((num_classes, whitening.matrix.shape[1]), dtype=np.float32)
+    np.add.at(rows, labels, whitening.apply(embeddings))
+    return Prototypes(whitening, unit_rows(rows))
+
+
+def pooled_log_probabilities(seen: Seen, prototypes: Prototypes) -> FloatArray:
+    """Mean of both witnesses' log-probabilities, normalised again, float32 (N, S)."""
+    both = _log_softmax(seen.scores) + prototypes.log_probabilities(seen.embeddings)
+    return _log_softmax(np.asarray(both / 2, dtype=np.float32))
+
+
+def accuracy(
+    log_probabilities: FloatArray, photos: Sequence[Photo], parent_of: dict[int, int]
+) -> Accuracy:
+    """Share of right classes and right parents; a parent's probability is its classes' sum."""
+    labels = np.asarray([photo.label for photo in photos])
+    is_right = log_probabilities.argmax(axis=1) == labels
+    parents = parent_probabilities(np.exp(log_probabilities), parent_of)
+    true_parents = np.asarray([photo.parent for photo in photos])
+    return Accuracy(
+        num_photos=len(photos),
+        fine=float(is_right.mean()),
+        parent=float((parents.argmax(axis=1) == true_parents).mean()),
+        expected_error=calibration_error(np.exp(log_probabilities).max(axis=1), is_right),
+    )
+
+
+def parent_probabilities(probabilities: FloatArray, parent_of: dict[int, int]) -> FloatArray:
+    """Sums of the classes of each parent, float32 (N, P)."""
+    sums = np.zeros((len(probabilities), max(parent_of.values()) + 1), dtype=np.float32)
+    for label, parent in parent_of.items():
+        sums[:, parent] += probabilities[:, label]
+    return sums
+
+
+def calibration_error(
+    confidences: FloatArray, is_right: NDArray[np.bool_], num_bins: int = 15
+) -> float:
+    """Expected calibration error in equal-width bins.
+
+    Source: Guo et al. 2017, arXiv:1706.04599.
+    """
+    bins = np.minimum((confidences * num_bins).astype(int), num_bins - 1)
+    gaps = [
+        (bins == b).mean() * abs(confidences[bins == b].mean() - is_right[bins == b].mean())
+        for b in np.unique(bins)
+    ]
+    return float(sum(gaps))
+
+
+def _forward(
+    model: PhotoModel,
+    pictures: Sequence[NDArray[np.uint8]],
+    input_px: int,
+    share: float,
+    device: str,
+) -> tuple[Tensor, Tensor]:
+    windows = [middle_window(picture, input_px, share) for picture in pictures]
+    batch = torch.from_numpy(normalise(windows)).to(device, memory_format=torch.channels_last)
+    scores, embeddings = model(batch)
+    return scores.float(), embeddings
+
+
+def _log_softmax(scores: FloatArray) -> FloatArray:
+    shifted = scores - scores.max(axis=1, keepdims=True)
+    sums = np.log(np.exp(shifted).sum(axis=1, keepdims=True))
+    return np.asarray(shifted - sums, dtype=np.float32)

@@ -1,0 +1,129 @@
+"""A recogniser of photographs from a list, end to end: train, look, judge, write it all down.
+
+Flow: lists -> recipe -> run folder -> predictions.jsonl, accuracy.json
+"""
+
+import dataclasses
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+
+from sync.boxes import FloatArray
+from trainer.dataset.photo_list import Photo, PhotoList, blocked_folds
+from trainer.dataset.photo_samples import PhotoSamples
+from trainer.errors import DatasetError
+from trainer.training.checkpoint import load_checkpoint
+from trainer.training.photo_judge import (
+    Accuracy,
+    accuracy,
+    fit_prototypes,
+    look,
+    pooled_log_probabilities,
+)
+from trainer.training.photo_task import PhotoModel, photo_task
+from trainer.training.recipes import Recipe
+from trainer.training.train import Place, train
+
+ACCURACY_NAME, PREDICTIONS_NAME = "accuracy.json", "predictions.jsonl"
+NUM_TOP = 3
+
+
+@dataclass(frozen=True, slots=True)
+class PhotoSplit:
+    """What is learned from and what is judged, of one numbering of `num_classes` classes."""
+
+    train: tuple[Photo, ...]
+    test: tuple[Photo, ...]
+    num_classes: int
+    parent_of: dict[int, int]
+
+
+def split_of(learned: PhotoList, judged: PhotoList | None, fold: int, num_folds: int) -> PhotoSplit:
+    """A list against another one, or one fold of a list against its others.
+
+    Raises:
+        DatasetError: a class has two parents, or a judged class was never learned.
+    """
+    if judged is None:
+        folds = blocked_folds(learned.photos, num_folds)
+        train_photos = tuple(p for p, f in zip(learned.photos, folds, strict=True) if f != fold)
+        test_photos = tuple(p for p, f in zip(learned.photos, folds, strict=True) if f == fold)
+    else:
+        train_photos, test_photos = learned.photos, judged.photos
+    parent_of: dict[int, int] = {}
+    for photo in (*train_photos, *test_photos):
+        if parent_of.setdefault(photo.label, max(photo.parent, 0)) != max(photo.parent, 0):
+            raise DatasetError(
+                f"class {photo.label} has two parents", hint="a class belongs to one parent"
+            )
+    foreign = {p.label for p in test_photos} - {p.label for p in train_photos}
+    if foreign:
+        raise DatasetError(
+            f"{len(foreign)} classes are judged but not learned, first {min(foreign)}",
+            hint="number the classes of both lists alike",
+        )
+    return PhotoSplit(train_photos, test_photos, max(parent_of) + 1, parent_of)
+
+
+def for_length(recipe: Recipe, num_photos: int, num_epochs: float) -> Recipe:
+    """The recipe with as many steps as so many epochs need."""
+    num_steps = max(1, round(num_epochs * num_photos / recipe.batch_size))
+    return dataclasses.replace(
+        recipe, num_steps=num_steps, warmup_steps=min(recipe.warmup_steps, num_steps // 10 + 1)
+    )
+
+
+def run_photos(
+    recipe: Recipe,
+    split: PhotoSplit,
+    run_dir: Path,
+    place: Place,
+    *,
+    may_mirror: bool = False,
+    arguments: tuple[str, ...] = (),
+) -> Accuracy | None:
+    """Train, or continue, and judge; None in the helper processes of torchrun."""
+    source = PhotoSamples(
+        split.train,
+        recipe.input_width_px,
+        version=f"{len(split.train)} photographs of {split.num_classes} classes",
+        may_mirror=may_mirror,
+    )
+    task = photo_task(recipe, split.num_classes)
+    weights = train(recipe, task, source, run_dir, place=place, arguments=arguments)
+    if place.shard.rank != 0:
+        return None
+    model = PhotoModel(recipe, split.num_classes)
+    model.load_state_dict(load_checkpoint(weights))
+    return judge(model, recipe, split, run_dir, place.device)
+
+
+def judge(
+    model: PhotoModel, recipe: Recipe, split: PhotoSplit, run_dir: Path, device: str
+) -> Accuracy:
+    """Prototypes from what was learned, then every judged photograph; files are written."""
+    labels = np.asarray([photo.label for photo in split.train])
+    learned = look(model, split.train, recipe.input_width_px, device)
+    prototypes = fit_prototypes(learned.embeddings, labels, split.num_classes)
+    seen = look(model, split.test, recipe.input_width_px, device)
+    pooled = pooled_log_probabilities(seen, prototypes)
+    found = accuracy(pooled, split.test, split.parent_of)
+    (run_dir / PREDICTIONS_NAME).write_text(_predictions(pooled, split.test))
+    (run_dir / ACCURACY_NAME).write_text(json.dumps(asdict(found), indent=1) + "\n")
+    return found
+
+
+def _predictions(pooled: FloatArray, photos: tuple[Photo, ...]) -> str:
+    lines = []
+    for row, photo in zip(pooled, photos, strict=True):
+        best = np.argsort(-row)[:NUM_TOP]
+        answer = {
+            "photo": photo.path.name,
+            "label": photo.label,
+            "top": [int(i) for i in best],
+            "probability": [round(float(np.exp(row[i])), 4) for i in best],
+        }
+        lines.append(json.dumps(answer) + "\n")
+    return "".join(lines)
