@@ -6,7 +6,6 @@ The only file of the training code that reads the environment: torchrun tells ra
 """
 
 import os
-import subprocess
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -67,12 +66,12 @@ def start_detached(command: Sequence[str], run_dir: Path) -> int:
             f"process {running} works on {run_dir}", hint="wait for it, or end it; it resumes"
         )
     run_dir.mkdir(parents=True, exist_ok=True)
-    with (run_dir / LOG_NAME).open("ab") as log:
-        child = subprocess.Popen(
-            list(command), stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
-        )
-    (run_dir / PID_NAME).write_text(f"{child.pid} {_started(child.pid)}\n")
-    return child.pid
+    with (run_dir / LOG_NAME).open("ab") as log, Path(os.devnull).open("rb") as nothing:
+        files = [(os.POSIX_SPAWN_DUP2, nothing.fileno(), 0)]
+        files += [(os.POSIX_SPAWN_DUP2, log.fileno(), stream) for stream in (1, 2)]
+        pid = os.posix_spawn(command[0], command, os.environ, file_actions=files, setsid=True)
+    (run_dir / PID_NAME).write_text(f"{pid} {_started(pid)}\n")
+    return pid
 
 
 def active_pid(run_dir: Path) -> int | None:

@@ -1,4 +1,6 @@
+import os
 import re
+import signal
 import subprocess
 import sys
 import time
@@ -50,7 +52,8 @@ def test_a_detached_run_writes_its_log_and_is_the_only_one(tmp_path: Path) -> No
             time.sleep(0.05)
         assert "at work" in (tmp_path / LOG_NAME).read_text()
     finally:
-        subprocess.run(["kill", "-9", str(pid)], check=True)
+        os.kill(pid, signal.SIGKILL)
+        os.waitpid(pid, 0)
 
 
 def test_a_number_that_another_process_has_now_is_no_run(tmp_path: Path) -> None:
