@@ -45,6 +45,13 @@ class ActiveBasket:
     removed: Lines = field(default_factory=dict)
     num_asks: int = 0
     prices: Mapping[str, int] = field(default_factory=dict)
+    num_trays: int = 1
+
+    @property
+    def is_troubled(self) -> bool:
+        """Somebody had to help: a question, a piece taken off or named otherwise."""
+        is_changed = bool(Counter(self.charged) - Counter(self.paid))
+        return bool(self.num_asks or self.removed or is_changed)
 
 
 @dataclass(frozen=True, slots=True)

@@ -56,9 +56,7 @@ def worse_e_value(counts: PairedCounts) -> float:
     Source: Waudby-Smith and Ramdas 2024, Estimating means of bounded random variables by betting,
     arXiv:2010.09686; Ville's inequality.
     """
-    return _mean_capital(
-        [counts.losses * math.log1p(stake) + counts.wins * math.log1p(-stake) for stake in STAKES]
-    )
+    return _mean_capital(_worse_logs(counts))
 
 
 def no_worse_e_value(counts: PairedCounts, margin: float) -> float:
@@ -75,19 +73,41 @@ def no_worse_e_value(counts: PairedCounts, margin: float) -> float:
     """
     if not 0.0 < margin < 1.0:
         raise ValueError(f"margin {margin} is not in (0, 1)")
+    return _mean_capital(_no_worse_logs(counts, margin))
+
+
+def log_worse_e(counts: PairedCounts) -> float:
+    """Natural log of worse_e_value, finite also where the value itself is not."""
+    return _log_mean(_worse_logs(counts))
+
+
+def log_no_worse_e(counts: PairedCounts, margin: float) -> float:
+    """Natural log of no_worse_e_value, finite also where the value itself is not."""
+    return _log_mean(_no_worse_logs(counts, margin))
+
+
+def _worse_logs(counts: PairedCounts) -> list[float]:
+    return [
+        counts.losses * math.log1p(stake) + counts.wins * math.log1p(-stake) for stake in STAKES
+    ]
+
+
+def _no_worse_logs(counts: PairedCounts, margin: float) -> list[float]:
     limit = 1.0 / (1.0 - margin)
-    return _mean_capital(
-        [
-            counts.wins * math.log1p(stake * (1.0 + margin))
-            + counts.ties * math.log1p(stake * margin)
-            + counts.losses * math.log1p(-stake * (1.0 - margin))
-            for stake in (s * limit * 0.99 for s in STAKES)
-        ]
-    )
+    return [
+        counts.wins * math.log1p(stake * (1.0 + margin))
+        + counts.ties * math.log1p(stake * margin)
+        + counts.losses * math.log1p(-stake * (1.0 - margin))
+        for stake in (s * limit * 0.99 for s in STAKES)
+    ]
+
+
+def _log_mean(logs: list[float]) -> float:
+    highest = max(logs)
+    return highest + math.log(sum(math.exp(v - highest) for v in logs) / len(logs))
 
 
 def _mean_capital(logs: list[float]) -> float:
     """Mean of exp(logs), infinite instead of an overflow."""
-    highest = max(logs)
-    mean_log = highest + math.log(sum(math.exp(v - highest) for v in logs) / len(logs))
+    mean_log = _log_mean(logs)
     return math.exp(mean_log) if mean_log < 700.0 else math.inf

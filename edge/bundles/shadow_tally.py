@@ -12,7 +12,13 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from edge.bundles.comparison import BasketOutcome, Winner
+from edge.bundles.comparison import (
+    ActiveBasket,
+    BasketOutcome,
+    CandidateBasket,
+    Winner,
+    compare_basket,
+)
 from edge.bundles.evidence import PairedCounts
 from edge.bundles.swap import ShadowEvidence
 
@@ -25,12 +31,19 @@ class OpenBasket:
 
     Attributes:
         paid, charged: what was paid, and what the candidate would have charged.
+        ours, removed: what the active model charged by itself, and what was taken off again.
+        num_trays: a reviewer's picture shows the last tray only.
     """
 
     basket_id: str
     paid: dict[str, int]
     charged: dict[str, int]
     money_minor: int
+    ours: dict[str, int] = field(default_factory=dict)
+    removed: dict[str, int] = field(default_factory=dict)
+    our_asks: int = 0
+    their_asks: int = 0
+    num_trays: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +54,7 @@ class Comparison:
         num_frames: the active model looked at so many, and the candidate at the same.
         num_null_frames: of those with resting items, the candidate saw nothing in so many.
         num_item_frames: frames in which the active model saw resting items.
+        active, their_asks: for a truth that comes later.
     """
 
     basket_id: str
@@ -50,6 +64,8 @@ class Comparison:
     num_frames: int
     num_null_frames: int = 0
     num_item_frames: int = 0
+    active: ActiveBasket | None = None
+    their_asks: int = 0
 
 
 @dataclass
@@ -60,6 +76,7 @@ class ShadowTally:
         frames_looked, items_paid: of every basket that ended, compared or not.
         skipped: reason -> baskets that could not be compared.
         seconds: of shadowing, over all lives of the process.
+        settled: open baskets that a reviewer's labels decided.
         silent_s: it had work and was let run for so long since its last answer.
     """
 
@@ -83,6 +100,7 @@ class ShadowTally:
     silent_s: float = 0.0
     open_baskets: dict[str, OpenBasket] = field(default_factory=dict)
     forgotten: int = 0
+    settled: int = 0
     sku_wins: Counter[str] = field(default_factory=Counter)
     sku_losses: Counter[str] = field(default_factory=Counter)
     skipped: Counter[str] = field(default_factory=Counter)
@@ -129,6 +147,27 @@ class ShadowTally:
         del self.open_baskets[basket_id]
         self._note_winner(winner)
         return True
+
+    def settle(self, basket_id: str, truth: Mapping[str, int]) -> Winner | None:
+        """A reviewer says what really lay there; who was right, None where it cannot be told.
+
+        A basket of several trays is not settled: the labelled pictures show the last one only.
+        """
+        waiting = self.open_baskets.get(basket_id)
+        if waiting is None or waiting.num_trays != 1 or not truth:
+            return None
+        ours = ActiveBasket(
+            waiting.ours or waiting.paid, waiting.paid, removed=waiting.removed,
+            num_asks=waiting.our_asks,
+        )  # fmt: skip
+        theirs = CandidateBasket(waiting.charged, waiting.their_asks)
+        outcome = compare_basket(ours, theirs, audited=truth)
+        if not self.audit(basket_id, outcome.winner):
+            return None
+        self.sku_wins.update(outcome.wins)
+        self.sku_losses.update(outcome.losses)
+        self.settled += 1
+        return outcome.winner
 
     def evidence(self, active_slowdown: float = 1.0) -> ShadowEvidence:
         """For the verdict."""
@@ -184,9 +223,11 @@ class ShadowTally:
         if len(self.open_baskets) >= MAX_OPEN:
             self.open_baskets.pop(next(iter(self.open_baskets)))
             self.forgotten += 1
+        active = compared.active or ActiveBasket(compared.paid, compared.paid)
         self.open_baskets[compared.basket_id] = OpenBasket(
             compared.basket_id, dict(compared.paid), dict(compared.charged),
-            compared.outcome.money_minor,
+            compared.outcome.money_minor, dict(active.charged), dict(active.removed),
+            active.num_asks, compared.their_asks, active.num_trays,
         )  # fmt: skip
 
 

@@ -8,7 +8,7 @@ renamed), then the receipt, then this row. So the row never names a bundle that 
 """
 
 import json
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,8 @@ from sqlite_utils import Database
 
 from edge.errors import DegradedError, FatalError
 from edge.sqlite_file import SqliteError, immediate, open_sqlite
+
+MAX_USUAL = 4_000  # baskets; what happened long ago counts half
 
 
 class BundlePhase(StrEnum):
@@ -48,7 +50,12 @@ class BundleState:
         generation: highest generation ever made active; grows, never shrinks.
         candidate_generation: generation of the assignment that named the candidate.
         deaths: perception died so often in `deaths_boot_id` since the swap.
-        baskets: finished since the swap.
+        baskets: finished since the swap, `troubled` of them with a person's help.
+        policy: name that the assignment of candidate or active gave; empty: the box's own file.
+        wish: the bundle that was last taken up, `wish_swapped_utc`: when it first served.
+        drill: lab lane only: "wanted", "back" (the previous one serves for a moment), "done".
+        drills: name -> what the drill showed.
+        usual_baskets, usual_troubled: of the model that served before; halved from time to time.
     """
 
     active: str
@@ -62,10 +69,21 @@ class BundleState:
     deaths_boot_id: str = ""
     baskets: int = 0
     reason: str = ""
+    policy: str = ""
+    wish: str = ""
+    wish_generation: int = 0
+    wish_swapped_utc: str = ""
+    drill: str = ""
+    drills: dict[str, str] = field(default_factory=dict)
+    troubled: int = 0
+    usual_baskets: int = 0
+    usual_troubled: int = 0
 
 
-def stage(state: BundleState, bundle_id: str, generation: int) -> BundleState:
-    """A verified bundle becomes the candidate.
+def stage(
+    state: BundleState, bundle_id: str, generation: int, policy: str = "", *, is_drill: bool = False
+) -> BundleState:
+    """A verified bundle becomes the candidate, and the wish that the centre hears about.
 
     Raises:
         BundleRefusedError: it is active already, its generation is old, or another one is on
@@ -88,11 +106,20 @@ def stage(state: BundleState, bundle_id: str, generation: int) -> BundleState:
         candidate_generation=generation,
         phase=state.phase if state.phase is BundlePhase.SCANNER else BundlePhase.SHADOW,
         reason="staged",
+        policy=policy,
+        wish=bundle_id,
+        wish_generation=generation,
+        wish_swapped_utc="",
+        drill="wanted" if is_drill else "",
+        drills={},
     )
 
 
-def promote(state: BundleState, boot_id: str) -> BundleState:
+def promote(state: BundleState, boot_id: str, utc: str = "") -> BundleState:
     """The candidate takes over; the active bundle becomes the previous one.
+
+    Args:
+        utc: the wall clock, RFC 3339.
 
     Raises:
         ValueError: there is no candidate.
@@ -110,7 +137,10 @@ def promote(state: BundleState, boot_id: str) -> BundleState:
         deaths=0,
         deaths_boot_id=boot_id,
         baskets=0,
+        troubled=0,
         reason="promoted",
+        wish_swapped_utc=state.wish_swapped_utc or utc,
+        drill="done" if state.drill == "back" else state.drill,
     )
 
 
@@ -128,7 +158,25 @@ def drop_candidate(state: BundleState, reason: str) -> BundleState:
 
 def confirm(state: BundleState) -> BundleState:
     """Probation is over; the previous bundle stays at hand."""
-    return replace(state, phase=BundlePhase.SETTLED, deaths=0, baskets=0, reason="confirmed")
+    return replace(
+        state, phase=BundlePhase.SETTLED, deaths=0, baskets=0, troubled=0, reason="confirmed",
+        usual_baskets=state.baskets, usual_troubled=state.troubled,
+    )  # fmt: skip
+
+
+def begin_drill(state: BundleState) -> BundleState:
+    """Back to the previous bundle for a moment; the proved one waits as candidate.
+
+    Raises:
+        ValueError: there is nothing to go back to.
+    """
+    if not state.previous:
+        raise ValueError("no previous bundle to go back to")
+    return replace(
+        state, active=state.previous, previous="", candidate=state.active,
+        candidate_generation=state.generation, phase=BundlePhase.SHADOW, drill="back",
+        reason="drill: back and forth",
+    )  # fmt: skip
 
 
 def roll_back(state: BundleState, reason: str) -> BundleState:
@@ -140,12 +188,12 @@ def roll_back(state: BundleState, reason: str) -> BundleState:
     if state.previous and state.previous != state.active:
         return replace(
             state, active=state.previous, previous="", phase=BundlePhase.PROBATION, deaths=0,
-            baskets=0, reason=reason,
+            baskets=0, troubled=0, reason=reason,
         )  # fmt: skip
     if state.active != state.factory:
         return replace(
             state, active=state.factory, previous="", phase=BundlePhase.PROBATION, deaths=0,
-            baskets=0, reason=reason,
+            baskets=0, troubled=0, reason=reason,
         )  # fmt: skip
     return replace(state, phase=BundlePhase.SCANNER, reason=reason)
 
@@ -156,9 +204,16 @@ def count_death(state: BundleState, boot_id: str) -> BundleState:
     return replace(state, deaths=deaths, deaths_boot_id=boot_id)
 
 
-def count_basket(state: BundleState) -> BundleState:
-    """A basket was finished."""
-    return replace(state, baskets=state.baskets + 1)
+def count_basket(state: BundleState, *, is_troubled: bool = False) -> BundleState:
+    """A basket was finished; on probation it counts for the new model, else for the usual one."""
+    if state.phase is BundlePhase.PROBATION:
+        return replace(state, baskets=state.baskets + 1, troubled=state.troubled + int(is_troubled))
+    part = 2 if state.usual_baskets >= MAX_USUAL else 1
+    return replace(
+        state,
+        usual_baskets=state.usual_baskets // part + 1,
+        usual_troubled=state.usual_troubled // part + int(is_troubled),
+    )
 
 
 class BundleStateFile:

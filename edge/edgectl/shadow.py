@@ -20,7 +20,7 @@ from edge.edgectl.options import ConfigOption, JsonOption
 from edge.edgectl.output import ExitCode, errors_for_people, print_json, print_table, say
 from edge.messages.command_messages import AuditBasket, Command, CommandReply
 from edge.messages.shadow_messages import ShadowReport
-from sync.swap_policy import POLICIES, SwapPolicy
+from sync.swap_policy import POLICIES, SwapPolicy, policy_named
 
 DEFAULT_CONFIG = Path("/etc/tillsight/edge.toml")
 LISTEN_S = 2.5
@@ -60,7 +60,7 @@ def shadow(
         text = "no candidate is being shadowed"
         print_json({"shadow": None, "message": text}) if as_json else say(text)
         raise typer.Exit(int(ExitCode.OK))
-    policy = POLICIES[settings.hub.swap_policy]
+    policy = policy_named(report.policy or settings.hub.swap_policy)
     if as_json:
         print_json({"shadow": figures_of(report, policy)})
     else:
@@ -93,9 +93,12 @@ def figures_of(report: ShadowReport, policy: SwapPolicy) -> dict[str, object]:
         "mode": report.mode,
         "problem": report.problem,
         "policy": policy.model_dump(),
+        "policy_from": report.policy_from,
+        "production": POLICIES["production"].model_dump(),
         "baskets": {
             "candidate_right": tally.wins, "active_right": tally.losses, "same": tally.ties,
-            "open": tally.num_open, "needed": policy.min_baskets, "waiting": report.waiting_baskets,
+            "open": tally.num_open, "settled_by_reviewers": tally.settled,
+            "needed": policy.min_baskets, "waiting": report.waiting_baskets,
             "skipped": dict(tally.skipped), "priced_differently": tally.different,
         },
         "coverage": round(evidence.coverage, 3),
@@ -156,6 +159,7 @@ def _print(report: ShadowReport, policy: SwapPolicy) -> None:
         ("only the active one was right", str(tally.losses), ""),
         ("the same", str(tally.ties), ""),
         ("open: nobody has judged them", str(tally.num_open), "edgectl shadow --audit"),
+        ("judged by a reviewer's labels", str(tally.settled), ""),
         ("coverage of frames, of pieces",
          f"{evidence.coverage:.1%}, {tally.item_coverage():.1%}",
          f"at least {policy.min_coverage:.0%}"),
@@ -167,7 +171,9 @@ def _print(report: ShadowReport, policy: SwapPolicy) -> None:
          f"pauses above {policy.max_active_slowdown:g}x"),
     ]  # fmt: skip
     print_table(f"Candidate {report.bundle_id[:12]}", ("", "", "limit"), rows)
-    say(f"policy {policy.name}: alpha {policy.alpha:g}, margin {policy.margin:g} of baskets")
+    source = f", named by {report.policy_from}" if report.policy_from else ""
+    limits = f"alpha {policy.alpha:g}, margin {policy.margin:g} of baskets"
+    say(f"policy {policy.name}{source}: {limits}, at least {policy.min_baskets} baskets")
     if policy.name != "production":
         usual = POLICIES["production"]
         say(f"production: margin {usual.margin:g}, at least {usual.min_baskets} baskets")

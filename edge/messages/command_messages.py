@@ -93,10 +93,15 @@ class BundleAction(msgspec.Struct, frozen=True, tag="bundle_action"):
 
 
 class AuditBasket(msgspec.Struct, frozen=True, tag="audit_basket"):
-    """To the shadow process: who was right about an open basket: candidate, active or nobody."""
+    """To the shadow process: who was right about an open basket: candidate, active or nobody.
+
+    Attributes:
+        truth: instead of a winner: what lay there, SKU -> pieces, as a reviewer labelled it.
+    """
 
     basket_id: str
-    winner: str
+    winner: str = ""
+    truth: dict[str, int] = {}
 
 
 class UplinkAction(msgspec.Struct, frozen=True, tag="uplink_action"):

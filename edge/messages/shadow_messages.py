@@ -112,6 +112,7 @@ class ShadowReport(msgspec.Struct, frozen=True):
         tally: edge.bundles.shadow_tally.ShadowTally as JSON: everything seen so far.
         waiting_baskets, spool_share: not looked at yet, and how full their memory is.
         active_slowdown: p95 of the active path with the candidate running against without.
+        policy: name of the policy that will judge; `policy_from`: who named it.
     """
 
     bundle_id: str
@@ -122,6 +123,8 @@ class ShadowReport(msgspec.Struct, frozen=True):
     waiting_baskets: int = 0
     spool_share: float = 0.0
     active_slowdown: float = 1.0
+    policy: str = ""
+    policy_from: str = ""
 
 
 class ShadowPicture(msgspec.Struct, frozen=True):

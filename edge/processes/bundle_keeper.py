@@ -10,16 +10,15 @@ import json
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 from edge.bundles import state as transitions
-from edge.bundles.evidence import PairedCounts
 from edge.bundles.shadow_tally import ShadowTally
 from edge.bundles.state import BundlePhase, BundleRefusedError, BundleState, BundleStateFile
 from edge.bundles.swap import (
     Exit,
     ProbationExit,
-    ProbationFacts,
     ShadowVerdict,
     judge_probation,
     judge_shadow,
@@ -28,15 +27,14 @@ from edge.config import EdgeConfig
 from edge.messages.bundle_messages import BundlesState, BundleStaged, ServeBundle
 from edge.messages.perception_messages import PerceptionState
 from edge.messages.shadow_messages import ShadowReport
-from edge.processes.hub_road import bundles_folder, slot_of, updates_folder
+from edge.processes.boot_check import checked_at_boot
+from edge.processes.bundle_report import progress_of, shadow_words
+from edge.processes.hub_road import bundles_folder, slot_of
+from edge.processes.probation_watch import ProbationWatch
 from edge.processes.serving_bundle import pointer_path
-from sync.bundle import open_bundle, read_manifest
+from sync.bundle import read_manifest
 from sync.durable_file import write_if_changed
-from sync.errors import SyncError
-from sync.swap_policy import POLICIES, SwapPolicy
-from sync.update_state import verify_installed
-
-MIN_LATENCY_MS = 20.0  # a ratio of two tiny figures says nothing
+from sync.swap_policy import POLICIES, SwapPolicy, policy_named
 
 logger = logging.getLogger(__name__)
 
@@ -47,15 +45,6 @@ class SelfTestAnswer:
 
     is_passed: bool
     summary: str
-
-
-@dataclass(frozen=True, slots=True)
-class _Before:
-    """How perception did when the candidate took over."""
-
-    p95_ms: float = 0.0
-    num_frames: int = 0
-    num_failures: int = 0
 
 
 class BundleKeeper:
@@ -76,24 +65,32 @@ class BundleKeeper:
         self._config = config
         self._boot_id = boot_id
         self._self_test = self_test
-        self._policy = policy or POLICIES[config.hub.swap_policy]
+        self._given_policy = policy
         self._factory_directory = config.paths.serving_bundle
         bundles_folder(config).mkdir(parents=True, exist_ok=True)
         factory = read_manifest(self._factory_directory / "manifest.json").bundle_id()
         self._file = BundleStateFile(bundles_folder(config) / "state.db", factory)
-        self.state = self._checked_at_boot(self._file.read(), factory)
+        self.state = checked_at_boot(config, self._file.read(), factory)
+        self._file.write(self.state)
         self._lanes = {lane.lane_id: self.state.active for lane in config.lanes}
         self._answer: SelfTestAnswer | None = None
         self._waits_for = self._refusal = ""
         self._perception: PerceptionState | None = None
-        self._before = _Before()
+        self._watch = ProbationWatch()
         self._shadow: ShadowReport | None = None
         self._judged: ShadowReport | None = None
         self._verdict: ShadowVerdict | None = None
         self._keep(self.state)
 
+    @property
+    def policy(self) -> SwapPolicy:
+        """The one that the signed assignment names, else the box's own file's."""
+        named = self.state.policy or self._config.hub.swap_policy
+        return self._given_policy or policy_named(named)
+
     def on_staged(self, message: BundleStaged) -> None:
         """The centre's wish lies on this disk."""
+        self._leave(message.withdraws)
         state = self.state
         if not message.bundle_id or message.bundle_id in (state.active, state.candidate):
             return
@@ -101,7 +98,10 @@ class BundleKeeper:
             self._refusal = "in quarantine"
             return
         try:
-            staged = transitions.stage(state, message.bundle_id, message.generation)
+            staged = transitions.stage(
+                state, message.bundle_id, message.generation, message.policy,
+                is_drill=message.is_drill,
+            )  # fmt: skip
         except BundleRefusedError as err:
             self._refusal = str(err)
             return
@@ -126,10 +126,9 @@ class BundleKeeper:
         if self.state.phase is BundlePhase.PROBATION:
             self._keep(transitions.count_death(self.state, self._boot_id))
 
-    def on_basket(self) -> None:
-        """A basket was paid."""
-        if self.state.phase is BundlePhase.PROBATION:
-            self._keep(transitions.count_basket(self.state))
+    def on_basket(self, *, is_troubled: bool = False) -> None:
+        """A basket was paid; `is_troubled`: a person had to help vision."""
+        self._keep(transitions.count_basket(self.state, is_troubled=is_troubled))
 
     def step(self, lease: Callable[[str, str], bool]) -> None:
         """Go on as far as it goes.
@@ -139,6 +138,7 @@ class BundleKeeper:
         """
         if self.state.phase is BundlePhase.PROBATION:
             self._judge()
+        self._note_drill()
         if self.state.candidate and self._is_ready():
             self._swap(lease)
         for lane_id, bundle_id in self._lanes.items():
@@ -178,15 +178,17 @@ class BundleKeeper:
 
     def report(self, now_ns: int) -> BundlesState:
         """For people and for the centre."""
-        state = self.state
+        state, quarantined = self.state, self._file.quarantined()
+        waits_for = self._waits_for if state.candidate else ""
         return BundlesState(
             active=state.active, previous=state.previous, candidate=state.candidate,
             factory=state.factory, phase=state.phase.value, generation=state.generation,
-            at_ns=now_ns, reason=self._refusal or state.reason,
-            waits_for=self._waits_for if state.candidate else "",
-            baskets=state.baskets, deaths=state.deaths, quarantined=self._file.quarantined(),
+            at_ns=now_ns, reason=self._refusal or state.reason, waits_for=waits_for,
+            baskets=state.baskets, deaths=state.deaths, quarantined=quarantined,
             lanes=dict(self._lanes), self_test=self._answer.summary if self._answer else "",
-            shadow=self._shadow_words(),
+            shadow=shadow_words(self._verdict, self.policy), policy=self.policy.name,
+            policy_from=self._policy_from(),
+            progress=progress_of(state, quarantined, self._verdict, self.policy, waits_for),
         )  # fmt: skip
 
     def close(self) -> None:
@@ -206,30 +208,18 @@ class BundleKeeper:
             return False
         # Where nothing recognises any more, there is nothing to compare with and nothing to lose.
         is_scanning = self.state.phase is BundlePhase.SCANNER
-        if not (is_scanning or self._config.hub.allow_without_shadow or self._has_earned_it()):
+        is_drilling = self.state.drill == "back"  # it has earned it already
+        is_free = is_scanning or is_drilling or self._config.hub.allow_without_shadow
+        if not (is_free or self._has_earned_it()):
+            return False
+        if is_drilling and "rollback" not in self.state.drills:
+            self._waits_for = "drill"
             return False
         if self._perception is None or self._perception.warm_bundle_id != candidate:
             self._waits_for = "warming"
             return False
         self._waits_for = "between_baskets"
         return True
-
-    def _shadow_words(self) -> dict[str, str]:
-        """The numbers behind the newest verdict; empty before the first."""
-        verdict, policy = self._verdict, self._policy
-        if verdict is None:
-            return {}
-        counts, wanted = verdict.counts, 1.0 / policy.alpha
-        return {
-            "exit": verdict.exit.value,
-            "reasons": ",".join(verdict.reasons),
-            "policy": f"{policy.name} (alpha {policy.alpha:g}, margin {policy.margin:g})",
-            "baskets": f"{counts.total} of {policy.min_baskets}",
-            "winners": f"candidate {counts.wins}, active {counts.losses}, nobody {counts.ties}",
-            "coverage": f"{verdict.coverage:.1%}",
-            "worse_e": f"{verdict.worse_e:.3g} (out at {wanted:g})",
-            "no_worse_e": f"{verdict.no_worse_e:.3g} of {wanted:g}",
-        }
 
     def _has_earned_it(self) -> bool:
         """The shadow's verdict; the numbers behind it are on disk before anything follows."""
@@ -243,9 +233,9 @@ class BundleKeeper:
             self._reject(f"shadow: {report.problem}")
             return False
         evidence = ShadowTally.from_json(report.tally).evidence(report.active_slowdown)
-        self._verdict = verdict = judge_shadow(evidence, self._policy)
+        self._verdict = verdict = judge_shadow(evidence, self.policy)
         if verdict.exit is not Exit.WATCH:
-            self._file.add_verdict(self.state.candidate, self._shadow_words())
+            self._file.add_verdict(self.state.candidate, shadow_words(self._verdict, self.policy))
         if verdict.exit is Exit.REJECT:
             self._reject(f"shadow: {','.join(verdict.reasons)}")
         elif verdict.exit is Exit.HOLD:
@@ -258,15 +248,17 @@ class BundleKeeper:
         lane_id = next((lane for lane in self._lanes if lease(lane, candidate)), None)
         if lane_id is None:
             return
-        self._note_before()
-        self._keep(transitions.promote(self.state, self._boot_id))
+        self._watch.note_swap(self._perception)
+        self._keep(transitions.promote(self.state, self._boot_id, datetime.now(UTC).isoformat()))
+        self._note("golden", f"ok {self._answer.summary}" if self._answer else "")
+        self._note("swap", f"ok between baskets on {lane_id}")
         logger.info("bundle swapped bundle=%s lane=%s", candidate[:12], lane_id)
         self._lanes[lane_id] = candidate
         self._waits_for = ""
 
     def _judge(self) -> None:
         """Confirm, or go back at the first proof of harm."""
-        verdict = judge_probation(self._probation_facts(), self._policy)
+        verdict = judge_probation(self._watch.facts(self.state, self._perception), self.policy)
         is_last = self.state.active == self.state.factory
         if verdict.exit is ProbationExit.ROLL_BACK and is_last:
             logger.error("the factory bundle fails: selling by scanner reasons=%s", verdict.reasons)
@@ -274,30 +266,32 @@ class BundleKeeper:
         elif verdict.exit is ProbationExit.ROLL_BACK:
             self.roll_back(",".join(verdict.reasons), is_forced="died" in verdict.reasons)
         elif verdict.exit is ProbationExit.CONFIRM:
-            self._keep(transitions.confirm(self.state))
+            is_drill = self.state.drill == "wanted" and self.state.previous
+            go_on = transitions.begin_drill if is_drill else transitions.confirm
+            self._keep(go_on(self.state))
 
-    def _probation_facts(self) -> ProbationFacts:
-        """Figures since the swap; corrections by people are not counted here yet."""
-        now, before = self._perception, self._before
-        latency_ratio = null_share = 0.0
-        if now is not None and now.bundle_id == self.state.active:
-            if now.latency_p95_ms > MIN_LATENCY_MS and before.p95_ms > 0:
-                latency_ratio = now.latency_p95_ms / max(before.p95_ms, MIN_LATENCY_MS)
-            num_frames = now.num_frames - before.num_frames
-            if num_frames > 0:
-                null_share = max(0, now.num_failures - before.num_failures) / num_frames
-        return ProbationFacts(
-            num_baskets=self.state.baskets,
-            num_deaths_this_boot=self.state.deaths,
-            null_share=null_share,
-            latency_ratio=latency_ratio,
-            counts=PairedCounts(),
-        )
+    def _note_drill(self) -> None:
+        """The way back was walked: every lane and perception serve the previous bundle again."""
+        state, seen = self.state, self._perception
+        if state.drill != "back" or "rollback" in state.drills:
+            return
+        is_back = all(bundle_id == state.active for bundle_id in self._lanes.values())
+        if is_back and seen is not None and seen.bundle_id == state.active:
+            self._note("rollback", "ok every lane and perception served the previous bundle")
 
-    def _note_before(self) -> None:
-        if self._perception is not None:
-            seen = self._perception
-            self._before = _Before(seen.latency_p95_ms, seen.num_frames, seen.num_failures)
+    def _note(self, drill: str, found: str) -> None:
+        if self.state.drill and found:
+            self._keep(replace(self.state, drills={**self.state.drills, drill: found}))
+
+    def _leave(self, withdrawn: tuple[str, ...]) -> None:
+        """The centre took bundles back: leave the candidate, or what serves, for the one before."""
+        state = self.state
+        if state.candidate in withdrawn:
+            self._reject("withdrawn by the centre")
+        if self.state.previous in withdrawn:
+            self._keep(replace(self.state, previous=""))
+        if self.state.active in withdrawn:
+            self.roll_back("withdrawn by the centre")
 
     def _reject(self, reason: str) -> None:
         """The candidate failed here: never again under this generation."""
@@ -322,27 +316,10 @@ class BundleKeeper:
         late = any(bundle_id != self.state.active for bundle_id in self._lanes.values())
         return self.state.active if late else ""
 
-    def _checked_at_boot(self, state: BundleState, factory: str) -> BundleState:
-        """What the row names is re-hashed; what is not whole is left, step by step."""
-        if state.factory != factory:  # new software brought a new factory bundle
-            is_old = state.active == state.factory
-            state = replace(state, factory=factory, active=factory if is_old else state.active)
-        self.state = state
-        receipts = updates_folder(self._config) / "receipts"
-        while state.active != factory:
-            try:
-                verify_installed(slot_of(self._config, state.active), receipts, state.active)
-                break
-            except SyncError as err:
-                logger.error("active bundle is not whole: %s", err)  # noqa: TRY400
-                state = transitions.roll_back(state, f"not whole at boot: {err.code}")
-        if state.candidate and not self._is_whole(state.candidate):
-            state = transitions.drop_candidate(state, "not whole at boot")
-        self._file.write(state)
-        return state
-
-    def _is_whole(self, bundle_id: str) -> bool:
-        try:
-            return open_bundle(slot_of(self._config, bundle_id)).bundle_id == bundle_id
-        except SyncError:
-            return False
+    def _policy_from(self) -> str:
+        """Who named the policy; a name that this software does not know is `production`."""
+        name = self.state.policy
+        if not name:
+            return "this box's file"
+        known = "" if name in POLICIES else f", which names {name!r}, unknown here"
+        return f"the signed assignment{known}"

@@ -21,12 +21,14 @@ from edge.messages.command_messages import BundleAction, Command, CommandReply, 
 from edge.messages.perception_messages import PerceptionState
 from edge.messages.shadow_messages import ShadowReport
 from edge.processes.bundle_keeper import BundleKeeper, SelfTestAnswer
+from edge.processes.shadow_recorder import BasketClaims
 from edge.processes.worker import Work, run_process
 
 TICK_S = 0.2
 LEASE_TIMEOUT_S = 1.0
 LEASE_PAUSE_NS = 1_000_000_000  # a lane that said no is asked again after this
 SPEAK_NS = 1_000_000_000
+MAX_OPEN_BASKETS = 32
 SELF_TEST_LIMIT_S = 300.0  # the slowest box needs 60 s for 30 golden frames
 
 logger = logging.getLogger(__name__)
@@ -122,6 +124,7 @@ class Bundles:
         self._report = bus.publisher("bundles", BundlesState)
         self._num_deaths: int | None = None
         self._paid: dict[str, str] = {}
+        self._claims: dict[str, BasketClaims] = {}
         self._next_ns = 0
         self._told: tuple[object, ...] = ()
 
@@ -148,11 +151,22 @@ class Bundles:
         for health in self._supervisor.receive_all():
             self._count_deaths(health.facts.get("perception", ""))
         for subscriber in self._baskets:
-            snapshot = subscriber.receive()
-            if snapshot is not None and snapshot.phase is Phase.PAID:
-                if self._paid.get(snapshot.lane_id) != snapshot.basket_id:
-                    self._keeper.on_basket()
-                self._paid[snapshot.lane_id] = snapshot.basket_id
+            if (snapshot := subscriber.receive()) is not None:
+                self._follow(snapshot)
+
+    def _follow(self, snapshot: BasketSnapshot) -> None:
+        """A paid basket counts once; whether a person had to help is in what led to it."""
+        lane_id, basket_id = snapshot.lane_id, snapshot.basket_id
+        if self._paid.get(lane_id) == basket_id:
+            return
+        claims = self._claims.setdefault(basket_id, BasketClaims())
+        claims.note(snapshot)
+        if snapshot.phase is Phase.PAID:
+            self._keeper.on_basket(is_troubled=claims.as_active().is_troubled)
+            self._paid[lane_id] = basket_id
+            del self._claims[basket_id]
+        while len(self._claims) > MAX_OPEN_BASKETS:  # cancelled ones are never paid
+            del self._claims[next(iter(self._claims))]
 
     def _count_deaths(self, fact: str) -> None:
         """`running restarts=3` of the supervisor; the first one heard is where counting begins."""

@@ -8,12 +8,9 @@ it, and nothing of a sale is touched.
 """
 
 import hashlib
-import json
 import logging
-import random
 import time
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
@@ -21,7 +18,6 @@ from typing import Literal
 
 from edge.bundles.store import BundleStore
 from edge.config import EdgeConfig
-from edge.errors import DegradedError
 from edge.hard_cases.delivery import deliver_round
 from edge.processes.catalogue_keeper import CatalogueKeeper
 from edge.processes.hub_road import (
@@ -36,13 +32,13 @@ from edge.processes.hub_road import (
 from edge.processes.local_catalogue import catalogue_folder
 from edge.processes.outbox_files import open_outbox
 from edge.processes.remote_commands import Hands, carry_out
+from edge.processes.round_pace import Backoff, NotEnrolledError, StagedNote, read_note, write_note
 from edge.processes.stick_import import Imported, first_problem, import_stick, receipt_facts
 from sync.blob_download import HubBlobs, RetryPolicy
 from sync.bundle_fetch import fetch_bundle
-from sync.durable_file import write_if_changed
-from sync.errors import PublisherError, SyncError, TransportError
-from sync.hub_client import HubClient, HubRefusalError
-from sync.protocol import CheckIn, CheckInReply
+from sync.errors import PublisherError, SyncError
+from sync.hub_client import HubClient
+from sync.protocol import BundleProgress, CheckIn, CheckInReply
 from sync.trusted_updates import TrustedUpdates, UpdateOffer
 
 DELIVERY_S = 15.0  # a price must not wait for pictures
@@ -50,13 +46,9 @@ ROUNDS_PER_DELIVERY = 20  # 20 batches of 50 rows, then somebody else's turn
 UPDATE_RETRY = RetryPolicy(max_failures=4, cap_s=30.0)
 UPDATE_EVERY_ROUNDS = 10  # metadata is asked for at least so often, whatever the hub announces
 
+Settle = Callable[[str, Mapping[str, int]], bool]
+
 logger = logging.getLogger(__name__)
-
-
-class NotEnrolledError(DegradedError):
-    """This box has no hub yet."""
-
-    code = "uplink.not_enrolled"
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +63,7 @@ class BoxFacts:
     facts: Mapping[str, float] = field(default_factory=dict)
     cameras: tuple[dict[str, object], ...] = ()
     quarantined: tuple[str, ...] = ()
+    progress: BundleProgress | None = None
     keep: tuple[str, ...] = ()
     pictures: Mapping[str, bytes] = field(default_factory=dict)
 
@@ -95,6 +88,8 @@ class LinkState:
         staged: bundle id that the centre wants and that lies verified on this disk.
         wanted: bundle id that the centre wants.
         problem: what was published but must not be used.
+        policy, is_drill: what the assignment says about `staged`.
+        withdraws: bundles that the newest assignment takes back.
     """
 
     staged: str = ""
@@ -106,14 +101,26 @@ class LinkState:
     sealing_public_key: str = ""
     num_waiting: int = 0
     num_dropped: int = 0
+    policy: str = ""
+    is_drill: bool = False
+    withdraws: tuple[str, ...] = ()
 
 
 class HubLink:
     """The network side of the uplink."""
 
-    def __init__(self, config: EdgeConfig, ask_bundles: Callable[..., str]) -> None:
+    def __init__(
+        self, config: EdgeConfig, ask_bundles: Callable[..., str], settle: Settle | None = None
+    ) -> None:
+        """Open what this box keeps.
+
+        Args:
+            settle: hands a settled basket to the shadow; True once it was heard.
+        """
         self.state = LinkState()
         self._config = config
+        self._settle = settle
+        self._settled: set[str] = set()
         self._ask_bundles = ask_bundles
         self._client: HubClient | None = None
         self._updates: TrustedUpdates | None = None
@@ -151,6 +158,7 @@ class HubLink:
         client = self._require_client()
         reply = client.check_in(self._check_in(facts, client, now))
         self._num_rounds += 1
+        self._pass_settled(reply)
         failure = self._follow(reply, client, now)
         self._deliver(client)
         self._share_pictures(client, facts)
@@ -175,7 +183,7 @@ class HubLink:
         )
         self._updates = self._blobs = None  # what they remember of the marks is old now
         if found.bundle_id:
-            self._note_staged(found.bundle_id, found.generation, found.receipt)
+            self._note_staged(StagedNote(found.bundle_id, found.generation, found.receipt))
         return found
 
     def close(self) -> None:
@@ -214,8 +222,16 @@ class HubLink:
             facts={**facts.facts, **own, **self.catalogue.facts(now)},
             cameras=facts.cameras,
             quarantined=facts.quarantined,
+            progress=facts.progress,
             last_picture=dict(self._last_pictures),
         )
+
+    def _pass_settled(self, reply: CheckInReply) -> None:
+        """Each basket once per life of this process; the shadow counts it once at all."""
+        for basket in reply.settled:
+            is_new = basket.basket_id not in self._settled
+            if self._settle is not None and is_new and self._settle(basket.basket_id, basket.truth):
+                self._settled.add(basket.basket_id)
 
     def _obey(self, reply: CheckInReply, client: HubClient, facts: BoxFacts) -> None:
         hands = Hands(
@@ -252,6 +268,7 @@ class HubLink:
         self.state = replace(
             self.state,
             wanted=(offer.assignment.bundle_id or "") if offer.assignment is not None else "",
+            withdraws=offer.assignment.withdraws if offer.assignment is not None else (),
             problem=problem,
             freshness=str(self._updates.freshness(now)),
         )
@@ -301,48 +318,28 @@ class HubLink:
         fetch_bundle(offer.manifest, self._blobs, offer.patches)
         self._store.install(offer.manifest)
         receipt = self._updates.write_receipt(offer)
-        self._note_staged(bundle_id, generation, receipt_facts(receipt))
-
-    def _note_staged(self, bundle_id: str, generation: int, receipt: Mapping[str, str]) -> None:
-        """The bundles process hears it every second, also after a restart without a network."""
-        told = {"bundle_id": bundle_id, "generation": generation, "receipt": dict(receipt)}
-        write_if_changed(self._staged_path, json.dumps(told).encode())
-        logger.info("bundle staged bundle=%s generation=%d", bundle_id[:12], generation)
-        self.state = replace(
-            self.state, staged=bundle_id, generation=generation, receipt=dict(receipt)
+        told = offer.assignment
+        self._note_staged(
+            StagedNote(bundle_id, generation, receipt_facts(receipt), told.policy, told.is_drill)
         )
 
+    def _note_staged(self, note: StagedNote) -> None:
+        """The bundles process hears it every second, also after a restart without a network."""
+        write_note(self._staged_path, note)
+        logger.info("bundle staged bundle=%s generation=%d", note.bundle_id[:12], note.generation)
+        self._take_note(note)
+
     def _recall_staged(self) -> None:
-        with suppress(OSError, ValueError, KeyError, TypeError):
-            told = json.loads(self._staged_path.read_bytes())
-            if slot_of(self._config, str(told["bundle_id"])).is_dir():
-                self.state = replace(
-                    self.state, staged=str(told["bundle_id"]), generation=int(told["generation"]),
-                    receipt=dict(told["receipt"]),
-                )  # fmt: skip
+        note = read_note(self._staged_path)
+        if note is not None and slot_of(self._config, note.bundle_id).is_dir():
+            self._take_note(note)
+
+    def _take_note(self, note: StagedNote) -> None:
+        self.state = replace(
+            self.state, staged=note.bundle_id, generation=note.generation, receipt=note.receipt,
+            policy=note.policy, is_drill=note.is_drill,
+        )  # fmt: skip
 
     @property
     def _staged_path(self) -> Path:
         return updates_folder(self._config) / "staged.json"
-
-
-@dataclass(slots=True)
-class Backoff:
-    """Full jitter after failures, so that a fleet does not come back all at once."""
-
-    policy: RetryPolicy = field(default_factory=lambda: RetryPolicy(cap_s=900.0))
-    dice: random.Random = field(default_factory=random.Random)
-    num_failures: int = 0
-
-    def after(self, err: SyncError | DegradedError) -> float:
-        """Seconds to wait after a failed round; a hub that said no is asked rarely."""
-        self.num_failures += 1
-        asked_s = getattr(err, "retry_after_s", None) if isinstance(err, TransportError) else None
-        if isinstance(err, NotEnrolledError):
-            return 2.0
-        base = 60.0 if isinstance(err, HubRefusalError | PublisherError) else 1.0
-        return max(base, self.policy.wait_s(self.num_failures, asked_s, self.dice))
-
-    def reset(self) -> None:
-        """A round went well."""
-        self.num_failures = 0

@@ -31,7 +31,7 @@ from edge.processes.shadow_pictures import redacted_pictures
 from edge.processes.shadow_recorder import Picture, ReadFrame, Recorded
 from edge.processes.shadow_session import ShadowSession
 from edge.processes.worker import Work, run_process
-from sync.swap_policy import POLICIES
+from sync.swap_policy import policy_named
 
 POLL_MS = 50
 SPEAK_NS = 1_000_000_000
@@ -48,7 +48,8 @@ class Shadow:
     def __init__(self, work: Work) -> None:
         self._work = work
         bus, config = work.bus, work.config
-        self._policy = POLICIES[config.hub.swap_policy]
+        self._policy = policy_named(config.hub.swap_policy)
+        self._policy_from = ""
         self._bundles = bus.subscriber("bundles", BundlesState)
         self._observations = bus.subscriber("observations", Observations)
         self._perception = bus.subscriber("perception", PerceptionState)
@@ -111,6 +112,8 @@ class Shadow:
         """Begin with a new candidate, end with one that left."""
         if self._session is not None and self._session.bundle_id != state.candidate:
             self._end(is_over=True)
+        if state.policy:
+            self._policy, self._policy_from = policy_named(state.policy), state.policy_from
         is_wanted = bool(state.candidate) and state.waits_for == "shadow"
         if self._session is None and is_wanted:
             self._begin(state)
@@ -157,17 +160,24 @@ class Shadow:
 
     def _answer_commands(self) -> None:
         while (pending := self._commands.receive()) is not None:
-            body, session = pending.command.body, self._session
-            known = [winner.value for winner in Winner if winner is not Winner.OPEN]
-            if not isinstance(body, AuditBasket) or body.winner not in known:
-                refusal = f"an audit names a basket and one of {', '.join(known)}"
-            elif session is None or not session.audit(body.basket_id, Winner(body.winner)):
-                refusal = f"basket {body.basket_id} does not wait for an audit"
-            else:
-                refusal = ""
+            refusal = self._audit(pending.command.body)
             code = "shadow.refused" if refusal else ""
             reply = CommandReply(pending.command.command_id, not refusal, code, refusal)
             self._commands.reply(pending, reply)
+
+    def _audit(self, body: object) -> str:
+        """A person at the box, or a reviewer's labels; empty text, or why it changes nothing."""
+        known = [winner.value for winner in Winner if winner is not Winner.OPEN]
+        session = self._session
+        if not isinstance(body, AuditBasket) or not (body.truth or body.winner in known):
+            return f"an audit names a basket and one of {', '.join(known)}"
+        if session is None:
+            is_taken = False
+        elif body.truth:
+            is_taken = session.settle(body.basket_id, body.truth)
+        else:
+            is_taken = session.audit(body.basket_id, Winner(body.winner))
+        return "" if is_taken else f"basket {body.basket_id} does not wait for an audit"
 
     def _speak(self, now_ns: int) -> None:
         if now_ns < self._next_ns:
@@ -176,7 +186,7 @@ class Shadow:
         session = self._session
         if session is None:
             return
-        report = session.report(now_ns, self._room.slowdown)
+        report = session.report(now_ns, self._room.slowdown, self._policy.name, self._policy_from)
         self._reports.send(report)
         facts = {
             "candidate": session.bundle_id[:12],

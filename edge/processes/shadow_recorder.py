@@ -282,6 +282,7 @@ class BasketClaims:
             removed=dict(Counter(self._removed.values())),
             num_asks=len(answered | self._left_out),
             prices=dict(self._prices),
+            num_trays=self.tray,
         )
 
 

@@ -8,7 +8,7 @@ When the candidate may run is head_room.py's decision; what is made of the sums,
 
 import logging
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -135,7 +135,18 @@ class ShadowSession:
             self._save()
         return is_taken
 
-    def report(self, now_ns: int, active_slowdown: float) -> ShadowReport:
+    def settle(self, basket_id: str, truth: Mapping[str, int]) -> bool:
+        """A reviewer's labels judge an open basket; False if it does not wait."""
+        winner = self.tally.settle(basket_id, truth)
+        if winner is None:
+            return False
+        logger.info("shadow settled basket=%s winner=%s", basket_id, winner)
+        self._save()
+        return True
+
+    def report(
+        self, now_ns: int, active_slowdown: float, policy: str = "", policy_from: str = ""
+    ) -> ShadowReport:
         """For the keeper of bundles and for people."""
         if self._problem:
             mode = "failed"
@@ -152,6 +163,8 @@ class ShadowSession:
             waiting_baskets=len(self._queue),
             spool_share=round(self._spool.used_share, 3),
             active_slowdown=active_slowdown,
+            policy=policy,
+            policy_from=policy_from,
         )
 
     def cpu_s(self) -> float:
@@ -263,6 +276,7 @@ class ShadowSession:
                 Comparison(
                     basket.basket_id, outcome, basket.active.paid, answer.charged,
                     answer.num_frames, answer.num_null_frames, answer.num_item_frames,
+                    basket.active, answer.num_asks,
                 )
             )  # fmt: skip
             if outcome.is_priced_differently:

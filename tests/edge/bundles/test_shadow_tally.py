@@ -2,7 +2,7 @@
 
 import pytest
 
-from edge.bundles.comparison import BasketOutcome, Winner
+from edge.bundles.comparison import ActiveBasket, BasketOutcome, Winner
 from edge.bundles.shadow_tally import MAX_OPEN, Comparison, ShadowTally
 from edge.bundles.swap import Exit, judge_shadow
 from sync.swap_policy import SwapPolicy
@@ -86,3 +86,36 @@ def test_a_tally_survives_the_disk() -> None:
 def test_a_damaged_tally_is_refused(data: bytes) -> None:
     with pytest.raises(ValueError, match="tally|Expecting|codec"):
         ShadowTally.from_json(data)
+
+
+@pytest.mark.parametrize(
+    ("truth", "winner"),
+    [
+        pytest.param({"milk": 2}, Winner.ACTIVE, id="what was paid lay there"),
+        pytest.param({"milk": 3}, Winner.CANDIDATE, id="what the candidate saw lay there"),
+        pytest.param({"tea": 1}, Winner.NOBODY, id="something else lay there"),
+        pytest.param({}, None, id="nothing is labelled"),
+    ],
+)
+def test_a_reviewers_labels_decide_an_open_basket(
+    truth: dict[str, int], winner: Winner | None
+) -> None:
+    tally = ShadowTally("new")
+    tally.add(open_comparison())
+    assert tally.num_open == 1
+    assert tally.settle("b", truth) is winner
+    assert (tally.num_open, tally.settled) == ((1, 0) if winner is None else (0, 1))
+    assert tally.settle("b", truth) is None
+    assert ShadowTally.from_json(tally.to_json()) == tally
+
+
+def test_a_basket_of_two_trays_is_not_settled_by_the_pictures_of_one() -> None:
+    tally = ShadowTally("new")
+    tally.add(open_comparison(num_trays=2))
+    assert tally.settle("b", {"milk": 2}) is None
+
+
+def open_comparison(num_trays: int = 1) -> Comparison:
+    active = ActiveBasket({"milk": 2}, {"milk": 2}, num_trays=num_trays)
+    outcome = BasketOutcome(Winner.OPEN, 100, num_items=2)
+    return Comparison("b", outcome, {"milk": 2}, {"milk": 3}, 30, 0, 20, active)
