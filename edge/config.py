@@ -163,6 +163,7 @@ class BasketKnobs(Part):
         walk_away_s: nothing moved for so long: the basket is set aside, or voided.
         paid_screen_s: the thank-you screen stays at least so long.
         clear_s: goods of a paid basket that still lie there after this are left behind.
+        journal_days: events of finished sales are kept so long; 0 keeps them for ever.
     """
 
     pairing_window_ms: int = Field(default=250, ge=10, le=1_000)
@@ -175,6 +176,7 @@ class BasketKnobs(Part):
     walk_away_to: Literal["suspend", "void"] = "suspend"
     paid_screen_s: float = Field(default=5.0, ge=0.0, le=600.0)
     clear_s: float = Field(default=60.0, ge=0.0, le=3_600.0)
+    journal_days: int = Field(default=400, ge=0, le=4_000)
 
 
 class FrameRingKnobs(Part):

@@ -49,6 +49,7 @@ TOPICS: dict[str, Topic] = {
     "observations": Topic(Observations,     "perception", "box",      15.0,  "every"),
     "perception":   Topic(PerceptionState,  "perception", "box",       1.0,  "latest"),
     "basket":       Topic(BasketSnapshot,   "basket",     "lane",      2.0,  "latest"),
+    "practice":     Topic(BasketSnapshot,   "basket",     "lane",      0.0,  "latest"),
     "command":      Topic(Command,          "basket",     "lane",      0.0,  "command"),
     "bundle_staged":  Topic(BundleStaged,   "uplink",     "box",       1.0,  "latest"),
     "serve_bundle":   Topic(ServeBundle,    "bundles",    "box",       1.0,  "latest"),

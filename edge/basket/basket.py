@@ -10,6 +10,8 @@ import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
+import msgspec
+
 from edge.basket import basket_events as events
 from edge.basket.basket_events import Event, Place, SkuTerms
 from edge.messages.basket_messages import ItemState, Phase
@@ -30,6 +32,8 @@ class Line:
     weight_g: int = 0
     item_ids: list[str] = field(default_factory=list)
     confidence: float = 1.0
+    list_terms: SkuTerms | None = None
+    """The terms before an attendant changed the price; more of the SKU costs these."""
 
 
 @dataclass(slots=True)
@@ -83,10 +87,14 @@ class Basket:
     changed_ns: int = 0
     is_payment_unclear: bool = False
     help_reason: str = ""
+    age_checked: int = 0
+    loyalty: str = ""
+    is_loyalty_known: bool = False
 
     def terms_of(self, sku_id: str) -> SkuTerms | None:
         """The terms an SKU already has in this basket."""
-        return next((x.terms for x in self.lines.values() if x.terms.sku_id == sku_id), None)
+        lines = (line for line in self.lines.values() if line.terms.sku_id == sku_id)
+        return next((line.list_terms or line.terms for line in lines), None)
 
 
 @dataclass(slots=True)
@@ -99,6 +107,7 @@ class LaneState:
     commands: dict[str, None] = field(default_factory=dict)
     num_baskets: int = 0
     num_items: int = 0
+    is_practising: bool = False
 
     @property
     def phase(self) -> Phase:
@@ -121,7 +130,9 @@ def fold(state: LaneState, event: Event) -> None:
         state.items.pop(body.item_id, None)
     elif isinstance(body, events.Resumed):
         _resumed(state, event)
-    elif state.basket is not None:
+    elif isinstance(body, events.PracticeStarted | events.PracticeEnded):
+        _practice(state, body)
+    elif state.basket is not None and not isinstance(body, events.Refunded):
         _CHANGES[type(body)](state, state.basket, body, event)
     basket = state.basket
     if basket is not None and basket.basket_id == event.basket_id:
@@ -140,9 +151,19 @@ def replay(history: Iterable[Event]) -> LaneState:
 def _sale_opened(state: LaneState, event: Event, body: events.SaleOpened) -> None:
     state.num_baskets = max(state.num_baskets, body.number)
     state.basket = Basket(event.basket_id, body, event.at_utc)
-    for item_id, place in body.left_behind:
+    _lie_there(state, body.left_behind)
+
+
+def _lie_there(state: LaneState, left_behind: tuple[tuple[str, Place], ...]) -> None:
+    for item_id, place in left_behind:
         state.items[item_id] = KnownItem(item_id, ItemState.LEFT_BEHIND, "", place=place)
         _count_item(state, item_id)
+
+
+def _practice(state: LaneState, body: events.PracticeStarted | events.PracticeEnded) -> None:
+    state.is_practising = isinstance(body, events.PracticeStarted)
+    if isinstance(body, events.PracticeEnded):
+        _lie_there(state, body.left_behind)
 
 
 def _line_added(state: LaneState, basket: Basket, body: events.LineAdded, _: Event) -> None:
@@ -270,8 +291,25 @@ def _resumed(state: LaneState, event: Event) -> None:
             del state.items[item.item_id]
 
 
-def _help_called(_: LaneState, basket: Basket, body: events.HelpCalled, __: Event) -> None:
-    basket.help_reason = body.reason
+def _help(
+    _: LaneState, basket: Basket, body: events.HelpCalled | events.HelpEnded, __: Event
+) -> None:
+    basket.help_reason = body.reason if isinstance(body, events.HelpCalled) else ""
+
+
+def _age_checked(_: LaneState, basket: Basket, body: events.AgeChecked, __: Event) -> None:
+    basket.age_checked = max(basket.age_checked, body.age_limit)
+
+
+def _price_changed(_: LaneState, basket: Basket, body: events.PriceChanged, __: Event) -> None:
+    line = basket.lines[body.line_id]
+    line.list_terms = line.list_terms or line.terms
+    changes = {"unit_amount_minor": body.unit_amount_minor, "promotion": None}
+    line.terms = msgspec.structs.replace(line.terms, **changes)
+
+
+def _loyalty_given(_: LaneState, basket: Basket, body: events.LoyaltyGiven, __: Event) -> None:
+    basket.loyalty, basket.is_loyalty_known = body.number, body.is_known
 
 
 def _leave_behind(state: LaneState, basket: Basket, owner: str) -> None:
@@ -304,5 +342,9 @@ _CHANGES: dict[type, Callable[..., None]] = {
     events.Cancelled: _closed,
     events.SaleClosed: _closed,
     events.Suspended: _suspended,
-    events.HelpCalled: _help_called,
+    events.HelpCalled: _help,
+    events.HelpEnded: _help,
+    events.AgeChecked: _age_checked,
+    events.PriceChanged: _price_changed,
+    events.LoyaltyGiven: _loyalty_given,
 }

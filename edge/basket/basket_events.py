@@ -186,10 +186,11 @@ class PaymentUnclear(msgspec.Struct, frozen=True, tag="payment_unclear"):
 
 
 class Paid(msgspec.Struct, frozen=True, tag="paid"):
-    """Money has moved."""
+    """Money has moved; `kind` is how: `card`, `cash`, `voucher`, or empty where nobody told."""
 
     total_minor: int
     reference: str = ""
+    kind: str = ""
 
 
 class Cancelled(msgspec.Struct, frozen=True, tag="cancelled"):
@@ -220,10 +221,75 @@ class HelpCalled(msgspec.Struct, frozen=True, tag="help_called"):
     reason: str
 
 
+class HelpEnded(msgspec.Struct, frozen=True, tag="help_ended"):
+    """The attendant was there."""
+
+    actor: str
+
+
+class AgeChecked(msgspec.Struct, frozen=True, tag="age_checked"):
+    """`actor` found the shopper old enough for everything up to `age_limit`."""
+
+    age_limit: int
+    actor: str
+
+
+class PriceChanged(msgspec.Struct, frozen=True, tag="price_changed"):
+    """`actor` changed the unit price of a line; its promotion no longer counts."""
+
+    line_id: str
+    unit_amount_minor: int
+    reason: str
+    actor: str
+
+
+class RefundedLine(msgspec.Struct, frozen=True):
+    """Pieces of one line whose money went back; amounts as they were paid."""
+
+    line_id: str
+    sku_id: str
+    name: str
+    quantity: int
+    amount_minor: int
+    tax_minor: int
+    tax_bp: int
+
+
+class Refunded(msgspec.Struct, frozen=True, tag="refunded"):
+    """Money of the paid basket named by the event's `basket_id` went back."""
+
+    lines: tuple[RefundedLine, ...]
+    total_minor: int
+    reason: str
+    actor: str
+    kind: str = ""
+
+
+class LoyaltyGiven(msgspec.Struct, frozen=True, tag="loyalty_given"):
+    """The shopper's number in the loyalty program; empty takes it back."""
+
+    number: str
+    is_known: bool = False
+
+
+class PracticeStarted(msgspec.Struct, frozen=True, tag="practice_started"):
+    """From here on staff train; no event of it is in this journal."""
+
+    actor: str
+
+
+class PracticeEnded(msgspec.Struct, frozen=True, tag="practice_ended"):
+    """Real sales again; `left_behind` lies on the counter and belongs to nobody."""
+
+    reason: str
+    left_behind: tuple[tuple[str, Place], ...] = ()
+
+
 EventBody = (
     SaleOpened | LineAdded | LineRemoved | AskOpened | AskAnswered | AskClosed | ItemCleared
     | ItemMoved | TrayHeld | PaymentStarted | PaymentFailed | PaymentUnclear | Paid | Cancelled
-    | SaleClosed | Suspended | Resumed | HelpCalled
+    | SaleClosed | Suspended | Resumed | HelpCalled | HelpEnded | AgeChecked | PriceChanged
+    | Refunded | LoyaltyGiven | PracticeStarted | PracticeEnded
 )  # fmt: skip
 
 

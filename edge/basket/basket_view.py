@@ -27,6 +27,7 @@ from edge.messages.basket_messages import (
 NOTICE_AGE = "age.check"
 NOTICE_PAYMENT_UNCLEAR = "payment.unclear"
 NOTICE_HELP = "help.called"
+NUM_SHOWN_DIGITS = 4  # of a loyalty number; the whole of it is in the journal alone
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +47,7 @@ class Surroundings:
     is_blind: bool = False
     refusal: str = ""
     last_line_latency_ms: float = -1.0
+    is_practice: bool = False
 
 
 def snapshot_of(
@@ -76,6 +78,10 @@ def snapshot_of(
         at_ns=around.now_ns,
         bundle_id=around.bundle_id,
         last_line_latency_ms=around.last_line_latency_ms,
+        age_checked=basket.age_checked if basket else 0,
+        loyalty=basket.loyalty[-NUM_SHOWN_DIGITS:] if basket else "",
+        is_loyalty_known=basket.is_loyalty_known if basket else False,
+        is_practice=around.is_practice,
     )
 
 
@@ -98,6 +104,7 @@ def _line(line: Line, price: LinePrice) -> BasketLine:
         picture=terms.picture,
         item_ids=tuple(line.item_ids),
         confidence=line.confidence,
+        list_amount_minor=line.list_terms.unit_amount_minor if line.list_terms else 0,
     )
 
 

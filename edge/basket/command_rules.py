@@ -10,8 +10,14 @@ from collections.abc import Callable
 from edge.basket import basket_events as events
 from edge.basket import pricing
 from edge.basket.basket import Basket, Line, OpenAsk
+from edge.basket.desk_rules import (
+    DESK_ACTIONS,
+    RefusedError,
+    basket_at_shopping,
+    open_basket,
+)
 from edge.basket.drafting import Draft
-from edge.errors import CommandRefusedError
+from edge.basket.past_sales import price_basket
 from edge.messages import command_messages as commands
 from edge.messages.basket_messages import LineOrigin, Phase
 from sync.catalog import gtin14
@@ -20,14 +26,6 @@ MAX_QUANTITY = 999
 MAX_WEIGHT_G = 99_999
 
 ORIGINS = {"attendant": LineOrigin.ATTENDANT}
-
-
-class RefusedError(CommandRefusedError):
-    """A command cannot be carried out; `reason` is the stable code of the reply."""
-
-    def __init__(self, reason: str, hint: str) -> None:
-        super().__init__(reason, hint=hint)
-        self.reason = reason
 
 
 def carry_out(draft: Draft, command: commands.Command) -> None:
@@ -43,15 +41,13 @@ def carry_out(draft: Draft, command: commands.Command) -> None:
 
 def totals(basket: Basket) -> tuple[int, int, dict[str, pricing.LinePrice]]:
     """Total, included tax, and the price of every line."""
-    priced = pricing.price_lines(
-        (line.line_id, line.terms, line.quantity, line.weight_g) for line in basket.lines.values()
-    )
+    priced = price_basket(basket)
     total = sum(price.total_minor for price in priced.values())
     return total, sum(price.tax_minor for price in priced.values()), priced
 
 
 def _answer_ask(draft: Draft, body: commands.AnswerAsk, actor: str) -> None:
-    basket = _shopping(draft)
+    basket = basket_at_shopping(draft)
     ask = basket.asks.get(body.ask_id)
     if ask is None:
         raise RefusedError("ask.closed", "the question was withdrawn, look at the screen again")
@@ -63,7 +59,7 @@ def _answer_ask(draft: Draft, body: commands.AnswerAsk, actor: str) -> None:
 
 
 def _remove_line(draft: Draft, body: commands.RemoveLine, _: str) -> None:
-    basket = _shopping(draft)
+    basket = basket_at_shopping(draft)
     line = _line(basket, body.line_id)
     if not 1 <= body.quantity <= line.quantity:
         raise RefusedError("quantity.invalid", f"the line holds {line.quantity}")
@@ -85,7 +81,7 @@ def _add_line(draft: Draft, body: commands.AddLine, actor: str) -> None:
     if is_weighed and (body.weight_g == 0 or body.quantity != 1):
         raise RefusedError("weight.missing", "put it on the scale")
     origin = ORIGINS.get(actor, LineOrigin.SCAN if body.gtin else LineOrigin.SEARCH)
-    basket = draft.basket() if draft.state.basket is None else _shopping(draft)
+    basket = draft.basket() if draft.state.basket is None else basket_at_shopping(draft)
     ask = _ask_it_answers(basket, sku_id) if body.quantity == 1 else None
     if ask is not None:
         draft.answer_ask(ask, sku_id, origin, body.weight_g)
@@ -101,7 +97,7 @@ def _add_line(draft: Draft, body: commands.AddLine, actor: str) -> None:
 
 def _correct_line(draft: Draft, body: commands.CorrectLine, actor: str) -> None:
     """The whole line is another SKU; its items stay where they are and are not asked again."""
-    basket = _shopping(draft)
+    basket = basket_at_shopping(draft)
     line = _line(basket, body.line_id)
     _must_be_sellable(draft, body.sku_id)
     if body.sku_id == line.terms.sku_id:
@@ -127,7 +123,7 @@ def _correct_line(draft: Draft, body: commands.CorrectLine, actor: str) -> None:
 
 
 def _add_more(draft: Draft, _: commands.AddMore, __: str) -> None:
-    basket = _shopping(draft)
+    basket = basket_at_shopping(draft)
     trays = {line.tray for line in basket.lines.values()}
     if basket.tray not in trays | {ask.tray for ask in basket.asks.values()}:
         raise RefusedError("tray.empty", "nothing of this tray is in the basket yet")
@@ -135,7 +131,7 @@ def _add_more(draft: Draft, _: commands.AddMore, __: str) -> None:
 
 
 def _finish(draft: Draft, _: commands.Finish, __: str) -> None:
-    basket = _shopping(draft)
+    basket = basket_at_shopping(draft)
     if basket.asks:
         raise RefusedError("ask.open", "answer the open questions first")
     if not basket.lines:
@@ -149,7 +145,7 @@ def _payment_result(draft: Draft, body: commands.PaymentResult, _: str) -> None:
     if basket is None or basket.phase is not Phase.PAYING:
         raise RefusedError("payment.none", "no basket waits for a payment")
     if body.result == "approved":
-        draft.add(events.Paid(totals(basket)[0], body.reference))
+        draft.add(events.Paid(totals(basket)[0], body.reference, body.kind))
     elif body.result == "declined":
         draft.add(events.PaymentFailed(body.reference))
     elif body.result == "unknown":
@@ -160,7 +156,7 @@ def _payment_result(draft: Draft, body: commands.PaymentResult, _: str) -> None:
 
 
 def _cancel(draft: Draft, _: commands.CancelBasket, actor: str) -> None:
-    basket = _open(draft)
+    basket = open_basket(draft)
     if basket.phase is Phase.PAYING:
         raise RefusedError("payment.running", "end the payment at the terminal first")
     if basket.phase is Phase.PAID:
@@ -170,7 +166,7 @@ def _cancel(draft: Draft, _: commands.CancelBasket, actor: str) -> None:
 
 
 def _suspend(draft: Draft, _: commands.Suspend, actor: str) -> None:
-    basket = _shopping(draft)
+    basket = basket_at_shopping(draft)
     if not basket.lines:
         raise RefusedError("basket.empty", "there is nothing to park")
     draft.add(events.Suspended(actor))
@@ -199,21 +195,6 @@ def _swap_lease(draft: Draft, _: commands.SwapLease, __: str) -> None:
     basket = draft.state.basket  # a paid one is over; at a busy counter the next follows at once
     if basket is not None and basket.phase is not Phase.PAID:
         raise RefusedError("basket.open", "models are swapped between baskets")
-
-
-def _open(draft: Draft) -> Basket:
-    if draft.state.basket is None:
-        raise RefusedError("basket.none", "no basket is open")
-    return draft.state.basket
-
-
-def _shopping(draft: Draft) -> Basket:
-    basket = _open(draft)
-    if basket.phase is Phase.PAYING:
-        raise RefusedError("basket.paying", "the basket is fixed while it is paid")
-    if basket.phase is not Phase.SHOPPING:
-        raise RefusedError("basket.paid", "the basket is paid")
-    return basket
 
 
 def _line(basket: Basket, line_id: str) -> Line:
@@ -270,4 +251,5 @@ _ACTIONS: dict[type, Callable[..., None]] = {
     commands.Resume: _resume,
     commands.CallHelp: _call_help,
     commands.SwapLease: _swap_lease,
+    **DESK_ACTIONS,
 }

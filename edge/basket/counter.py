@@ -6,15 +6,16 @@ Pure: no clock, no disk, no sockets. An event counts from `apply` on, and the ca
 what the journal has on disk.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from edge.basket.basket import LaneState, fold
-from edge.basket.basket_events import Event, LineAdded
+from edge.basket.basket_events import Event, EventBody, LineAdded
 from edge.basket.basket_view import Surroundings, snapshot_of
-from edge.basket.command_rules import RefusedError, carry_out
+from edge.basket.command_rules import carry_out
 from edge.basket.counter_map import CounterMap
+from edge.basket.desk_rules import RefusedError
 from edge.basket.drafting import Draft, Moment
 from edge.basket.fusion import FusedItem, Fusion, FusionSettings
 from edge.basket.judgement import NS_PER_MS, Judge, RuleSettings
@@ -60,7 +61,9 @@ class Counter:
         self._lane_id, self._box_id, self._epoch = lane_id, box_id, 0
         self._settings = settings or RuleSettings()
         self._maps = dict(maps)
+        self._fusion_settings = fusion_settings
         self._fusion = Fusion(maps, fusion_settings)
+        self.is_practice = False
         self._fused: list[FusedItem] = []
         self._cameras: dict[str, CameraState] = {}
         self._activity_ns = self._started_ns = 0
@@ -87,10 +90,25 @@ class Counter:
             fold(self.state, event)
         for basket in filter(None, (self.state.basket, *self.state.parked)):
             basket.changed_ns = now_ns  # the old time may be of another boot
-        self._activity_ns = self._started_ns = now_ns
         self._standing = frozenset(notices)
+        self.look_anew(now_ns)
+
+    def look_anew(self, now_ns: int) -> None:
+        """Begin to look as after a restart: the known items are found again by track or box."""
+        self._activity_ns = self._started_ns = now_ns
+        self._fusion, self._fused = Fusion(self._maps, self._fusion_settings), []
         places = {item.item_id: item.place for item in self.state.items.values()}
         self._fusion.restore(places, self.state.num_items)
+
+    @property
+    def activity_ns(self) -> int:
+        """When a hand, a moving item or a command was last seen."""
+        return self._activity_ns
+
+    def event(self, body: EventBody, now_ns: int, now_utc: datetime) -> Event:
+        """An event of this lane that belongs to no basket, to be written and applied."""
+        moment = Moment(now_ns, now_utc, self._box_id, self._lane_id, self._epoch)
+        return Event("", now_ns, moment.utc_text, body)
 
     def on_observations(self, message: Observations, now_ns: int, now_utc: datetime) -> list[Event]:
         """Take in one camera's claim; the events it leads to, to be written and applied."""
@@ -115,10 +133,19 @@ class Counter:
         return draft.events
 
     def on_command(
-        self, command: Command, now_ns: int, now_utc: datetime
+        self,
+        command: Command,
+        now_ns: int,
+        now_utc: datetime,
+        past: Callable[[str], Sequence[Event]] = lambda _: (),
     ) -> tuple[CommandReply, list[Event]]:
-        """Carry out a command; the reply may be sent once the events are written."""
+        """Carry out a command; the reply may be sent once the events are written.
+
+        Args:
+            past: the journal's events of an earlier basket, for a refund.
+        """
         draft = self._draft(now_ns, now_utc, command.command_id)
+        draft.past = past
         refused = self._refuse_first(command)
         if refused is None and command.command_id not in self.state.commands:
             try:
@@ -161,6 +188,7 @@ class Counter:
             is_blind=is_blind,
             refusal=self._refusal,
             last_line_latency_ms=self._last_latency_ms,
+            is_practice=self.is_practice,
         )
         return snapshot_of(self.state, self._fused, around)
 

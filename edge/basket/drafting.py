@@ -6,7 +6,7 @@ Nothing here has happened yet: the journal writes the events, then the counter a
 """
 
 import copy
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -46,6 +46,7 @@ class Draft:
     Attributes:
         state: the state as if the events had happened.
         bundle_id: written into a basket that is opened.
+        past: the journal's events of an earlier basket, for a refund.
     """
 
     state: LaneState
@@ -55,6 +56,7 @@ class Draft:
     bundle_id: str = ""
     language: str = "en"
     command_id: str = ""
+    past: Callable[[str], Sequence[Event]] = lambda _: ()
     events: list[Event] = field(default_factory=list)
 
     def add(self, body: EventBody, basket_id: str | None = None) -> None:

@@ -23,7 +23,7 @@ from edge.basket.basket_events import Event, EventBody, SaleOpened
 from edge.errors import JournalError
 from edge.sqlite_file import SqliteError, immediate, open_sqlite
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2  # 2: events of the desk (refund, price change, practice); no other tables
 NOTICE_SET_ASIDE = "journal.set_aside"
 HINT_DISK = "free disk space or make the data folder writable; nothing is sold until then"
 
@@ -118,7 +118,7 @@ class Journal:
 
     def _read(self, query: str) -> Iterable[Event]:
         try:
-            return [_event(row) for row in self.connection.execute(query).fetchall()]
+            return [event_of(row) for row in self.connection.execute(query).fetchall()]
         except msgspec.MsgspecError as err:
             raise JournalDamagedError(
                 f"journal {self.path.name} holds an event that cannot be read: {err}",
@@ -225,6 +225,8 @@ def _migrate(connection: Any) -> None:
         with immediate(connection):
             _create_schema_1(connection)
             connection.execute("PRAGMA user_version = 1")
+    if version < SCHEMA_VERSION:  # an older program must not take the new events for damage
+        connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
 
 
 def _create_schema_1(connection: Any) -> None:
@@ -291,7 +293,8 @@ def _row(event: Event) -> tuple[str | int | bytes, ...]:
     )
 
 
-def _event(row: Any) -> Event:
+def event_of(row: Any) -> Event:
+    """A row as the event it was."""
     return Event(
         basket_id=row["basket_id"],
         at_ns=row["at_ns"],

@@ -140,15 +140,15 @@ def _percent_minor(terms: SkuTerms, quantity: int, weight_g: int) -> int:
 
 def _multi_buys(rows: list[PricedLine], amounts: dict[str, int]) -> dict[str, int]:
     """Discount of every line whose SKU has a multi-buy; filled from the last line backwards."""
+    rows = [row for row in rows if row[1].promotion and row[1].promotion.kind == "multi_buy"]
     pieces: dict[str, int] = {}
     for _, terms, quantity, _ in rows:
         pieces[terms.sku_id] = pieces.get(terms.sku_id, 0) + quantity
     left = {terms.sku_id: _saved_minor(terms, pieces[terms.sku_id]) for _, terms, _, _ in rows}
     discounts: dict[str, int] = {}
     for line_id, terms, _, _ in reversed(rows):
-        if terms.promotion is not None and terms.promotion.kind == "multi_buy":
-            discounts[line_id] = min(left[terms.sku_id], amounts[line_id])
-            left[terms.sku_id] -= discounts[line_id]
+        discounts[line_id] = min(left[terms.sku_id], amounts[line_id])
+        left[terms.sku_id] -= discounts[line_id]
     return discounts
 
 

@@ -92,7 +92,8 @@ class Rules:
     def _on_stillness(self, draft: Draft, basket: Basket, still_s: float) -> None:
         settings = self.judge.settings
         if not basket.lines and not basket.asks:
-            if still_s >= settings.empty_close_s:
+            is_meant = basket.loyalty or basket.help_reason  # somebody is there and waits
+            if still_s >= (settings.walk_away_s if is_meant else settings.empty_close_s):
                 draft.add(events.Cancelled("empty"))
             return
         if still_s >= settings.walk_away_s:

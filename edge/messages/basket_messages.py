@@ -39,6 +39,7 @@ class BasketLine(msgspec.Struct, frozen=True):
         tray: 1 for the tray on the counter at first; `add more` counts up.
         amount_minor: quantity x unit price, before promotions and deposit.
         item_ids: the physical items behind it, empty where added by hand.
+        list_amount_minor: the unit price before an attendant changed it; 0 where nobody did.
     """
 
     line_id: str
@@ -57,6 +58,7 @@ class BasketLine(msgspec.Struct, frozen=True):
     picture: str = ""
     item_ids: tuple[str, ...] = ()
     confidence: float = 1.0
+    list_amount_minor: int = 0
 
 
 class Option(msgspec.Struct, frozen=True):
@@ -111,6 +113,9 @@ class BasketSnapshot(msgspec.Struct, frozen=True):
             perception.unavailable, journal.unwritable, item.left_behind, scanner.mode, ...
         can_pay: no open ask, no unknown item, at least one line, phase shopping.
         is_blind: the counter cannot be seen; the screen must say so and never show "empty".
+        age_checked: the attendant found this shopper old enough for this limit.
+        loyalty: last digits of the shopper's number in the loyalty program; empty: none given.
+        is_practice: staff are training; nothing of it is a sale.
     """
 
     lane_id: str
@@ -132,3 +137,7 @@ class BasketSnapshot(msgspec.Struct, frozen=True):
     bundle_id: str = ""
     last_line_latency_ms: float = -1.0
     """From the frame in which the item rested to the journal's fsync; -1 before the first line."""
+    age_checked: int = 0
+    loyalty: str = ""
+    is_loyalty_known: bool = False
+    is_practice: bool = False

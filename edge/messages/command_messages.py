@@ -45,10 +45,14 @@ class Finish(msgspec.Struct, frozen=True, tag="finish"):
 
 
 class PaymentResult(msgspec.Struct, frozen=True, tag="payment_result"):
-    """What the terminal said: `approved`, `declined`, or `unknown` (then its status is asked)."""
+    """What the terminal said: `approved`, `declined`, or `unknown` (then its status is asked).
+
+    `kind` is how it was paid, for the day's totals: `card`, `cash`, `voucher`; empty: not told.
+    """
 
     result: str
     reference: str = ""
+    kind: str = ""
 
 
 class CancelBasket(msgspec.Struct, frozen=True, tag="cancel_basket"):
@@ -69,6 +73,57 @@ class CallHelp(msgspec.Struct, frozen=True, tag="call_help"):
     reason: str = "shopper"
 
 
+class HelpDone(msgspec.Struct, frozen=True, tag="help_done"):
+    """The attendant was there; the lane no longer waits for a person."""
+
+
+class CheckAge(msgspec.Struct, frozen=True, tag="check_age"):
+    """The attendant has looked: this shopper is old enough for everything up to `age_limit`."""
+
+    basket_id: str
+    age_limit: int
+
+
+class OverridePrice(msgspec.Struct, frozen=True, tag="override_price"):
+    """The pieces of this line cost something else; `reason` is a stable code: damaged, ..."""
+
+    line_id: str
+    unit_amount_minor: int
+    reason: str
+
+
+class RefundPiece(msgspec.Struct, frozen=True):
+    """So many pieces of a line of a paid basket; a weighed line goes back as a whole (1)."""
+
+    line_id: str
+    quantity: int
+
+
+class Refund(msgspec.Struct, frozen=True, tag="refund"):
+    """Money back for pieces of a paid basket of this lane; `kind` is how it is given back."""
+
+    basket_id: str
+    pieces: tuple[RefundPiece, ...]
+    reason: str
+    kind: str = ""
+
+
+class GiveLoyalty(msgspec.Struct, frozen=True, tag="give_loyalty"):
+    """The shopper's number in a loyalty program; empty takes it off the basket again."""
+
+    number: str
+    is_known: bool = False
+    """Set by the box after it asked the program; a screen's word about it counts nothing."""
+
+
+class StartPractice(msgspec.Struct, frozen=True, tag="start_practice"):
+    """Let staff train: from here on nothing is a sale, until `EndPractice` or a time-out."""
+
+
+class EndPractice(msgspec.Struct, frozen=True, tag="end_practice"):
+    """Back to real sales; what lies on the counter is left behind."""
+
+
 class GetSnapshot(msgspec.Struct, frozen=True, tag="get_snapshot"):
     """Only tell how the basket stands."""
 
@@ -81,7 +136,8 @@ class SwapLease(msgspec.Struct, frozen=True, tag="swap_lease"):
 
 BasketCommand = (
     AnswerAsk | RemoveLine | AddLine | CorrectLine | AddMore | Finish | PaymentResult
-    | CancelBasket | Suspend | Resume | CallHelp | GetSnapshot | SwapLease
+    | CancelBasket | Suspend | Resume | CallHelp | HelpDone | CheckAge | OverridePrice | Refund
+    | GiveLoyalty | StartPractice | EndPractice | GetSnapshot | SwapLease
 )  # fmt: skip
 
 

@@ -18,6 +18,8 @@ import msgspec
 from edge.basket.basket_events import Event
 from edge.basket.counter import Counter, Offer
 from edge.basket.journal import Journal, open_journal
+from edge.basket.journal_history import JournalHistory
+from edge.basket.practice import LaneCounter
 from edge.bus.commands import CommandServer
 from edge.bus.sockets import wait_for
 from edge.errors import JournalError
@@ -25,6 +27,7 @@ from edge.messages.basket_messages import BasketSnapshot
 from edge.messages.bundle_messages import ServeBundle
 from edge.messages.command_messages import Command, CommandReply
 from edge.messages.perception_messages import CameraState, Observations
+from edge.processes.journal_pruner import JournalPruner
 from edge.processes.lane_offer import LaneOffer
 from edge.processes.lane_settings import fusion_settings, rule_settings
 from edge.processes.latency_window import LatencyWindow
@@ -68,6 +71,7 @@ class LaneKeeper:
         self._offer_error: tuple[str, str] = (REFUSAL_NO_OFFER, "not opened yet")
         self._next_try_ns = 0
         self._latencies = LatencyWindow()
+        self._pruner = JournalPruner(work.config.basket.journal_days)
         self.counter = self._make_counter(0)
 
     @property
@@ -99,14 +103,27 @@ class LaneKeeper:
         self._renew_offer()
         if self._offer is not None and self._journal is not None:
             self._commit(self.counter.tick(time.monotonic_ns(), datetime.now(UTC)))
+            if not self._journal_error and self.counter.state.basket is None:
+                self._pruner.step(self._journal, time.monotonic_ns(), datetime.now(UTC))
 
     def carry_out(self, command: Command) -> CommandReply:
         """A command; the answer says done only when it is on disk."""
         now_ns = time.monotonic_ns()
-        reply, events = self.counter.on_command(command, now_ns, datetime.now(UTC))
+        try:
+            reply, events = self.counter.on_command(
+                command, now_ns, datetime.now(UTC), past=self._past
+            )
+        except JournalError as err:
+            return CommandReply(command.command_id, False, err.code, err.hint)
         if self._commit(events):
             return reply
         return CommandReply(command.command_id, False, JournalError.code, "call an attendant")
+
+    def _past(self, basket_id: str) -> list[Event]:
+        """An earlier basket of this journal, for a refund."""
+        if self._journal is None:
+            return []
+        return JournalHistory(self._journal.connection).events_of(basket_id)
 
     def serve(self, message: ServeBundle) -> None:
         """Sell from another bundle: at once between baskets, else with the next one."""
@@ -156,20 +173,23 @@ class LaneKeeper:
         self._latencies.add(self.counter.take_latencies_ms())
         return True
 
-    def _make_counter(self, now_ns: int) -> Counter:
+    def _make_counter(self, now_ns: int) -> LaneCounter:
         """The lane as the journal has it, with what can be sold now."""
-        counter = Counter(
+        counter = LaneCounter(self._new_counter)
+        if self._journal is not None:
+            history = self._journal.restart_events()
+            counter.restore(history, self._journal.epoch, now_ns, self._journal.notices)
+        return counter
+
+    def _new_counter(self, box_id: str) -> Counter:
+        return Counter(
             self._work.lane_id,
-            self._work.config.box_id,
+            box_id or self._work.config.box_id,
             self._offer or NOTHING_FOR_SALE,
             self._maps,
             rule_settings(self._work.config),
             fusion_settings(self._work.config),
         )
-        if self._journal is not None:
-            history = self._journal.restart_events()
-            counter.restore(history, self._journal.epoch, now_ns, self._journal.notices)
-        return counter
 
     def _open_journal(self) -> bool:
         path = self._work.config.paths.state_dir / f"journal-{self._work.lane_id}.db"
@@ -239,7 +259,9 @@ class Lane:
         self._serve_bundle = work.bus.subscriber("serve_bundle", ServeBundle)
         self._commands = CommandServer(work.bus, "command", lane_id)
         self._baskets = work.bus.publisher("basket", BasketSnapshot, lane_id)
+        self._practices = work.bus.publisher("practice", BasketSnapshot, lane_id)
         self._shown: BasketSnapshot | None = None
+        self._practised: BasketSnapshot | None = None
         self._next_tick_ns = self._next_publish_ns = 0
 
     def run(self) -> None:
@@ -277,6 +299,9 @@ class Lane:
             self._keeper.tick()
 
     def _publish(self, now_ns: int) -> None:
+        practice = self._keeper.counter.practice_snapshot(now_ns)
+        if practice is not None:
+            self._publish_practice(practice)
         snapshot = self._keeper.counter.snapshot(now_ns)
         timeless = msgspec.structs.replace(snapshot, at_ns=0)
         if now_ns >= self._next_publish_ns:
@@ -286,6 +311,13 @@ class Lane:
         self._shown = timeless
         self._next_publish_ns = now_ns + PUBLISH_NS
         self._baskets.send(snapshot)
+
+    def _publish_practice(self, snapshot: BasketSnapshot) -> None:
+        """For the screen alone: nobody else ever hears of a basket that is no sale."""
+        timeless = msgspec.structs.replace(snapshot, at_ns=0)
+        if timeless != self._practised:
+            self._practised = timeless
+            self._practices.send(snapshot)
 
 
 def run(work: Work) -> None:

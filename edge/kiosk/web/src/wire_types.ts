@@ -22,6 +22,7 @@ export interface BasketLine {
   readonly picture: string;
   readonly item_ids: readonly string[];
   readonly confidence: number;
+  readonly list_amount_minor: number;
 }
 
 export interface Option {
@@ -70,6 +71,10 @@ export interface BasketSnapshot {
   readonly at_ns: number;
   readonly bundle_id: string;
   readonly last_line_latency_ms: number;
+  readonly age_checked: number;
+  readonly loyalty: string;
+  readonly is_loyalty_known: boolean;
+  readonly is_practice: boolean;
 }
 
 export interface CommandReply {
@@ -144,6 +149,7 @@ export interface PaymentResult {
   readonly type: "payment_result";
   readonly result: string;
   readonly reference?: string;
+  readonly kind?: string;
 }
 
 export interface CancelBasket {
@@ -161,6 +167,50 @@ export interface Resume {
 export interface CallHelp {
   readonly type: "call_help";
   readonly reason?: string;
+}
+
+export interface HelpDone {
+  readonly type: "help_done";
+}
+
+export interface CheckAge {
+  readonly type: "check_age";
+  readonly basket_id: string;
+  readonly age_limit: number;
+}
+
+export interface OverridePrice {
+  readonly type: "override_price";
+  readonly line_id: string;
+  readonly unit_amount_minor: number;
+  readonly reason: string;
+}
+
+export interface RefundPiece {
+  readonly line_id: string;
+  readonly quantity: number;
+}
+
+export interface Refund {
+  readonly type: "refund";
+  readonly basket_id: string;
+  readonly pieces: readonly RefundPiece[];
+  readonly reason: string;
+  readonly kind?: string;
+}
+
+export interface GiveLoyalty {
+  readonly type: "give_loyalty";
+  readonly number: string;
+  readonly is_known?: boolean;
+}
+
+export interface StartPractice {
+  readonly type: "start_practice";
+}
+
+export interface EndPractice {
+  readonly type: "end_practice";
 }
 
 export interface GetSnapshot {
@@ -184,6 +234,13 @@ export type BasketCommand =
   | Suspend
   | Resume
   | CallHelp
+  | HelpDone
+  | CheckAge
+  | OverridePrice
+  | Refund
+  | GiveLoyalty
+  | StartPractice
+  | EndPractice
   | GetSnapshot
   | SwapLease;
 
