@@ -15,26 +15,24 @@ import cv2
 
 from sync.bundle import MANIFEST_NAME, BundleFile, BundleManifest, Preprocess, Role, describe_file
 from sync.bundle import open_bundle as verified
-from sync.decision import DecisionParameters, scores_of_look
-from sync.golden import GOLDEN_NAME, GoldenFrame, GoldenItem, GoldenSet
-from sync.preprocess import crop_square
+from sync.decision import DecisionParameters
+from sync.golden import GOLDEN_NAME, GoldenFrame, GoldenSet
 from tools.base_bundle.export_stages import chosen_file, detector_setting
-from tools.base_bundle.gallery_stage import opened_gallery, shipped_score
+from tools.base_bundle.gallery_stage import opened_gallery
 from tools.base_bundle.inputs import CROP_MARGIN_PERCENT, CROP_PX, Inputs
 from tools.base_bundle.model_card import write_model_card
 from tools.base_bundle.training_stages import validation_scenes
 from trainer.dataset.coco_scenes import ScenePicture, read_picture
 from trainer.errors import ExportError
-from trainer.export.gallery_fit import embed
+from trainer.export.golden_answers import ShippedFiles, golden_items
 from trainer.export.half_precision import to_half
 from trainer.export.parity import OnnxModel
-from trainer.training.detections import detect
+from trainer.training.detections import DetectorSetting
 
 logger = logging.getLogger(__name__)
 
 MAX_BUNDLE_BYTES = 20_000_000
 NUM_GOLDEN_SCENES = 3
-SURE_MARGIN_NATS = 2.0  # another machine's rounding moves a look by far less
 GOLDEN_JPEG_QUALITY = 90
 
 
@@ -96,6 +94,7 @@ def _write_golden(inputs: Inputs, out: Path) -> list[Entry]:
     for scene in scenes:
         by_scene.setdefault(scene.scene, []).append(scene)
     usable = [s for s in by_scene.values() if 3 <= max(len(p.boxes) for p in s) <= 6]
+    shipped = _shipped(inputs)
     frames: list[GoldenFrame] = []
     files: list[Entry] = []
     baskets: dict[str, dict[str, int]] = {}
@@ -109,7 +108,7 @@ def _write_golden(inputs: Inputs, out: Path) -> list[Entry]:
             (out / name).parent.mkdir(parents=True, exist_ok=True)
             quality = [cv2.IMWRITE_JPEG_QUALITY, GOLDEN_JPEG_QUALITY]
             cv2.imwrite(str(out / name), read_picture(picture.path), quality)
-            items = _answers(inputs, out / name)
+            items = golden_items(shipped, read_picture(out / name))
             frame = GoldenFrame(
                 picture=name, scene=picture.scene, camera=picture.camera, items=items
             )
@@ -121,28 +120,28 @@ def _write_golden(inputs: Inputs, out: Path) -> list[Entry]:
     return [*files, (GOLDEN_NAME, "golden", "any")]
 
 
-def _answers(inputs: Inputs, picture_file: Path) -> tuple[GoldenItem, ...]:
+def _shipped(inputs: Inputs) -> ShippedFiles:
     setting = detector_setting()
-    picture = read_picture(picture_file)
-    network = OnnxModel(chosen_file(inputs, "detector"))
-    boxes, scores = detect(network, picture, setting)
-    boxes = boxes[scores >= shipped_score(inputs)]
-    if len(boxes) == 0:
-        return ()
-    crops = [crop_square(picture, b, CROP_PX, CROP_MARGIN_PERCENT / 100) for b in boxes]
     whitening, gallery = opened_gallery(inputs)
-    embedder = OnnxModel(chosen_file(inputs, "embedder"))
-    similarities = gallery.similarities(whitening.apply(embed(embedder, crops)))
     thresholds = (inputs.work / "gallery" / "thresholds.json").read_bytes()
-    temperature = DecisionParameters.model_validate_json(thresholds).temperature
-    items = []
-    for box, row in zip(boxes, similarities, strict=True):
-        look = scores_of_look(row, gallery.sku_ids, temperature)
-        margin = look.log_probs[0] - look.log_probs[1]
-        x1, y1, x2, y2 = (round(float(v)) for v in box)
-        is_sure = margin >= SURE_MARGIN_NATS
-        items.append(GoldenItem(xyxy=(x1, y1, x2, y2), sku_id=look.sku_ids[0], is_sure=is_sure))
-    return tuple(items)
+    return ShippedFiles(
+        detector=OnnxModel(chosen_file(inputs, "detector")),
+        embedder=OnnxModel(chosen_file(inputs, "embedder")),
+        whitening=whitening,
+        gallery=gallery,
+        thresholds=DecisionParameters.model_validate_json(thresholds),
+        preprocess=_preprocess(setting),
+    )
+
+
+def _preprocess(setting: DetectorSetting) -> Preprocess:
+    return Preprocess(
+        detector_px=setting.width,
+        detector_height_px=setting.height,
+        detector_strides=setting.strides,
+        crop_px=CROP_PX,
+        crop_margin_percent=CROP_MARGIN_PERCENT,
+    )
 
 
 def _manifest(out: Path, files: Sequence[Entry], version: str, embedder_id: str) -> BundleManifest:
@@ -157,13 +156,7 @@ def _manifest(out: Path, files: Sequence[Entry], version: str, embedder_id: str)
         created=datetime.now(UTC).isoformat(timespec="seconds"),
         embedder_id=embedder_id,
         embedding_dim=int(embedder_id.split("-")[1]),
-        preprocess=Preprocess(
-            detector_px=setting.width,
-            detector_height_px=setting.height,
-            detector_strides=setting.strides,
-            crop_px=CROP_PX,
-            crop_margin_percent=CROP_MARGIN_PERCENT,
-        ),
+        preprocess=_preprocess(setting),
         files=tuple(entries),
     )
 

@@ -31,9 +31,14 @@ class FittedGallery:
     gallery: Gallery
 
 
-def embed(model: OnnxModel, crops: Sequence[Picture]) -> FloatArray:
+def embed(
+    model: OnnxModel, crops: Sequence[Picture], *, mean: float = 127.0, scale: float = 128.0
+) -> FloatArray:
     """Embeddings of prepared crops, float32 (N, D)."""
-    parts = [model(normalise(list(crops[i : i + BATCH]))) for i in range(0, len(crops), BATCH)]
+    parts = [
+        model(normalise(list(crops[i : i + BATCH]), mean, scale))
+        for i in range(0, len(crops), BATCH)
+    ]
     return np.concatenate(parts)
 
 
