@@ -22,36 +22,48 @@ Guesses = tuple[tuple[str, int], ...]
 class CaseSender:
     """An enrolled box of one store that sends cases."""
 
-    def __init__(self, hub: PeopleHub, box_id: str = "box-1") -> None:
+    def __init__(self, hub: PeopleHub, box_id: str = "box-1", store_id: str = "") -> None:
         self.hub = hub
         self.box = SigningBox(hub.client, box_id)
         headers = {"Authorization": f"Bearer {hub.tokens[Role.OPERATOR]}"}
-        reply = hub.client.post("/v1/operator/claim-codes", json={}, headers=headers)
+        at_store = {"store_id": store_id} if store_id else {}
+        reply = hub.client.post("/v1/operator/claim-codes", json=at_store, headers=headers)
         self.key = self.box.enrol(reply.json()["claim_code"]).json()["sealing_public_key"]
         self.seq = 0
+        self.sent: dict[str, str] = {}  # case -> blob
 
     def send(self, case_id: str, *items: tuple[tuple[int, int, int, int], Guesses],
-             value: int = 500, reason: CaseReason = CaseReason.UNCERTAIN) -> bytes:  # fmt: skip
-        """Send a case with one picture; the JPEG before it was sealed."""
-        jpeg = _drawn(items)
+             value: int = 500, reason: CaseReason = CaseReason.UNCERTAIN, texture: int = 0,
+             jpeg: bytes = b"", **changes: Any) -> bytes:  # fmt: skip
+        """Send a case with one picture; the JPEG before it was sealed.
+
+        Args:
+            texture: what is drawn on the items; 0 is plain, another number another drawing.
+            jpeg: the picture itself, where the drawn one will not do.
+            changes: of the case's body, such as `basket_id`.
+        """
+        jpeg = jpeg or _drawn(items, texture)
         sealed = seal(jpeg, self.key, self.box.box_id)
-        blob = hashlib.sha256(sealed).hexdigest()
+        blob = self.sent[case_id] = hashlib.sha256(sealed).hexdigest()
         headers = {"Upload-Offset": "0", "Upload-Length": str(len(sealed))}
         assert self.box.call("PUT", f"/v1/blobs/{blob}", sealed, headers=headers).status_code == 201
-        body = _body(case_id, blob, items, value, reason)
+        self.send_row("case", {**_body(case_id, blob, items, value, reason), **changes}, blob)
+        return jpeg
+
+    def send_row(self, kind: str, body: dict[str, Any], *blobs: str) -> None:
+        """Send one row of the outbox."""
         canonical = json.dumps(body, sort_keys=True, separators=(",", ":")).encode()
         self.seq += 1
         row = {
             "seq": self.seq,
-            "kind": "case",
+            "kind": kind,
             "created_at": datetime.now(UTC).isoformat(),
             "body_sha256": hashlib.sha256(canonical).hexdigest(),
             "body": body,
-            "blobs": [blob],
+            "blobs": list(blobs),
         }
         reply = self.box.send(row).json()
         assert reply["acked"] == [self.seq], reply
-        return jpeg
 
 
 def _body(
@@ -79,10 +91,13 @@ def _body(
     ).model_dump(mode="json")
 
 
-def _drawn(items: tuple[Any, ...]) -> bytes:
+def _drawn(items: tuple[Any, ...], texture: int) -> bytes:
     canvas = np.full((HEIGHT, WIDTH, 3), 120, np.uint8)
     for n, ((x1, y1, x2, y2), _) in enumerate(items):
         cv2.rectangle(canvas, (x1, y1), (x2, y2), (40 + 60 * n, 90, 200 - 40 * n), -1)
+        if texture:
+            noise = np.random.default_rng([texture, n]).integers(0, 255, (9, 7, 3), np.uint8)
+            canvas[y1:y2, x1:x2] = cv2.resize(noise, (x2 - x1, y2 - y1))
     return bytes(cv2.imencode(".jpg", canvas)[1].data)
 
 

@@ -15,6 +15,7 @@ from trainer.hub.artifact_api import make_artifact_router
 from trainer.hub.box_report_api import make_box_report_router
 from trainer.hub.case_api import make_case_router
 from trainer.hub.dashboard import mount_dashboard
+from trainer.hub.dataset_api import make_dataset_router
 from trainer.hub.edge_api import EdgeServices, make_router
 from trainer.hub.fleet_api import make_fleet_router
 from trainer.hub.hub_services import HubServices
@@ -70,6 +71,9 @@ STATUS_OF = {
     "model.refused": 409,
     "model.own": 403,
     "gate.input": 422,
+    "dataset.refused": 409,
+    "dataset.not_measured": 409,
+    "dataset.malformed": 409,
     "onboarding.refused": 409,
     "onboarding.not_ready": 409,
     "onboarding.no_bundle": 409,
@@ -109,6 +113,7 @@ def create_hub_app(services: EdgeServices, centre: HubServices | None = None) ->
         make_onboarding_router,
         make_model_router,
         make_job_router,
+        make_dataset_router,
         make_artifact_router,
     ):
         app.include_router(make(people))

@@ -14,6 +14,7 @@ from trainer.hubctl import (
     account,
     bundle,
     catalogue,
+    dataset,
     fleet,
     keys,
     model,
@@ -35,6 +36,7 @@ app.add_typer(sku.app, name="sku")
 app.add_typer(store.app, name="store")
 app.add_typer(review.app, name="review")
 app.add_typer(model.app, name="model")
+app.add_typer(dataset.app, name="dataset")
 app.add_typer(catalogue.app, name="catalogue")
 app.add_typer(prices.app, name="prices")
 app.command("assign")(bundle.assign)

@@ -91,7 +91,9 @@ def give_answer(
     answer_id = _keep(connection, case, labels, reviewer, seconds, now, is_agreed=is_agreed)
     _set_status(connection, case.case_id, status)
     if status == "labelled":
-        write_labels(connection, case.case_id, labels, source=reviewer, now=now)
+        write_labels(
+            connection, case.case_id, labels, source=reviewer, now=now, answer_id=answer_id
+        )
     return Verdict(answer_id, status, len(differing), None)
 
 
@@ -204,15 +206,18 @@ def stats_by_reviewer(connection: Connection, reviewer: str = "") -> dict[str, R
 
 
 def write_labels(
-    connection: Connection, case_id: str, labels: Labels, *, source: str, now: datetime
-) -> None:
-    """Replace the labels of a case."""
+    connection: Connection, case_id: str, labels: Labels, *, source: str, now: datetime,
+    answer_id: int = 0,
+) -> None:  # fmt: skip
+    """Replace the labels of a case; those that no answer gave were imported."""
+    origin = "reviewer" if answer_id else "import"
     connection.execute(delete(LABELS).where(LABELS.c.case_id == case_id))
     rows = [
         {
             "case_id": case_id, "camera_id": camera_id, "item_id": label.item_id,
             "x1": label.xyxy[0], "y1": label.xyxy[1], "x2": label.xyxy[2], "y2": label.xyxy[3],
             "kind": label.kind, "sku_id": label.sku_id, "source": source, "at": now,
+            "origin": origin, "answer_id": answer_id,
         }
         for camera_id, given in labels.items()
         for label in given

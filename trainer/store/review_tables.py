@@ -53,4 +53,6 @@ LABELS = Table(
     Column("sku_id", String(80), nullable=False, index=True),
     Column("source", String(120), nullable=False),  # who said so last
     Column("at", Utc, nullable=False),
+    Column("origin", String(12), nullable=False, server_default="reviewer"),  # or import
+    Column("answer_id", RowId, nullable=False, server_default="0"),  # 0: by no answer
 )

@@ -29,6 +29,8 @@ class Permission(StrEnum):
     MODELS_READ = "models.read"
     MODELS_REGISTER = "models.register"
     MODELS_APPROVE = "models.approve"
+    DATASETS_READ = "datasets.read"
+    DATASETS_CHANGE = "datasets.change"
     JOBS_READ = "jobs.read"
     JOBS_CHANGE = "jobs.change"
     JOBS_WORK = "jobs.work"
@@ -60,6 +62,8 @@ PERMISSIONS: dict[Permission, frozenset[Role]] = {
     Permission.MODELS_READ:        _EVERYBODY,
     Permission.MODELS_REGISTER:    frozenset({_TRAINER, _ADMIN}),
     Permission.MODELS_APPROVE:     frozenset({_APPROVER, _ADMIN}),
+    Permission.DATASETS_READ:      frozenset({_TRAINER, _APPROVER, _OPERATOR, _ADMIN}),
+    Permission.DATASETS_CHANGE:    frozenset({_TRAINER, _ADMIN}),
     Permission.JOBS_READ:          _EVERYBODY,
     Permission.JOBS_CHANGE:        frozenset({_TRAINER, _OPERATOR, _ADMIN}),
     Permission.JOBS_WORK:          frozenset({_TRAINER, _ADMIN}),
