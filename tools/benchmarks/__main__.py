@@ -36,6 +36,7 @@ from tools.benchmarks.outbox_bench import outbox
 from tools.benchmarks.part_rows import hand_over_row
 from tools.benchmarks.pipeline_rows import whole_pipeline_rows
 from tools.benchmarks.ratio import Row
+from tools.benchmarks.recognition_command import recognition
 from tools.benchmarks.report import Report, machine, publish
 from tools.benchmarks.scripted_clip import make_film
 from tools.benchmarks.stream_density import stream_density_row
@@ -55,6 +56,7 @@ app.command()(outbox)
 app.command()(drift)
 
 bundle_commands.register(app)
+app.command()(recognition)
 
 BundleOption = Annotated[Path, typer.Option("--bundle", help="Bundle folder to measure.")]
 Json = Annotated[bool, typer.Option("--json", help="One JSON document instead of a table.")]

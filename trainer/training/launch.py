@@ -69,7 +69,7 @@ def start_detached(command: Sequence[str], run_dir: Path) -> int:
     with (run_dir / LOG_NAME).open("ab") as log, Path(os.devnull).open("rb") as nothing:
         files = [(os.POSIX_SPAWN_DUP2, nothing.fileno(), 0)]
         files += [(os.POSIX_SPAWN_DUP2, log.fileno(), stream) for stream in (1, 2)]
-        pid = os.posix_spawn(command[0], command, os.environ, file_actions=files, setsid=True)
+        pid = os.posix_spawn(command[0], list(command), os.environ, file_actions=files, setsid=True)
     (run_dir / PID_NAME).write_text(f"{pid} {_started(pid)}\n")
     return pid
 
