@@ -3,6 +3,7 @@
 Flow: box (opt-in) -> Recording as the body of an outbox row + one sealed blob -> hub -> replay
 
 Pictures took the path of hard cases (edge/hard_cases/redaction.py); there is nothing else in it.
+Where it lies outside the hub's database: recording_folder.py.
 """
 
 import io
@@ -24,12 +25,28 @@ class RecordingError(PublisherError):
     code = "recording.damaged"
 
 
+class RecordedCamera(BaseModel):
+    """One camera as it stood over the counter.
+
+    Attributes:
+        calibration: text of its calibration file, empty where it has none; floats keep their form.
+        counter_region: polygon in pixels; outside of it the pictures are black.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="allow")
+
+    camera_id: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,62}$")
+    calibration: str = Field(default="", max_length=20_000)
+    counter_region: tuple[tuple[int, int], ...] = ()
+
+
 class RecordedFrame(BaseModel):
     """One redacted picture.
 
     Attributes:
         at_ms: since the basket was opened.
-        boxes: whole pixels, xyxy, of the items that were copied; order of no meaning.
+        boxes: whole pixels, xyxy, of the items that were copied; order of no meaning; none in a
+            picture of the empty counter.
     """
 
     model_config = ConfigDict(frozen=True, extra="allow")
@@ -43,6 +60,7 @@ class Recording(BaseModel):
     """One basket from the first item to payment.
 
     Attributes:
+        cameras: of the lane, without those that could not show the end; a replay knows no others.
         frames: in the order of time; the blob holds their pictures in the same order.
         answer: (sku_id, pieces) as paid: what a replay is compared with once a person confirmed it.
         num_corrected: lines that a person named or changed.
@@ -57,6 +75,8 @@ class Recording(BaseModel):
     lane_id: str
     bundle_id: str
     at: AwareDatetime
+    cameras: tuple[RecordedCamera, ...] = ()
+    num_cameras_left_out: int = Field(default=0, ge=0)
     frames: tuple[RecordedFrame, ...] = Field(min_length=1, max_length=MAX_FRAMES)
     answer: tuple[tuple[str, int], ...]
     num_corrected: int = Field(default=0, ge=0)

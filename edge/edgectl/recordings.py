@@ -2,13 +2,14 @@
 
 Flow: folder -> Recording -> frames of every camera, in order of time
 
-A folder with `events.json` is read as tools/lane_sim writes it (its README has the form); any other
-folder, or a single file, is taken as the videos of one counter, one camera each, without a truth.
+A folder with `events.json` is read as tools/lane_sim writes it (its README has the form), one with
+`recording.json` as a box recorded it (sync/recording_folder.py); any other folder, or a single
+file, is taken as the videos of one counter, one camera each, without a truth.
 """
 
 import json
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -19,8 +20,12 @@ from cameras.config import CameraConfig
 from cameras.frame import Frame, Outage
 from cameras.open_camera import open_camera
 from edge.basket.counter_map import CounterMap
+from edge.edgectl.recorded_basket import recorded_frames
 from edge.edgectl.replay_run import NS_PER_S, in_time_order
 from edge.errors import ConfigError
+from edge.perception.pipeline_settings import PipelineSettings
+from sync.errors import SyncError
+from sync.recording_folder import DESCRIPTION_NAME, read_recording_folder
 
 VIDEO_ENDINGS = (".mp4", ".avi", ".mkv", ".mov")
 SCENE_FPS = 15.0
@@ -36,12 +41,14 @@ class Recording:
         maps: camera id -> calibration, None where there is none.
         truth: SKU -> quantity at the end, None where nobody wrote it down.
         open_frames: a fresh iterator over all cameras, oldest picture first.
+        settings: camera id -> how it is watched, where the box that recorded it said so.
     """
 
     name: str
     maps: dict[str, CounterMap | None]
     truth: dict[str, int] | None
     open_frames: Callable[[], Iterator[Frame]]
+    settings: dict[str, PipelineSettings] = field(default_factory=dict)
 
 
 def find_recordings(place: Path, only_cameras: tuple[str, ...] = ()) -> list[Recording]:
@@ -54,7 +61,7 @@ def find_recordings(place: Path, only_cameras: tuple[str, ...] = ()) -> list[Rec
     Raises:
         ConfigError: nothing here can be replayed, or a description is damaged.
     """
-    found = list(_recordings_in(place, only_cameras))
+    found = list(_recordings_in(place, only_cameras, place))
     if not found:
         raise ConfigError(
             f"{place} holds nothing to replay",
@@ -63,11 +70,14 @@ def find_recordings(place: Path, only_cameras: tuple[str, ...] = ()) -> list[Rec
     return found
 
 
-def _recordings_in(place: Path, only: tuple[str, ...]) -> Iterator[Recording]:
+def _recordings_in(place: Path, only: tuple[str, ...], root: Path) -> Iterator[Recording]:
     if place.is_file() and place.suffix.lower() in VIDEO_ENDINGS:
         yield _videos(place.stem, {place.stem: place}, place.parent, None)
         return
     if not place.is_dir():
+        return
+    if (place / DESCRIPTION_NAME).is_file():
+        yield _recorded(place, only, root)
         return
     description = _description(place)
     if "scenes" in description:
@@ -82,7 +92,41 @@ def _recordings_in(place: Path, only: tuple[str, ...]) -> Iterator[Recording]:
         yield _videos(place.name, videos, place, _final_basket(description))
         return
     for folder in sorted(p for p in place.iterdir() if p.is_dir()):
-        yield from _recordings_in(folder, only)
+        yield from _recordings_in(folder, only, root)
+
+
+def _recorded(place: Path, only: tuple[str, ...], root: Path) -> Recording:
+    """Named by its place below the root: what stands before the last `/` is store and day."""
+    try:
+        found = read_recording_folder(place)
+    except SyncError as err:
+        raise ConfigError(str(err), hint=err.hint) from err
+    told = found.recording
+    cameras = {c.camera_id: c for c in told.cameras if not only or c.camera_id in only}
+    names = dict.fromkeys(f.camera_id for f in told.frames if not only or f.camera_id in only)
+    maps = {name: _map_of(cameras[name].calibration, place) if name in cameras else None
+            for name in names}  # fmt: skip
+    return Recording(
+        name=place.name if place == root else place.relative_to(root).as_posix(),
+        maps=maps,
+        truth=dict(told.answer),
+        open_frames=lambda: recorded_frames(found, tuple(names)),
+        settings={
+            name: PipelineSettings(counter_region=camera.counter_region)
+            for name, camera in cameras.items()
+        },
+    )
+
+
+def _map_of(text: str, place: Path) -> CounterMap | None:
+    if not text:
+        return None
+    try:
+        return CounterMap.from_json(json.loads(text))
+    except ValueError as err:
+        raise ConfigError(
+            f"{place}: a camera's calibration is damaged: {err}", hint="record it again"
+        ) from err
 
 
 def _description(place: Path) -> dict[str, Any]:

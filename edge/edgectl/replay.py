@@ -14,6 +14,7 @@ from edge.edgectl.options import JsonOption
 from edge.edgectl.output import ExitCode, errors_for_people, print_json, print_table, say
 from edge.edgectl.recordings import Recording, find_recordings
 from edge.edgectl.replay_run import Setup, replay_basket
+from edge.errors import ConfigError
 from edge.perception.models import Models, load_models
 from edge.perception.open_backend import BackendOptions
 from sync.bundle import Bundle, open_bundle
@@ -23,7 +24,10 @@ from sync.replay_result import ReplayedBasket, ReplayResult
 
 
 def replay(
-    recordings: Annotated[Path, typer.Argument(help="A video, or a folder of recordings.")],
+    place: Annotated[
+        Path | None, typer.Argument(help="A video, clips, scenes, or recordings of boxes.")
+    ] = None,
+    recordings: Annotated[Path | None, typer.Option(help="The same, by name.")] = None,
     bundle: Annotated[
         Path | None, typer.Option(help="Bundle folder; the factory bundle by default.")
     ] = None,
@@ -39,7 +43,7 @@ def replay(
     Exits with 1 when a basket with a known truth is not exact.
     """
     with errors_for_people(as_json):
-        found = find_recordings(recordings, tuple(camera or ()))
+        found = find_recordings(_place(place, recordings), tuple(camera or ()))
         opened = open_bundle(bundle or FACTORY_BUNDLE)
         models = load_models(opened, BackendOptions())
         result = replay_all(found[: limit or None], opened, models, show=not as_json)
@@ -69,7 +73,7 @@ def replay_all(
     )
     baskets = []
     for recording in track(recordings, description="replaying", disable=not show):
-        setup = Setup(models, offer, recording.maps, truth=recording.truth)
+        setup = Setup(models, offer, recording.maps, recording.settings, recording.truth)
         baskets.append(replay_basket(recording.name, recording.open_frames(), setup))
     return ReplayResult(
         bundle_id=bundle.bundle_id,
@@ -77,6 +81,12 @@ def replay_all(
         provider=models.provider,
         baskets=tuple(baskets),
     )
+
+
+def _place(argument: Path | None, option: Path | None) -> Path:
+    if (argument is None) == (option is None):
+        raise ConfigError("say once what to replay", hint="edgectl replay DIR --bundle DIR")
+    return argument or option or Path()
 
 
 def _print(result: ReplayResult, with_events: bool) -> None:

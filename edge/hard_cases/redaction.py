@@ -77,12 +77,21 @@ def redact(
     picture = reference.copy()
     for x1, y1, x2, y2 in kept:
         picture[y1:y2, x1:x2] = frame[y1:y2, x1:x2]
+    return _encoded(picture, tuple((int(a), int(b), int(c), int(d)) for a, b, c, d in kept))
+
+
+def empty_counter(reference: Picture) -> RedactedPicture | DropReason:
+    """The learned picture of the empty counter itself, for whoever needs the moment before."""
+    return _encoded(reference, ())
+
+
+def _encoded(
+    picture: Picture, boxes: tuple[tuple[int, int, int, int], ...]
+) -> RedactedPicture | DropReason:
     for quality in (JPEG_QUALITY, 75, 60, 45):
         data = cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, quality])[1].tobytes()
         if len(data) <= MAX_BYTES:
-            return RedactedPicture(
-                data, tuple((int(a), int(b), int(c), int(d)) for a, b, c, d in kept)
-            )
+            return RedactedPicture(data, boxes)
     return DropReason.TOO_LARGE
 
 

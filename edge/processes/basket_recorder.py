@@ -9,19 +9,22 @@ not paid leaves nothing.
 import hashlib
 import logging
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 
 import numpy as np
+from numpy.typing import NDArray
 
-from edge.config import EdgeConfig
+from edge.config import CameraKnobs, EdgeConfig
 from edge.hard_cases.recorder import Tape
-from edge.hard_cases.redaction import RedactedPicture, redact
+from edge.hard_cases.redaction import DropReason, RedactedPicture, empty_counter, redact
 from edge.messages.basket_messages import BasketSnapshot, LineOrigin, Phase
-from edge.processes.case_maker import Eye
+from edge.messages.perception_messages import Observations
+from edge.processes.case_maker import UNDERSTOOD, Eye
 from edge.processes.hub_link import Row
-from sync.recording import Recording, pack_frames
+from sync.recording import RecordedCamera, Recording, pack_frames
 from sync.sealing import seal
 
 NS_PER_MS = 1_000_000
@@ -82,26 +85,30 @@ class BasketRecorder:
 
     def _sample(self, eye: Eye, running: _Running) -> None:
         seen = eye.seen
-        if seen is None or not seen.tracks or seen.captured_at_ns < running.began_ns:
+        if seen is None or eye.reference is None or seen.captured_at_ns < running.began_ns:
             return
+        if eye.camera_id not in running.tape.cameras:  # the moment before the first item
+            running.tape.begin(eye.camera_id, empty_counter(eye.reference))
         at_ms = (seen.captured_at_ns - running.began_ns) // NS_PER_MS
         boxes = np.asarray([track.xyxy for track in seen.tracks], dtype=np.float32).reshape(-1, 4)
-        whole = tuple((int(a), int(b), int(c), int(d)) for a, b, c, d in np.rint(boxes))
-        if not running.tape.wants(eye.camera_id, at_ms, whole):
+        if not running.tape.wants(eye.camera_id, at_ms, _whole(seen)):
             return
-        frame = eye.frame(seen.sequence)
-        if frame is None:
-            return
-        found = redact(frame, boxes, eye.reference, is_hand_present=seen.is_hand_present)
+        found = _redacted(eye, seen, boxes)
         if isinstance(found, RedactedPicture):
             running.tape.take(eye.camera_id, at_ms, found)
 
     def _make(self, running: _Running, snapshot: BasketSnapshot, key: str) -> None:
-        tape = running.tape
-        if not key or tape.cameras != set(self._eyes[snapshot.lane_id]) or not snapshot.lines:
-            logger.info(
-                "no recording: %d frames of %d cameras", len(tape.frames), len(tape.cameras)
-            )
+        eyes = self._eyes[snapshot.lane_id].values()
+        for eye in eyes:
+            self._sample(eye, running)
+        whole = {
+            eye.camera_id
+            for eye in eyes
+            if eye.seen is not None and running.tape.shows(eye.camera_id, _whole(eye.seen))
+        }
+        tape = running.tape.of(whole)
+        if not key or 2 * len(whole) <= len(eyes) or snapshot.tray > 1 or not snapshot.lines:
+            logger.info("no recording: %d of %d cameras show the end", len(whole), len(eyes))
             return
         now = datetime.now(UTC)
         sealed = seal(pack_frames(tape.pictures), key, self._config.box_id)
@@ -114,6 +121,8 @@ class BasketRecorder:
             lane_id=snapshot.lane_id,
             bundle_id=snapshot.bundle_id,
             at=now,
+            cameras=_cameras(c for c in self._knobs(snapshot.lane_id) if c.camera_id in whole),
+            num_cameras_left_out=len(eyes) - len(whole),
             frames=tuple(tape.frames),
             answer=tuple(sorted(answer.items())),
             num_corrected=sum(line.origin is not LineOrigin.VISION for line in snapshot.lines),
@@ -123,3 +132,42 @@ class BasketRecorder:
         logger.info("basket recorded frames=%d bytes=%d", len(tape.frames), len(sealed))
         body = recording.model_dump(mode="json")
         self._put(Row("recording", body, now, RECORDING_VALUE, (sealed,), snapshot.basket_id))
+
+    def _knobs(self, lane_id: str) -> tuple[CameraKnobs, ...]:
+        return next(lane.cameras for lane in self._config.lanes if lane.lane_id == lane_id)
+
+
+def _whole(seen: Observations) -> tuple[tuple[int, int, int, int], ...]:
+    """Boxes in whole pixels."""
+    boxes = np.asarray([track.xyxy for track in seen.tracks], dtype=np.float32).reshape(-1, 4)
+    return tuple((int(a), int(b), int(c), int(d)) for a, b, c, d in np.rint(boxes))
+
+
+def _redacted(
+    eye: Eye, seen: Observations, boxes: NDArray[np.float32]
+) -> RedactedPicture | DropReason | None:
+    """Goods on the empty counter, or the empty counter where nothing lies; None: frame gone."""
+    assert eye.reference is not None
+    if len(boxes) == 0:
+        is_empty = not seen.is_hand_present and seen.status in UNDERSTOOD
+        return empty_counter(eye.reference) if is_empty else DropReason.HAND_PRESENT
+    frame = eye.frame(seen.sequence)
+    if frame is None:
+        return None
+    return redact(frame, boxes, eye.reference, is_hand_present=seen.is_hand_present)
+
+
+def _cameras(knobs: Iterable[CameraKnobs]) -> tuple[RecordedCamera, ...]:
+    """How they stand over the counter: a replay measures with it."""
+    cameras = []
+    for camera in knobs:
+        calibration = ""
+        with suppress(OSError, UnicodeDecodeError):
+            calibration = camera.calibration.read_text() if camera.calibration else ""
+        cameras.append(
+            RecordedCamera(
+                camera_id=camera.camera_id, calibration=calibration,
+                counter_region=camera.counter_region,
+            )
+        )  # fmt: skip
+    return tuple(cameras)

@@ -51,6 +51,27 @@ def test_a_frame_is_taken_where_something_changed(
     assert tape.wants(camera_id, at_ms, boxes) is is_wanted
 
 
+def test_an_empty_counter_is_told_once_and_again_when_the_last_item_is_gone() -> None:
+    tape, empty = Tape(), RedactedPicture(b"empty", ())
+    tape.begin("top", empty)
+    assert not tape.wants("top", 10 * REPEAT_MS, ())
+    tape.take("top", 700, picture())
+    assert tape.wants("top", 900, ())
+    assert (tape.shows("top", (BOX,)), tape.shows("top", (MOVED,)), tape.shows("side", ())) == (
+        True, False, False,
+    )  # fmt: skip
+
+
+def test_a_camera_that_could_not_show_the_end_is_left_out_with_its_pictures() -> None:
+    tape = Tape()
+    for number, camera_id in enumerate(("top", "side", "top")):
+        tape.take(camera_id, number, RedactedPicture(bytes([number]), ()))
+    kept = tape.of({"top"})
+    assert ([f.at_ms for f in kept.frames], kept.pictures, kept.num_bytes) == (
+        [0, 2], [b"\0", b"\2"], 2,
+    )  # fmt: skip
+
+
 def test_a_tape_ends_by_frames_and_by_bytes() -> None:
     long, heavy = Tape(), Tape()
     for number in range(MAX_TAPE_FRAMES):

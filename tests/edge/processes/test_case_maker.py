@@ -173,9 +173,37 @@ def test_a_paid_basket_is_recorded_where_the_store_agreed(
     assert [row.kind for row in camera.rows] == kinds
     for row in camera.rows:
         told = Recording.model_validate(row.body)
-        assert (told.answer, told.num_corrected, len(told.frames)) == ((("jam", 1),), 1, 1)
+        assert (told.answer, told.num_corrected) == ((("jam", 1),), 1)
+        assert [len(frame.boxes) for frame in told.frames] == [0, 1]  # the empty counter first
+        assert [c.camera_id for c in told.cameras] == [CAMERA]
         data = unseal(row.pictures[0], KEY, config.box_id)
-        assert len(unpack_frames(told, data)) == 1
+        assert len(unpack_frames(told, data)) == 2
+
+
+@pytest.mark.parametrize(
+    ("tray", "has_shown_end", "num"),
+    [
+        pytest.param(1, True, 1, id="all of it was seen"),
+        pytest.param(1, False, 0, id="a hand hid the end"),
+        pytest.param(2, True, 0, id="the first tray is gone from the counter"),
+    ],
+)
+def test_a_recording_ends_with_what_was_paid_or_is_none(
+    camera: Camera, tray: int, has_shown_end: bool, num: int
+) -> None:
+    knobs = camera.config.hub.model_copy(update={"recordings_per_day": 5})
+    config = camera.config.model_copy(update={"hub": knobs})
+    recorder = BasketRecorder(config, camera.maker.eyes, camera.rows.append)
+    camera.learn_empty_counter()
+    opened = msgspec.structs.replace(ASKING, asks=(), tray=tray)
+    recorder.on_basket(opened, camera.now_ns, PUBLIC)
+    camera.show(has_item=False)
+    recorder.step(camera.now_ns)
+    camera.show(has_item=True, is_hand=not has_shown_end)
+    line = BasketLine("l1", "jam", "Jam", 1, 279, 279, LineOrigin.VISION)
+    paid = msgspec.structs.replace(opened, phase=Phase.PAID, lines=(line,))
+    recorder.on_basket(paid, camera.now_ns, PUBLIC)
+    assert len(camera.rows) == num
 
 
 @pytest.mark.parametrize(

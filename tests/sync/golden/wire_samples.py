@@ -7,6 +7,7 @@ import numpy as np
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from pydantic import BaseModel
 
+from sync.box_report import CameraReport, SaleReport, TelemetryReport
 from sync.bundle import BundleFile, BundleManifest, Preprocess
 from sync.catalog import Sku
 from sync.catalogue_feed import SkuAddition
@@ -30,6 +31,8 @@ from sync.protocol import (
     RemoteCommand,
     SettledBasket,
 )
+from sync.recognition_report import CameraRecognition
+from sync.recording import RecordedCamera, RecordedFrame, Recording
 from sync.replay_result import ReplayedBasket, ReplayedEvent, ReplayResult
 from sync.update_documents import (
     Assignment,
@@ -84,6 +87,12 @@ _PROGRESS = BundleProgress(
 )  # fmt: skip
 
 _SETTLED = SettledBasket(basket_id="box-7-lane-1-3-44", truth={"4001": 2})
+
+_RECOGNITION = CameraRecognition(
+    camera="lane-1/top", bundle_id=sha("a"), window_s=3_600, num_items=7,
+    confidence=(0, 0, 0, 0, 0, 1, 0, 2, 1, 3), similarity=(0, 0, 1, 0, 0, 0, 2, 1, 3, 0),
+    best={"4001": 4, "4002": 2, "*": 1}, num_sketched=2, features=tuple(range(-32, 32)),
+)  # fmt: skip
 
 SAMPLES: dict[str, BaseModel] = {
     "enrol_request": EnrolRequest(
@@ -153,6 +162,38 @@ SAMPLES: dict[str, BaseModel] = {
                 ),
             ),
         ),
+    ),
+    "recording": Recording(
+        format=1, recording_id="rec-00000001", basket_id="box-7-lane-1-3-45", lane_id="lane-1",
+        bundle_id=sha("a"), at=AT, num_cameras_left_out=1,
+        cameras=(
+            RecordedCamera(
+                camera_id="top", calibration='{"format": 1, "t": [0.1, 2.0]}',
+                counter_region=((0, 0), (1280, 0), (1280, 720)),
+            ),
+        ),
+        frames=(
+            RecordedFrame(camera_id="top", at_ms=0, boxes=()),
+            RecordedFrame(camera_id="top", at_ms=1500, boxes=((10, 20, 110, 220),)),
+        ),
+        answer=(("4001", 2), ("4002", 1)), num_corrected=1, blob=sha("sealed recording"),
+    ),
+    "sale_report": SaleReport(
+        format=1, lane_id="lane-1", basket_id="box-7-lane-1-3-44", bundle_id=sha("a"),
+        currency="EUR", total_minor=1299, pieces={"4001": 2, "4002": 1},
+        by_origin={"vision": 2, "answer": 1}, num_asks=1, seconds=41, num_corrections=1,
+    ),
+    "telemetry_report": TelemetryReport(
+        format=1, at=AT, window_s=300, verdict="degraded", reasons=("camera.dark",),
+        figures={"p95_ms": 82, "outbox_rows": 3},
+        cameras=(
+            CameraReport(
+                camera="lane-1/top", state="live", quality="poor", conditions=("dark",),
+                fps_tenths=149,
+            ),
+        ),
+        versions={"edge": "0.1.0", "active": sha("a")},
+        recognition=(_RECOGNITION,),
     ),
     "replay_result": ReplayResult(
         format=1, bundle_id=sha("a"), edge_version="1.0.0", provider="CPUExecutionProvider",
