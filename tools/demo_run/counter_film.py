@@ -2,7 +2,7 @@
 
 Flow: frames of a shipped clip -> one short film per light, looped by the box; photos of a pack
 
-The clip is `02_put_back`, of which a box sees the first camera; a pack's photos are what the two
+The clip is `02_put_back`, of which a box sees the third camera; a pack's photos are what the two
 other cameras see of it, so no picture is used twice. Draws nothing of its own.
 """
 
@@ -17,15 +17,16 @@ from numpy.typing import NDArray
 from tools.demo_run.clip_folder import ASSETS
 
 CLIP = ASSETS / "clips" / "02_put_back"
-CAMERA = "cam0"
+CAMERA = "cam2"  # the one in which no shadow keeps a picture from leaving the box
 NEW_SKU, KNOWN_SKU = "crackers_200", "rice_1kg"
 BASKET = {NEW_SKU: 1, KNOWN_SKU: 1}  # what lies on the counter at the end of each round
 FPS = 5  # every third frame of the clip
-DUSK = 0.55  # share of the light that is left when the lamps are switched off
+DUSK = 0.65  # share of the light that is left when the lamps are switched off
 EMPTY, FIRST_PUT, FIRST_LIES = range(0, 18, 3), range(18, 48, 3), range(45, 48)
 SECOND_PUT, BOTH_LIE = range(103, 130, 3), range(130, 166, 3)
-PHOTO_SIDES = (("cam1", 50, "front"), ("cam2", 50, "back"), ("cam1", 60, "left"),
-               ("cam2", 60, "right"))  # fmt: skip
+# Camera, frame, side, quarter turns: goods lie at any angle, so a pack is photographed turned too.
+PHOTOS = (("cam0", 50, "front", 0), ("cam1", 50, "back", 0), ("cam0", 60, "left", 1),
+          ("cam0", 46, "right", 3))  # fmt: skip
 PHOTO_MARGIN = 0.45  # of the pack's longer side, so that the plain counter frames it
 
 Frame = NDArray[np.uint8]
@@ -77,13 +78,14 @@ def write_empty_film(path: Path) -> None:
 def pack_photos() -> list[tuple[str, bytes]]:
     """Side and JPEG of the new pack, cut out of what the other cameras saw."""
     photos = []
-    for camera, number, side in PHOTO_SIDES:
+    for camera, number, side, turns in PHOTOS:
         picture = _frames(CLIP / f"{camera}.mp4", {number})[number]
         x1, y1, x2, y2 = _place_of_pack(camera, number)
         pad = PHOTO_MARGIN * max(x2 - x1, y2 - y1)
         top, left = max(0, round(y1 - pad)), max(0, round(x1 - pad))
         crop = picture[top : round(y2 + pad), left : round(x2 + pad)]
-        photos.append((side, cv2.imencode(".jpg", crop)[1].tobytes()))
+        turned = np.ascontiguousarray(np.rot90(crop, turns))
+        photos.append((side, cv2.imencode(".jpg", turned)[1].tobytes()))
     return photos
 
 
