@@ -28,6 +28,7 @@ class HubConfig(BaseModel):
         tls_certificate, tls_key: PEM files; made at the first start where both are empty.
         catalogue_keys, catalogue_passphrase_file: folder of the online keys and the file with their
             passphrase; with both, the hub itself signs price lists and new SKUs.
+        webhook_private_hosts: names that webhooks may reach though they are private or plain HTTP.
         is_behind_proxy: a reverse proxy ends TLS; then the hub listens on 127.0.0.1 in the clear.
     """
 
@@ -45,6 +46,7 @@ class HubConfig(BaseModel):
     catalogue_keys: Path | None = None
     catalogue_passphrase_file: Path | None = None
     is_behind_proxy: bool = False
+    webhook_private_hosts: tuple[str, ...] = ()
     max_requests_per_s: int = Field(default=500, ge=1, le=100_000)
     log_level: Literal["debug", "info", "warning", "error"] = "info"
 

@@ -11,6 +11,7 @@ from sync.errors import SyncError
 from sync.protocol import PROTOCOL_VERSION, ErrorReply
 from trainer.errors import TrainerError
 from trainer.hub.accounts_api import make_accounts_router
+from trainer.hub.alert_api import make_alert_router
 from trainer.hub.artifact_api import make_artifact_router
 from trainer.hub.box_report_api import make_box_report_router
 from trainer.hub.case_api import make_case_router
@@ -22,12 +23,14 @@ from trainer.hub.hub_services import HubServices
 from trainer.hub.job_api import make_job_router
 from trainer.hub.label_api import make_label_router
 from trainer.hub.model_api import make_model_router
+from trainer.hub.monitoring_api import make_monitoring_router
 from trainer.hub.onboarding_api import make_onboarding_router
 from trainer.hub.operator_api import make_operator_router
 from trainer.hub.price_api import make_price_router
 from trainer.hub.sku_api import make_sku_router
 from trainer.hub.sku_exchange_api import make_sku_exchange_router
 from trainer.hub.store_api import make_store_router
+from trainer.hub.trigger_api import make_trigger_router
 
 logger = logging.getLogger(__name__)
 
@@ -74,6 +77,10 @@ STATUS_OF = {
     "dataset.refused": 409,
     "dataset.not_measured": 409,
     "dataset.malformed": 409,
+    "alert.refused": 409,
+    "webhook.refused": 409,
+    "webhook.address": 422,
+    "trigger.refused": 409,
     "onboarding.refused": 409,
     "onboarding.not_ready": 409,
     "onboarding.no_bundle": 409,
@@ -115,6 +122,9 @@ def create_hub_app(services: EdgeServices, centre: HubServices | None = None) ->
         make_job_router,
         make_dataset_router,
         make_artifact_router,
+        make_monitoring_router,
+        make_alert_router,
+        make_trigger_router,
     ):
         app.include_router(make(people))
     app.add_exception_handler(SyncError, _refuse)

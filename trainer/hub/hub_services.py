@@ -56,6 +56,7 @@ class HubServices:
 
     Attributes:
         repository: folder of the signed repository; empty before `hubctl keys init`.
+        webhook_hosts: names that webhooks may reach though they are private.
     """
 
     engine: Engine
@@ -63,6 +64,7 @@ class HubServices:
     repository: Path
     sealing_key: X25519PrivateKey | None = None
     publisher: Publisher | None = None
+    webhook_hosts: tuple[str, ...] = ()
 
     def must_publish(self) -> Publisher:
         """The publisher.

@@ -21,6 +21,7 @@ from sqlalchemy import Engine, select
 from sync.durable_file import write_durably
 from trainer.config import HubConfig, load_hub_config
 from trainer.errors import FatalError, TrainerError
+from trainer.hub.care_clock import CareClock
 from trainer.hub.edge_api import EdgeServices
 from trainer.hub.hub_app import create_hub_app
 from trainer.hub.hub_services import HubServices, Publisher
@@ -74,6 +75,7 @@ def open_hub_services(config: HubConfig, services: EdgeServices) -> HubServices:
         repository=repository,
         sealing_key=_sealing_key(config.state_dir),
         publisher=Publisher(repository, keys, passphrase) if keys and passphrase else None,
+        webhook_hosts=config.webhook_private_hosts,
     )
 
 
@@ -97,6 +99,8 @@ def serve(config: HubConfig) -> None:
     if token_path is not None:
         logger.info("first admin token written file=%s", token_path)
     certificate, key = _tls(config)
+    care = CareClock(services.engine, config.webhook_private_hosts)
+    care.start()
     uvicorn.run(
         LoadLimit(
             create_hub_app(services, open_hub_services(config, services)),
@@ -110,6 +114,7 @@ def serve(config: HubConfig) -> None:
         timeout_graceful_shutdown=2,
         server_header=False,
     )
+    care.stop()
 
 
 def main() -> int:

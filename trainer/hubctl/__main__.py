@@ -12,16 +12,19 @@ from sync.errors import SyncError, TransportError
 from trainer.errors import TrainerError
 from trainer.hubctl import (
     account,
+    alerts,
     bundle,
     catalogue,
     dataset,
     fleet,
     keys,
     model,
+    monitor,
     prices,
     review,
     sku,
     store,
+    trigger,
 )
 
 REFUSED = 4
@@ -39,6 +42,10 @@ app.add_typer(model.app, name="model")
 app.add_typer(dataset.app, name="dataset")
 app.add_typer(catalogue.app, name="catalogue")
 app.add_typer(prices.app, name="prices")
+app.add_typer(trigger.app, name="trigger")
+app.add_typer(alerts.app, name="alerts")
+app.add_typer(monitor.app, name="monitor")
+app.command("insights")(monitor.insights)
 app.command("assign")(bundle.assign)
 app.command("gate")(model.gate)
 

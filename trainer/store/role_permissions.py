@@ -31,6 +31,10 @@ class Permission(StrEnum):
     MODELS_APPROVE = "models.approve"
     DATASETS_READ = "datasets.read"
     DATASETS_CHANGE = "datasets.change"
+    MONITORING_READ = "monitoring.read"
+    MONITORING_CHANGE = "monitoring.change"
+    WEBHOOKS_CHANGE = "webhooks.change"
+    STORE_CARE = "store.care"
     JOBS_READ = "jobs.read"
     JOBS_CHANGE = "jobs.change"
     JOBS_WORK = "jobs.work"
@@ -64,6 +68,10 @@ PERMISSIONS: dict[Permission, frozenset[Role]] = {
     Permission.MODELS_APPROVE:     frozenset({_APPROVER, _ADMIN}),
     Permission.DATASETS_READ:      frozenset({_TRAINER, _APPROVER, _OPERATOR, _ADMIN}),
     Permission.DATASETS_CHANGE:    frozenset({_TRAINER, _ADMIN}),
+    Permission.MONITORING_READ:    _EVERYBODY,
+    Permission.MONITORING_CHANGE:  frozenset({_TRAINER, _OPERATOR, _ADMIN}),
+    Permission.WEBHOOKS_CHANGE:    frozenset({_OPERATOR, _ADMIN}),
+    Permission.STORE_CARE:         frozenset({_OPERATOR, _ADMIN}),
     Permission.JOBS_READ:          _EVERYBODY,
     Permission.JOBS_CHANGE:        frozenset({_TRAINER, _OPERATOR, _ADMIN}),
     Permission.JOBS_WORK:          frozenset({_TRAINER, _ADMIN}),
