@@ -24,6 +24,7 @@ from trainer.hubctl import (
     review,
     sku,
     store,
+    worker,
     trigger,
 )
 
@@ -39,6 +40,7 @@ app.add_typer(sku.app, name="sku")
 app.add_typer(store.app, name="store")
 app.add_typer(review.app, name="review")
 app.add_typer(model.app, name="model")
+app.add_typer(worker.app, name="worker")
 app.add_typer(dataset.app, name="dataset")
 app.add_typer(catalogue.app, name="catalogue")
 app.add_typer(prices.app, name="prices")

@@ -6,7 +6,10 @@ Exit codes: 0 done, 2 wrong use, 4 the step refused.
 
 import argparse
 import logging
+import os
+import signal
 import sys
+import threading
 from pathlib import Path
 
 from trainer.errors import TrainerError
@@ -23,6 +26,8 @@ def main(arguments: list[str] | None = None) -> int:
     """Run a command."""
     options = _parser().parse_args(arguments)
     logging.basicConfig(level=logging.INFO, format="%(name)s %(message)s", stream=sys.stderr)
+    if options.die_with_parent:
+        threading.Thread(target=_follow_parent, daemon=True).start()
     try:
         return _run(options) if options.command == "run" else _tell(options)
     except TrainerError as err:
@@ -40,6 +45,13 @@ def _run(options: argparse.Namespace) -> int:
     return 0
 
 
+def _follow_parent() -> None:
+    """End with whoever holds the other end of standard input, and take along what was started."""
+    while os.read(0, 4096):  # not sys.stdin: its lock would be held when the interpreter ends
+        pass
+    os.killpg(os.getpgrp(), signal.SIGKILL)
+
+
 def _tell(options: argparse.Namespace) -> int:
     if options.command == "environment":
         lines = environment_lock()
@@ -53,6 +65,7 @@ def _tell(options: argparse.Namespace) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m trainer.steps", description=__doc__)
+    parser.add_argument("--die-with-parent", action="store_true", help="end when stdin closes")
     commands = parser.add_subparsers(dest="command", required=True)
     run = commands.add_parser("run", help="run one step")
     run.add_argument("name", help="of the table")
