@@ -1,8 +1,8 @@
 """A hub application in this process with a token per role and, on demand, people who log in."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ from fastapi.testclient import TestClient
 from trainer.config import load_hub_config
 from trainer.hub.edge_api import EdgeServices
 from trainer.hub.hub_app import create_hub_app
+from trainer.hub.hub_services import utc_now
 from trainer.hub.serve import open_hub_services, open_services
 from trainer.store.api_tokens import Role, create_token
 from trainer.store.database import writing
@@ -55,17 +56,31 @@ class PeopleHub:
 
 
 @contextmanager
-def people_hub(folder: Path, database_url: str = "", extra: str = "") -> Iterator[PeopleHub]:
-    """Open a hub below a folder, close it at the end."""
+def people_hub(
+    folder: Path, database_url: str = "", extra: str = "", clock: Callable[[], datetime] = utc_now
+) -> Iterator[PeopleHub]:
+    """Open a hub below a folder, close it at the end; `clock` decides when approvals are due."""
     path = folder / "hub.toml"
     path.write_text(
         f'schema = 1\nstate_dir = "{folder / "hub"}"\ndatabase_url = "{database_url}"\n{extra}'
     )
-    config = load_hub_config(path)
-    services = open_services(config)
+    services = open_services(load_hub_config(path))
     now = datetime.now(UTC)
     with writing(services.engine) as connection:
         tokens = {r: create_token(connection, r, r, now=now, actor="test") for r in Role}
-    with TestClient(create_hub_app(services, open_hub_services(config, services))) as client:
+    services.engine.dispose()
+    with restarted_hub(folder, clock, tokens) as hub:
+        yield hub
+
+
+@contextmanager
+def restarted_hub(
+    folder: Path, clock: Callable[[], datetime], tokens: dict[Role, str]
+) -> Iterator[PeopleHub]:
+    """The hub of a folder, opened again."""
+    config = load_hub_config(folder / "hub.toml")
+    services = open_services(config)
+    centre = replace(open_hub_services(config, services), clock=clock)
+    with TestClient(create_hub_app(services, centre)) as client:
         yield PeopleHub(client, services, tokens)
     services.engine.dispose()

@@ -1,12 +1,13 @@
 """A hub that holds its catalogue keys: its repository made by the real ceremony."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
 from sync.update_documents import CatalogueIndex
 from tests.fakes.people_hub import PeopleHub, people_hub
+from trainer.hub.hub_services import utc_now
 from trainer.release.key_files import KeyRing
 from trainer.release.keys_ceremony import KeyPlan, create_repository
 from trainer.release.signing import Signing
@@ -39,11 +40,13 @@ def published_index(folder: Path, channel: str) -> CatalogueIndex:
 
 
 @contextmanager
-def signing_hub(folder: Path, database_url: str = "") -> Iterator[PeopleHub]:
+def signing_hub(
+    folder: Path, database_url: str = "", clock: Callable[[], datetime] = utc_now
+) -> Iterator[PeopleHub]:
     """A hub with its catalogue keys; `make_repository` was called for the folder before."""
     extra = (
         f'catalogue_keys = "{folder / "keys"}"\n'
         f'catalogue_passphrase_file = "{folder / "passphrase"}"\n'
     )
-    with people_hub(folder, database_url, extra) as hub:
+    with people_hub(folder, database_url, extra, clock) as hub:
         yield hub

@@ -13,12 +13,14 @@ from trainer.errors import TrainerError
 from trainer.hub.accounts_api import make_accounts_router
 from trainer.hub.alert_api import make_alert_router
 from trainer.hub.artifact_api import make_artifact_router
+from trainer.hub.blind_set_api import make_blind_set_router
 from trainer.hub.box_report_api import make_box_report_router
 from trainer.hub.case_api import make_case_router
 from trainer.hub.dashboard import mount_dashboard
 from trainer.hub.dataset_api import make_dataset_router
 from trainer.hub.edge_api import EdgeServices, make_router
 from trainer.hub.fleet_api import make_fleet_router
+from trainer.hub.gate_api import make_gate_router
 from trainer.hub.hub_services import HubServices
 from trainer.hub.job_api import make_job_router
 from trainer.hub.label_api import make_label_router
@@ -74,6 +76,7 @@ STATUS_OF = {
     "model.refused": 409,
     "model.own": 403,
     "gate.input": 422,
+    "blind.refused": 409,
     "dataset.refused": 409,
     "dataset.not_measured": 409,
     "dataset.malformed": 409,
@@ -119,6 +122,8 @@ def create_hub_app(services: EdgeServices, centre: HubServices | None = None) ->
         make_label_router,
         make_onboarding_router,
         make_model_router,
+        make_gate_router,
+        make_blind_set_router,
         make_job_router,
         make_dataset_router,
         make_artifact_router,

@@ -5,7 +5,7 @@ keepers then publish with `hubctl prices` and `hubctl catalogue` where their key
 """
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -18,6 +18,11 @@ from trainer.errors import DegradedError
 from trainer.release.key_files import KeyRing, passphrase_from_file
 from trainer.release.signing import Signing
 from trainer.store.blobs import FolderBlobs
+
+
+def utc_now() -> datetime:
+    """The time of every decision; tests put another one in its place."""
+    return datetime.now(UTC)
 
 
 class PublishingError(DegradedError):
@@ -56,6 +61,7 @@ class HubServices:
 
     Attributes:
         repository: folder of the signed repository; empty before `hubctl keys init`.
+        clock: when an approval is due, by whose time.
         webhook_hosts: names that webhooks may reach though they are private.
     """
 
@@ -64,6 +70,7 @@ class HubServices:
     repository: Path
     sealing_key: X25519PrivateKey | None = None
     publisher: Publisher | None = None
+    clock: Callable[[], datetime] = utc_now
     webhook_hosts: tuple[str, ...] = ()
 
     def must_publish(self) -> Publisher:

@@ -6,15 +6,15 @@ Flow: person -> queued ; worker -> lease -> heartbeats and logs -> finish
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import APIRouter, Depends, Query, Request
 from pydantic import AwareDatetime, Field
 
 from trainer.hub.hub_services import HubServices
-from trainer.hub.people_auth import Body, Reply, needs
+from trainer.hub.people_auth import Body, Reply, needs, principal_of
 from trainer.store import job_queue
 from trainer.store.database import reading, writing
 from trainer.store.job_queue import Job
-from trainer.store.role_permissions import Permission
+from trainer.store.role_permissions import Permission, require
 
 Kind = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_.-]{0,59}$")]
 Line = Annotated[str, Field(max_length=2000, pattern=r"^[^\x00]*$")]
@@ -173,7 +173,9 @@ def _add_work(router: APIRouter, services: HubServices) -> None:
     worker = Annotated[str, Depends(needs(engine, Permission.JOBS_WORK))]
 
     @router.post("/jobs-lease")
-    def lease(who: worker, body: LeaseRequest) -> LeasedJob | None:
+    def lease(who: worker, body: LeaseRequest, request: Request) -> LeasedJob | None:
+        if any(kind.partition(".")[0] == "gate" for kind in body.kinds):
+            require(principal_of(engine, request), Permission.GATE_RUN)
         with writing(engine) as connection:
             job = job_queue.lease_next(
                 connection, body.worker, body.kinds, num_gpus=body.num_gpus,

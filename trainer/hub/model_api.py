@@ -1,32 +1,29 @@
-"""Models for people and CI: register, judge two replays, approve or reject, assign to a ring.
+"""Models for people and CI: register, look, approve or reject, assign to a ring.
 
-Flow: manifest -> registered ; two ReplayResults -> gate -> verdict ; verdict + person -> approval
+Flow: manifest -> registered ; (gate_api.py: verdict) ; verdict + rule or person -> approved
 
-The hub judges; who replays is `hubctl gate`, where the blind recordings lie. Releasing needs the
-offline keys (`hubctl bundle publish`); an approved, released model is assigned here.
+A model of a name whose rule is `automatic` or `veto` is approved by whoever reads models once it is
+due, exactly once. Releasing needs the offline keys (`hubctl bundle publish`); an approved, released
+model is assigned here.
 """
 
-import hashlib
-import json
-from collections.abc import Callable
-from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import APIRouter, Depends, Path, Query
 from pydantic import AwareDatetime, Field
 
 from sync.bundle import BundleManifest
-from sync.replay_result import ReplayResult
 from trainer.hub.hub_services import HubServices
 from trainer.hub.people_auth import Body, Reply, needs
 from trainer.hub.store_api import StoreId
-from trainer.release.gate import POLICIES, judge, pair_baskets, safety_of
-from trainer.store import registry, sku_table
+from trainer.hub.verdict_signing import sign_verdict
+from trainer.store import approvals, registry
 from trainer.store.database import reading, writing
 from trainer.store.registry import Approval, ModelError, StoredModel, StoredVerdict
 from trainer.store.role_permissions import Permission
 
 Word = Annotated[str, Field(max_length=200)]
+ModelName = Annotated[str, Path(min_length=1, max_length=100, pattern=r"^[^\x00]+$")]
 Note = Annotated[str, Field(min_length=3, max_length=2000)]
 
 
@@ -36,20 +33,6 @@ class RegisterRequest(Body):
     manifest: BundleManifest
     lineage: dict[Word, Word] = Field(default={}, max_length=20)
     note: str = Field(default="", max_length=2000)
-
-
-class GateRequest(Body):
-    """The same blind recordings replayed with champion and candidate.
-
-    Attributes:
-        clusters: recording -> store and day; by default what stands before the last `/` of its
-            name, else each recording on its own.
-    """
-
-    champion: ReplayResult
-    candidate: ReplayResult
-    policy: Literal["production", "demo"] = "production"
-    clusters: dict[str, str] = {}
 
 
 class DecisionRequest(Body):
@@ -85,6 +68,7 @@ class ApprovalReply(Reply):
     decision: Literal["approve", "reject"]
     note: str
     is_single_operator: bool
+    mode: Literal["automatic", "veto", "manual"]
     verdict_id: int | None
     by: str
     at: AwareDatetime
@@ -105,10 +89,32 @@ class ModelRow(Reply):
 
 
 class ModelReply(ModelRow):
-    """A model with its evidence."""
+    """A model with its evidence.
 
+    Attributes:
+        approval_due_at: when its rule approves it unless somebody rejects it before.
+    """
+
+    approval_due_at: AwareDatetime | None
     verdicts: list[VerdictReply]
     approvals: list[ApprovalReply]
+
+
+class RuleRequest(Body):
+    """How models of one name are approved after a pass."""
+
+    mode: approvals.Mode
+    veto_hours: int = Field(default=0, ge=0, le=approvals.MAX_VETO_HOURS)
+
+
+class RuleReply(Reply):
+    """A rule and who set it."""
+
+    name: str
+    mode: approvals.Mode
+    veto_hours: int
+    changed_by: str
+    changed_at: AwareDatetime | None
 
 
 class AssignReply(Reply):
@@ -128,6 +134,7 @@ def make_model_router(services: HubServices) -> APIRouter:
 
     @router.get("/models")
     def list_all(who: reader, limit: Annotated[int, Query(ge=1, le=500)] = 100) -> list[ModelRow]:
+        settle_approvals(services)
         with reading(engine) as connection:
             return [ModelRow(**_row(m)) for m in registry.list_models(connection, limit)]
 
@@ -135,21 +142,32 @@ def make_model_router(services: HubServices) -> APIRouter:
     def register(who: trainer, body: RegisterRequest) -> ModelReply:
         with writing(engine) as connection:
             model = registry.register(
-                connection, body.manifest, body.lineage, body.note, now=datetime.now(UTC),
+                connection, body.manifest, body.lineage, body.note, now=services.clock(),
                 actor=who,
             )  # fmt: skip
         return _reply(services, model.bundle_id)
 
     @router.get("/models/{bundle_id}")
     def read(who: reader, bundle_id: str) -> ModelReply:
+        settle_approvals(services)
         return _reply(services, bundle_id)
 
-    @router.post("/models/{bundle_id}/gate", status_code=201)
-    def gate(who: trainer, bundle_id: str, body: GateRequest) -> VerdictReply:
-        return _judge(services, bundle_id, body, who)
-
     _add_decisions(router, services)
+    _add_rules(router, services)
     return router
+
+
+def settle_approvals(services: HubServices) -> list[str]:
+    """Approve what its rule approves by now, and sign that; the ids, each once in its life."""
+    now = services.clock()
+    with reading(services.engine) as connection:
+        if not approvals.num_due(connection, now=now):
+            return []
+    with writing(services.engine) as connection:
+        approved = approvals.settle_due(connection, now=now)
+    for bundle_id in approved:
+        sign_verdict(services, bundle_id)
+    return approved
 
 
 def _add_decisions(router: APIRouter, services: HubServices) -> None:
@@ -161,8 +179,9 @@ def _add_decisions(router: APIRouter, services: HubServices) -> None:
         with writing(engine) as connection:
             registry.decide(
                 connection, bundle_id, is_approval=is_approval, note=note,
-                now=datetime.now(UTC), actor=who,
+                now=services.clock(), actor=who,
             )  # fmt: skip
+        sign_verdict(services, bundle_id)
         return _reply(services, bundle_id)
 
     @router.post("/models/{bundle_id}/approve")
@@ -175,6 +194,7 @@ def _add_decisions(router: APIRouter, services: HubServices) -> None:
 
     @router.post("/models/{bundle_id}/assign", status_code=201)
     def assign(who: operator, bundle_id: str, body: AssignRequest) -> AssignReply:
+        settle_approvals(services)
         with reading(engine) as connection:
             model = registry.find_model(connection, bundle_id)
         if model.stage != "approved":
@@ -183,71 +203,56 @@ def _add_decisions(router: APIRouter, services: HubServices) -> None:
             made = signing.assign_ring(body.ring, bundle_id, channel=body.channel)
         with writing(engine) as connection:
             registry.note_assignment(
-                connection, bundle_id, body.ring, made.generation, now=datetime.now(UTC),
+                connection, bundle_id, body.ring, made.generation, now=services.clock(),
                 actor=who,
             )  # fmt: skip
         return AssignReply(ring=body.ring, bundle_id=bundle_id, generation=made.generation)
 
 
-def _judge(services: HubServices, bundle_id: str, body: GateRequest, who: str) -> VerdictReply:
-    if body.candidate.bundle_id != bundle_id:
-        raise ModelError(
-            f"the candidate's replay is of {body.candidate.bundle_id[:12]}", hint="replay this one"
-        )
-    policy = POLICIES[body.policy]
-    with reading(services.engine) as connection:
-        slices = {sku.sku_id: _slices_of(sku) for sku in sku_table.all_active(connection)}
-    pairs = pair_baskets(
-        body.champion, body.candidate, cluster_of=_cluster(body.clusters), slices_of=slices
-    )
-    blind_set = _blind_set(body.champion)
-    safety = safety_of(body.champion, body.candidate, policy)
-    with writing(services.engine) as connection:
-        used = registry.looks_used(connection, blind_set)
-        report = judge(pairs, policy, looks_used=used, safety=safety)
-        stored = registry.note_verdict(
-            connection, bundle_id, champion_id=body.champion.bundle_id, blind_set=blind_set,
-            policy=policy.name, verdict=report.verdict,
-            document=json.loads(json.dumps(report.document())), now=datetime.now(UTC), actor=who,
-        )  # fmt: skip
-    return _verdict(stored)
+def _add_rules(router: APIRouter, services: HubServices) -> None:
+    engine = services.engine
+    reader = Annotated[str, Depends(needs(engine, Permission.MODELS_READ))]
+    approver = Annotated[str, Depends(needs(engine, Permission.MODELS_APPROVE))]
+
+    @router.get("/approval-rules")
+    def list_rules(who: reader) -> list[RuleReply]:
+        with reading(engine) as connection:
+            return [_rule(rule) for rule in approvals.list_rules(connection)]
+
+    @router.put("/approval-rules/{name}")
+    def set_rule(who: approver, name: ModelName, body: RuleRequest) -> RuleReply:
+        if body.mode == "veto" and body.veto_hours == 0:
+            raise ModelError("a veto window of 0 hours", hint="give veto_hours, or mode automatic")
+        with writing(engine) as connection:
+            rule = approvals.set_rule(
+                connection, name, body.mode, body.veto_hours, now=services.clock(), actor=who
+            )
+        return _rule(rule)
 
 
-def _cluster(clusters: dict[str, str]) -> Callable[[str], str]:
-    def cluster_of(name: str) -> str:
-        return clusters.get(name) or (name.rsplit("/", 1)[0] if "/" in name else name)
-
-    return cluster_of
-
-
-def _slices_of(sku: sku_table.CatalogueSku) -> list[str]:
-    """Its parent category, and whether a wrong sale of it breaks a law."""
-    found = [sku.category_path[0]] if sku.category_path else []
-    return [*found, "age-restricted"] if sku.age_limit else found
-
-
-def _blind_set(replay: ReplayResult) -> str:
-    """What was asked: the recordings and their truth, whatever the order."""
-    asked = sorted((b.name, sorted((b.truth or {}).items())) for b in replay.baskets)
-    return hashlib.sha256(json.dumps(asked).encode()).hexdigest()
+def _rule(rule: approvals.ApprovalRule) -> RuleReply:
+    return RuleReply(**{name: getattr(rule, name) for name in RuleReply.model_fields})
 
 
 def _reply(services: HubServices, bundle_id: str) -> ModelReply:
     with reading(services.engine) as connection:
         model = registry.find_model(connection, bundle_id)
         verdicts = registry.verdicts_of(connection, bundle_id)
-        approvals = registry.approvals_of(connection, bundle_id)
+        decisions = registry.approvals_of(connection, bundle_id)
+        due_at = approvals.due_at(connection, model)
     return ModelReply(
         **_row(model),
-        verdicts=[_verdict(verdict) for verdict in verdicts],
+        approval_due_at=due_at,
+        verdicts=[verdict_reply(verdict) for verdict in verdicts],
         approvals=[
             ApprovalReply(**{name: getattr(a, name) for name in Approval.__slots__})
-            for a in approvals
+            for a in decisions
         ],
     )
 
 
-def _verdict(stored: StoredVerdict) -> VerdictReply:
+def verdict_reply(stored: StoredVerdict) -> VerdictReply:
+    """A verdict as it is told."""
     return VerdictReply(**{name: getattr(stored, name) for name in StoredVerdict.__slots__})
 
 

@@ -12,11 +12,14 @@ from sync.errors import SyncError, TransportError
 from trainer.errors import TrainerError
 from trainer.hubctl import (
     account,
+    blind,
     alerts,
     bundle,
     catalogue,
     dataset,
     fleet,
+    gate,
+    gate_worker,
     keys,
     model,
     monitor,
@@ -40,6 +43,7 @@ app.add_typer(sku.app, name="sku")
 app.add_typer(store.app, name="store")
 app.add_typer(review.app, name="review")
 app.add_typer(model.app, name="model")
+app.add_typer(blind.app, name="blind")
 app.add_typer(worker.app, name="worker")
 app.add_typer(dataset.app, name="dataset")
 app.add_typer(catalogue.app, name="catalogue")
@@ -49,7 +53,8 @@ app.add_typer(alerts.app, name="alerts")
 app.add_typer(monitor.app, name="monitor")
 app.command("insights")(monitor.insights)
 app.command("assign")(bundle.assign)
-app.command("gate")(model.gate)
+app.command("gate")(gate.gate)
+app.command("gate-worker")(gate_worker.gate_worker)
 
 
 @app.callback()

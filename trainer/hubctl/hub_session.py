@@ -78,6 +78,19 @@ class HubSession:
         headers = {"Content-Type": "application/octet-stream"}
         return _json_of(self._request(method, f"/api/v1{path}", content=data, headers=headers))
 
+    def send_part(self, path: str, part: bytes, *, offset: int, total: int) -> None:
+        """One part of a resumable upload below /api/v1.
+
+        Raises:
+            HubAnswerError: refused or unreachable.
+        """
+        headers = {
+            "Content-Type": "application/octet-stream",
+            "Upload-Offset": str(offset),
+            "Upload-Length": str(total),
+        }
+        self._request("PUT", f"/api/v1{path}", content=part, headers=headers)
+
     def fetch(self, path: str) -> bytes:
         """A file below /api/v1.
 

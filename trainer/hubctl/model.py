@@ -1,16 +1,16 @@
-"""hubctl model, hubctl gate: register a bundle, judge it on blind recordings, approve, assign.
+"""hubctl model: register a bundle, approve, assign; its digest file for git: link and fetch.
 
-`gate` replays here, where the blind recordings lie, and sends only results; the hub judges and
-spends a look at the blind set. Its exit code is 0 pass, 1 reject, 3 inconclusive, so CI can use it.
+`link` uploads for the gate alone; everybody may fetch a model once it has passed.
 """
 
-import json
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
+from urllib.parse import quote
 
 import typer
 
 from sync.bundle import open_bundle
+from trainer.hubctl.digest_file import fetch_linked, read_link, stage_files, write_link
 from trainer.hubctl.hub_session import (
     DEFAULT_HUB,
     DEFAULT_TOKEN,
@@ -23,11 +23,9 @@ from trainer.hubctl.hub_session import (
     print_rows,
     say_reply,
 )
-from trainer.release.blind_replay import replay
 
-app = typer.Typer(no_args_is_help=True, help="Models: register, look, approve, assign.")
+app = typer.Typer(no_args_is_help=True, help="Models: register, link, fetch, approve, assign.")
 
-EXIT_CODES = {"pass": 0, "reject": 1, "inconclusive": 3}
 COLUMNS = ("bundle_id", "name", "version", "stage", "registered_by", "registered_at")
 ModelArgument = Annotated[str, typer.Argument(help="Bundle id, or as many of its first letters.")]
 NoteOption = Annotated[str, typer.Option(help="Why; it stays with the decision.")]
@@ -100,43 +98,80 @@ def assign(
 ) -> None:
     """Let a ring run an approved, released model."""
     session = HubSession(hub, token_file, ca)
-    path = f"/models/{_whole(session, model)}/assign"
+    path = f"/models/{whole_id(session, model)}/assign"
     reply = session.api("POST", path, {"ring": ring, "channel": channel})
     say_reply(as_json, reply, f"ring {ring}: generation {reply['generation']}")
 
 
-def gate(
-    champion: Annotated[Path, typer.Option(help="Bundle folder of what runs now.")],
-    candidate: Annotated[Path, typer.Option(help="Bundle folder of the registered candidate.")],
-    recordings: Annotated[Path, typer.Option(help="Folder of the blind recordings.")],
-    policy: Annotated[str, typer.Option(help="production or demo.")] = "production",
-    edgectl: Annotated[str, typer.Option(help="The box's own command.")] = "edgectl",
-    limit: Annotated[int, typer.Option(min=0, help="At most so many recordings; 0 is all.")] = 0,
+@app.command("link")
+def link(
+    bundle: Annotated[Path, typer.Argument(help="Bundle folder.")],
+    file: Annotated[Path, typer.Argument(help="Digest file to write, for git.")],
+    lineage: Annotated[list[str], typer.Option(help="run=..., dataset=..., parent=...")] = [],  # noqa: B006
     hub: HubOption = DEFAULT_HUB,
     token_file: TokenFileOption = DEFAULT_TOKEN,
     ca: CaOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Replay both on the blind recordings and let the hub judge."""
+    """Write a bundle's digest into a file for git; its files go to the gate alone."""
+    opened = open_bundle(bundle)
     session = HubSession(hub, token_file, ca)
-    results = {
-        name: replay(edgectl, folder, recordings, limit=limit).model_dump(mode="json")
-        for name, folder in (("champion", champion), ("candidate", candidate))
-    }
-    path = f"/models/{results['candidate']['bundle_id']}/gate"
-    reply = session.api("POST", path, {**results, "policy": policy})
-    say_reply(as_json, reply, "\n".join(_lines(reply)))
-    raise typer.Exit(EXIT_CODES[reply["verdict"]])
+    known = {row["bundle_id"] for row in session.api("GET", "/models?limit=500")}
+    if opened.bundle_id not in known:
+        origin = dict(text.partition("=")[::2] for text in lineage)
+        manifest = opened.manifest.model_dump(mode="json")
+        session.api("POST", "/models", {"manifest": manifest, "lineage": origin})
+    num_bytes = stage_files(session, opened)
+    write_link(file, opened.manifest)
+    reply = {"bundle_id": opened.bundle_id, "file": str(file), "num_bytes": num_bytes}
+    say_reply(as_json, reply, f"{file} names {opened.bundle_id}")
+
+
+@app.command("fetch")
+def fetch(
+    file: Annotated[Path, typer.Argument(help="Digest file that `link` wrote.")],
+    into: Annotated[Path, typer.Argument(help="Folder to make.")],
+    hub: HubOption = DEFAULT_HUB,
+    token_file: TokenFileOption = DEFAULT_TOKEN,
+    ca: CaOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Bring the bundle that a digest file names; only what passed the gate can be fetched."""
+    bundle = fetch_linked(HubSession(hub, token_file, ca), read_link(file), into)
+    reply = {"bundle_id": bundle.bundle_id, "folder": str(into)}
+    say_reply(as_json, reply, f"{into} holds {bundle.bundle_id}")
+
+
+@app.command("rule")
+def rule(
+    name: Annotated[str, typer.Argument(help="Name of the model, as its manifest has it.")],
+    mode: Annotated[str, typer.Argument(help="automatic, veto or manual.")],
+    veto_hours: Annotated[int, typer.Option(min=0, help="Of mode veto.")] = 0,
+    hub: HubOption = DEFAULT_HUB,
+    token_file: TokenFileOption = DEFAULT_TOKEN,
+    ca: CaOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """How models of a name are approved once they passed."""
+    session = HubSession(hub, token_file, ca)
+    path = f"/approval-rules/{quote(name, safe='')}"
+    reply = session.api("PUT", path, {"mode": mode, "veto_hours": veto_hours})
+    say_reply(as_json, reply, f"{name}: {reply['mode']}, veto {reply['veto_hours']} h")
 
 
 def _decide(session: HubSession, model: str, decision: str, note: str, as_json: bool) -> None:
-    path = f"/models/{_whole(session, model)}/{decision}"
+    path = f"/models/{whole_id(session, model)}/{decision}"
     reply = session.api("POST", path, {"note": note})
     alone = " (single operator)" if reply["approvals"][0]["is_single_operator"] else ""
     say_reply(as_json, reply, f"{reply['bundle_id'][:12]} is {reply['stage']}{alone}")
 
 
-def _whole(session: HubSession, beginning: str) -> str:
+def whole_id(session: HubSession, beginning: str) -> str:
+    """The one model that begins so.
+
+    Raises:
+        HubAnswerError: none, or several.
+    """
     found = [m["bundle_id"] for m in session.api("GET", "/models?limit=500")]
     found = [bundle_id for bundle_id in found if bundle_id.startswith(beginning)]
     if len(found) != 1:
@@ -144,17 +179,3 @@ def _whole(session: HubSession, beginning: str) -> str:
             f"{len(found)} models begin with {beginning!r}", hint="see hubctl model list"
         )
     return str(found[0])
-
-
-def _lines(reply: dict[str, Any]) -> list[str]:
-    told = reply["document"]
-    lines = [
-        f"{reply['verdict']} (policy {reply['policy']}, look {reply['look']})",
-        f"  {told['num_baskets']} baskets",
-        f"  champion {told['champion_accuracy']:.2%}, candidate {told['candidate_accuracy']:.2%}",
-        f"  difference {told['difference']:+.2%}, {told['lower']:+.2%} to {told['upper']:+.2%}",
-    ]
-    lines += [f"  {reason}" for reason in told["reasons"]]
-    if told["num_more"]:
-        lines.append(f"  label {told['num_more']} more baskets")
-    return [*lines, f"  margins: {json.dumps(told['policy'])}"]

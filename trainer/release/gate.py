@@ -44,6 +44,8 @@ class GatePolicy:
         flip_budget: share of baskets that were right and are wrong now.
         wrong_charged_limit: share of charged pieces that are wrong, unless the champion's is more.
         latency_ratio_limit: p95 of a frame against the champion's.
+        memory_ratio_limit: most memory of a replay against the champion's, per target.
+        parity_limit: share of baskets in which two exports of the candidate must agree.
     """
 
     name: str
@@ -55,6 +57,8 @@ class GatePolicy:
     flip_budget: float
     wrong_charged_limit: float
     latency_ratio_limit: float
+    memory_ratio_limit: float = 1.25
+    parity_limit: float = 0.99
 
     @property
     def alpha_per_look(self) -> float:
@@ -64,9 +68,9 @@ class GatePolicy:
 
 # fmt: off
 POLICIES: dict[str, GatePolicy] = {
-    #                          name          margin alpha looks power slice  flips  wrong  latency
-    "production": GatePolicy("production",  0.005, 0.05, 20,   0.8,  0.03,  0.01,  0.005, 1.10),
-    "demo":       GatePolicy("demo",        0.10,  0.20, 2,    0.8,  0.30,  0.10,  0.02,  1.50),
+    #                          name        margin alpha looks power slice flips wrong ms MiB parity
+    "production": GatePolicy("production", 0.005, 0.05, 20, 0.8, 0.03, 0.01, .005, 1.1, 1.25, 0.99),
+    "demo":       GatePolicy("demo",       0.10,  0.20, 2,  0.8, 0.30, 0.10, .02,  1.5, 1.5,  0.90),
 }
 # fmt: on
 

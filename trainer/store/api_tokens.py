@@ -27,6 +27,7 @@ class Role(StrEnum):
     APPROVER = "approver"
     OPERATOR = "operator"
     ADMIN = "admin"
+    GATE = "gate"  # the gate worker: the only one that reads blind pictures
 
 
 class TokenError(DegradedError):

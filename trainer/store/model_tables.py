@@ -44,6 +44,7 @@ APPROVALS = Table(
     Column("decision", String(10), nullable=False),  # approve, reject
     Column("note", String(2000), nullable=False),
     Column("is_single_operator", Boolean, nullable=False),
+    Column("mode", String(10), nullable=False, server_default="manual"),  # automatic, veto
     Column("by", String(120), nullable=False),
     Column("at", Utc, nullable=False),
 )

@@ -76,6 +76,7 @@ class Approval:
     decision: str
     note: str
     is_single_operator: bool
+    mode: str
     verdict_id: int | None
     by: str
     at: datetime
@@ -126,6 +127,25 @@ def find_model(connection: Connection, bundle_id: str) -> StoredModel:
     return StoredModel(**{name: row[name] for name in StoredModel.__slots__})
 
 
+def newest_approved(connection: Connection, candidate: str) -> str:
+    """What a candidate is compared with where nobody names it.
+
+    Raises:
+        ModelError: no other model was ever approved.
+    """
+    query = (
+        select(MODELS.c.bundle_id)
+        .join(APPROVALS, APPROVALS.c.bundle_id == MODELS.c.bundle_id)
+        .where(MODELS.c.stage == "approved", MODELS.c.bundle_id != candidate)
+        .order_by(APPROVALS.c.approval_id.desc())
+        .limit(1)
+    )
+    found: str | None = connection.execute(query).scalar()
+    if found is None:
+        raise ModelError("there is no champion yet", hint="name one: --champion")
+    return found
+
+
 def list_models(connection: Connection, limit: int) -> list[StoredModel]:
     """The newest first."""
     query = select(MODELS).order_by(MODELS.c.registered_at.desc(), MODELS.c.bundle_id).limit(limit)
@@ -161,15 +181,18 @@ def looks_used(connection: Connection, blind_set: str) -> int:
 
 def note_verdict(
     connection: Connection, bundle_id: str, *, champion_id: str, blind_set: str, policy: str,
-    verdict: str, document: dict[str, Any], now: datetime, actor: str,
+    verdict: str, document: dict[str, Any], now: datetime, actor: str, look: int = 0,
 ) -> StoredVerdict:  # fmt: skip
     """Keep a verdict and spend one look at the blind set.
+
+    Args:
+        look: that was spent when the gate's job began; 0 spends the next one now.
 
     Raises:
         UnknownModelError: there is no such model.
     """
     model = find_model(connection, bundle_id)
-    look = looks_used(connection, blind_set) + 1
+    look = look or looks_used(connection, blind_set) + 1
     connection.execute(
         insert(VERDICTS).values(
             bundle_id=bundle_id, champion_id=champion_id, blind_set=blind_set, look=look,
@@ -197,9 +220,7 @@ def decide(
     verdicts = verdicts_of(connection, bundle_id)
     is_single = False
     if is_approval:
-        if not verdicts or verdicts[0].verdict != "pass":
-            said = verdicts[0].verdict if verdicts else "never asked"
-            raise ModelError(f"the gate said: {said}", hint="only what passed can be approved")
+        require_pass(verdicts)
         if model.registered_by == actor:
             is_single = sum(account.is_active for account in list_accounts(connection)) <= 1
             if not is_single:
@@ -221,6 +242,40 @@ def decide(
     action = "model_approved" if is_approval else "model_refused"
     _audit(connection, now, actor, action, bundle_id, note=note[:300])
     return approvals_of(connection, bundle_id)[0]
+
+
+def require_pass(verdicts: list[StoredVerdict]) -> StoredVerdict:
+    """The newest verdict, where it is a pass.
+
+    Raises:
+        ModelError: it is none.
+    """
+    if not verdicts or verdicts[0].verdict != "pass":
+        said = verdicts[0].verdict if verdicts else "never asked"
+        raise ModelError(f"the gate said: {said}", hint="only what passed can be approved")
+    return verdicts[0]
+
+
+def approve_by_rule(
+    connection: Connection, bundle_id: str, *, mode: str, note: str, now: datetime
+) -> bool:
+    """Approve what passed by its rule; False where somebody was faster. Exactly once."""
+    taken = connection.execute(
+        update(MODELS)
+        .where(MODELS.c.bundle_id == bundle_id, MODELS.c.stage == "passed")
+        .values(stage="approved")
+    )
+    if taken.rowcount != 1:
+        return False
+    actor = f"rule:{mode}"
+    connection.execute(
+        insert(APPROVALS).values(
+            bundle_id=bundle_id, verdict_id=verdicts_of(connection, bundle_id)[0].verdict_id,
+            decision="approve", note=note, is_single_operator=False, mode=mode, by=actor, at=now,
+        )
+    )  # fmt: skip
+    _audit(connection, now, actor, "model_approved", bundle_id, mode=mode, note=note[:300])
+    return True
 
 
 def note_assignment(

@@ -42,10 +42,14 @@ class Permission(StrEnum):
     ARTIFACTS_WRITE = "artifacts.write"
     RUNS_READ = "runs.read"
     RUNS_CHANGE = "runs.change"
+    GATE_RUN = "gate.run"
+    BLIND_READ = "blind.read"
+    BLIND_MANAGE = "blind.manage"
 
 
 _VIEWER, _REVIEWER, _TRAINER = Role.VIEWER, Role.REVIEWER, Role.TRAINER
 _APPROVER, _OPERATOR, _ADMIN = Role.APPROVER, Role.OPERATOR, Role.ADMIN
+_GATE = Role.GATE
 _EVERYBODY = frozenset(Role)
 
 # fmt: off
@@ -74,11 +78,14 @@ PERMISSIONS: dict[Permission, frozenset[Role]] = {
     Permission.STORE_CARE:         frozenset({_OPERATOR, _ADMIN}),
     Permission.JOBS_READ:          _EVERYBODY,
     Permission.JOBS_CHANGE:        frozenset({_TRAINER, _OPERATOR, _ADMIN}),
-    Permission.JOBS_WORK:          frozenset({_TRAINER, _ADMIN}),
+    Permission.JOBS_WORK:          frozenset({_TRAINER, _GATE, _ADMIN}),
     Permission.ARTIFACTS_READ:     frozenset({_TRAINER, _APPROVER, _OPERATOR, _ADMIN}),
     Permission.ARTIFACTS_WRITE:    frozenset({_TRAINER, _ADMIN}),
     Permission.RUNS_READ:          _EVERYBODY,
     Permission.RUNS_CHANGE:        frozenset({_TRAINER, _ADMIN}),
+    Permission.GATE_RUN:           frozenset({_GATE, _ADMIN}),
+    Permission.BLIND_READ:         frozenset({_GATE}),
+    Permission.BLIND_MANAGE:       frozenset({_APPROVER, _OPERATOR, _ADMIN}),
 }
 # fmt: on
 

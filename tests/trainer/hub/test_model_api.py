@@ -40,7 +40,7 @@ def judge(hub: PeopleHub, model: str, num_baskets: int, num_wrong: int = 0) -> d
         "candidate": replay(model, num_baskets, num_wrong),
         "policy": "demo",
     }
-    told: dict[str, Any] = hub.ok(TRAINER, "POST", f"/models/{model}/gate", body)
+    told: dict[str, Any] = hub.ok(Role.GATE, "POST", f"/models/{model}/gate", body)
     return told
 
 
@@ -109,10 +109,10 @@ def test_one_person_alone_may_approve_their_own_and_it_is_written_down(
 def test_replays_of_other_recordings_are_refused(centre: PeopleHub) -> None:
     model = register(centre)
     body = {"champion": replay("ab" * 32, 10), "candidate": replay(model, 9)}
-    reply = centre.call(TRAINER, "POST", f"/models/{model}/gate", body)
+    reply = centre.call(Role.GATE, "POST", f"/models/{model}/gate", body)
     assert (reply.status_code, reply.json()["code"]) == (422, "gate.input")
     other = {"champion": replay("ab" * 32, 10), "candidate": replay("cd" * 32, 10)}
-    assert centre.call(TRAINER, "POST", f"/models/{model}/gate", other).status_code == 409
+    assert centre.call(Role.GATE, "POST", f"/models/{model}/gate", other).status_code == 409
 
 
 def test_only_what_is_approved_and_released_is_assigned(tmp_path: Path) -> None:
