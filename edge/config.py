@@ -123,6 +123,8 @@ class KioskKnobs(Part):
 
     Attributes:
         attendant_pin_hash: salted scrypt from `edgectl pin`; empty: no attendant mode.
+        loyalty_file: CSV of the loyalty program's numbers; None: numbers are kept, none is known.
+        handheld_port: serves paired phones of the staff under TLS; 0: no other device is served.
     """
 
     port: int = Field(default=8600, ge=1, le=65_535)
@@ -130,6 +132,8 @@ class KioskKnobs(Part):
     language: Literal["en", "de", "es", "fr", "ar"] = "en"
     attendant_pin_hash: str = Field(default="", pattern=r"^$|^[0-9a-f]{32}\$[0-9a-f]{64}$")
     receipt_s: int = Field(default=45, ge=5, le=600)
+    loyalty_file: Path | None = None
+    handheld_port: int = Field(default=0, ge=0, le=65_535)
 
 
 class PerceptionKnobs(Part):

@@ -61,28 +61,28 @@ class Gatekeeper:
             return
         refusal = self._refusal(scope)
         if refusal is None:
-            await self.app(scope, receive, _with_headers(send))
+            await self.app(scope, receive, with_headers(send))
         elif scope["type"] == "websocket":
             await send({"type": "websocket.close", "code": 4401, "reason": "not signed in"})
         else:
-            await refusal(scope, receive, _with_headers(send))
+            await refusal(scope, receive, with_headers(send))
 
     def _refusal(self, scope: Scope) -> Response | None:
         headers = Headers(scope=scope)
         host = headers.get("host", "")
         if host.rsplit(":", 1)[0] not in LOCAL_NAMES and host not in LOCAL_NAMES:
             return PlainTextResponse("this page answers to localhost only", 421)
-        if not _has_small_body(headers):
+        if not has_small_body(headers):
             return PlainTextResponse("no bodies here", 413)
         if scope["path"] in OPEN_PATHS:
             return None
-        if scope["type"] == "websocket" and not _is_own_origin(headers, host):
+        if scope["type"] == "websocket" and not is_own_origin(headers, host):
             return PlainTextResponse("another page may not listen", 403)
         if scope["type"] == "http" and scope["path"] == "/":
             answer = self._sign_in(scope)
             if answer is not None:
                 return answer
-        if is_same_secret(_cookie_of(headers, self.cookie), self.token):
+        if is_same_secret(cookie_of(headers, self.cookie), self.token):
             return None
         return HTMLResponse(CLOSED_PAGE, 401)
 
@@ -99,18 +99,21 @@ class Gatekeeper:
         return answer
 
 
-def _has_small_body(headers: Headers) -> bool:
+def has_small_body(headers: Headers) -> bool:
+    """No body, or a small one of a known length."""
     if "transfer-encoding" in headers:
         return False
     length = headers.get("content-length", "0")
     return length.isdigit() and int(length) <= MAX_BODY_BYTES
 
 
-def _is_own_origin(headers: Headers, host: str) -> bool:
+def is_own_origin(headers: Headers, host: str) -> bool:
+    """The page that asks came from this very address."""
     return headers.get("origin", "") in (f"http://{host}", f"https://{host}")
 
 
-def _cookie_of(headers: Headers, name: str) -> str:
+def cookie_of(headers: Headers, name: str) -> str:
+    """A cookie's value, or empty."""
     try:
         morsel = SimpleCookie(headers.get("cookie", "")).get(name)
     except CookieError:
@@ -118,8 +121,10 @@ def _cookie_of(headers: Headers, name: str) -> str:
     return morsel.value if morsel else ""
 
 
-def _with_headers(send: Send) -> Send:
-    async def send_with_headers(message: Message) -> None:
+def with_headers(send: Send) -> Send:
+    """`send` that puts the security headers on every answer."""
+
+    async def sendwith_headers(message: Message) -> None:
         if message["type"] == "http.response.start":
             headers = MutableHeaders(scope=message)
             for name, value in HEADERS.items():
@@ -127,4 +132,4 @@ def _with_headers(send: Send) -> Send:
             headers.setdefault("cache-control", "no-store")
         await send(message)
 
-    return send_with_headers
+    return sendwith_headers

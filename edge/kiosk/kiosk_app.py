@@ -22,6 +22,9 @@ from starlette.types import Scope
 from starlette.websockets import WebSocket
 
 from edge.kiosk.gatekeeper import Gatekeeper
+from edge.kiosk.handheld_gate import HandheldGate
+from edge.kiosk.handheld_tls import ServerCertificate
+from edge.kiosk.handhelds import HandheldDesk
 from edge.kiosk.live_feed import Lane, LiveFeed, Picture
 from edge.kiosk.live_socket import MAX_MESSAGE_BYTES, Desk, ScreenSession
 from edge.kiosk.receipt import ReceiptBook
@@ -63,9 +66,10 @@ class KioskSettings:
         return f"tillsight_kiosk_{self.port}"
 
 
-def create_app(feed: LiveFeed, settings: KioskSettings) -> FastAPI:
-    """The whole page over a feed."""
-    app = FastAPI(title="Tillsight kiosk", docs_url=None, redoc_url=None, openapi_url=None)
+def create_app(
+    feed: LiveFeed, settings: KioskSettings, handhelds: HandheldDesk | None = None
+) -> FastAPI:
+    """The whole page over a feed, for the screens at the counters."""
     desk = Desk(
         feed=feed,
         pins=PinGuard(settings.attendant_pin_hash),
@@ -76,22 +80,47 @@ def create_app(feed: LiveFeed, settings: KioskSettings) -> FastAPI:
             "default_language": settings.default_language,
             "receipt_s": settings.receipt_s,
             "has_attendant": bool(settings.attendant_pin_hash),
+            "has_handhelds": handhelds is not None,
         },
+        handhelds=handhelds,
     )
-    app.state.desk = desk
-    _add_live(app, desk)
-    _add_catalogue(app, feed)
-    _add_facts(app, desk)
-    _add_pages(app, settings.static_dir)
+    app = _page_of(desk, settings)
     app.add_middleware(Gatekeeper, token=settings.token, cookie=settings.cookie)
     return app
 
 
-def kiosk_server(app: FastAPI, port: int) -> uvicorn.Server:
-    """A server on localhost with this page's limits; `await server.serve()` runs it."""
+def create_handheld_app(app: FastAPI, settings: KioskSettings) -> FastAPI:
+    """The same desk for phones that were paired; `app` is the one of the counters."""
+    desk: Desk = app.state.desk
+    assert desk.handhelds is not None
+    handheld = _page_of(desk, settings, is_handheld=True)
+    handheld.add_middleware(HandheldGate, desk=desk.handhelds, clock_ns=desk.clock_ns)
+    return handheld
+
+
+def _page_of(desk: Desk, settings: KioskSettings, is_handheld: bool = False) -> FastAPI:
+    app = FastAPI(title="Tillsight kiosk", docs_url=None, redoc_url=None, openapi_url=None)
+    app.state.desk = desk
+    _add_live(app, desk, is_handheld)
+    _add_catalogue(app, desk.feed)
+    _add_facts(app, desk)
+    _add_pages(app, settings.static_dir)
+    return app
+
+
+def kiosk_server(
+    app: FastAPI, port: int, certificate: ServerCertificate | None = None
+) -> uvicorn.Server:
+    """A server with this page's limits; `await server.serve()` runs it.
+
+    Args:
+        certificate: serve other devices, under TLS; without it only this machine is served.
+    """
     config = uvicorn.Config(
         app,
-        host="127.0.0.1",
+        host="0.0.0.0" if certificate else "127.0.0.1",
+        ssl_certfile=certificate.certificate if certificate else None,
+        ssl_keyfile=certificate.key if certificate else None,
         port=port,
         log_level="warning",
         access_log=False,
@@ -105,7 +134,7 @@ def kiosk_server(app: FastAPI, port: int) -> uvicorn.Server:
     return uvicorn.Server(config)
 
 
-def _add_live(app: FastAPI, desk: Desk) -> None:
+def _add_live(app: FastAPI, desk: Desk, is_handheld: bool) -> None:
     @app.websocket("/ws")
     async def live(socket: WebSocket, lane: str = "") -> None:
         await socket.accept()
@@ -114,7 +143,7 @@ def _add_live(app: FastAPI, desk: Desk) -> None:
             return
         desk.num_screens += 1
         try:
-            await ScreenSession(desk, _lane(desk.feed, lane), socket).run()
+            await ScreenSession(desk, _lane(desk.feed, lane), socket, is_handheld).run()
         finally:
             desk.num_screens -= 1
 

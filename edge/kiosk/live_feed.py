@@ -14,6 +14,7 @@ from typing import Protocol
 from edge.errors import CommandRefusedError
 from edge.messages.basket_messages import BasketSnapshot
 from edge.messages.command_messages import Command, CommandReply, Health
+from edge.messages.desk_messages import DayTotals, PastSale
 
 
 class LaneUnreachableError(CommandRefusedError):
@@ -106,6 +107,14 @@ class Product:
     twins: tuple[str, ...] = ()
 
 
+class MemberStanding(StrEnum):
+    """What the loyalty program says about a number; `away` where it cannot be asked now."""
+
+    KNOWN = "known"
+    UNKNOWN = "unknown"
+    AWAY = "away"
+
+
 @dataclass(frozen=True, slots=True)
 class Picture:
     """An encoded picture; `etag` changes when the picture does."""
@@ -177,6 +186,34 @@ class LiveFeed(Protocol):
 
     def product_picture(self, lane_id: str, name: str) -> Picture | None:
         """A catalogue picture by the `picture` of a Product, an Option or a line."""
+        ...
+
+    async def past_sales(self, lane_id: str) -> tuple[PastSale, ...]:
+        """The lane's last paid baskets, newest first; for the attendant.
+
+        Raises:
+            LaneUnreachableError: the journal cannot be read now.
+        """
+        ...
+
+    async def past_sale(self, basket_id: str) -> PastSale | None:
+        """A paid basket of any lane of this box, by the number on its receipt.
+
+        Raises:
+            LaneUnreachableError: the journal cannot be read now.
+        """
+        ...
+
+    async def day_totals(self, lane_id: str, days_ago: int) -> DayTotals:
+        """The lane's figures of a local day; 0 is today.
+
+        Raises:
+            LaneUnreachableError: the journal cannot be read now.
+        """
+        ...
+
+    async def find_member(self, number: str) -> MemberStanding:
+        """What the loyalty program says about a number; never fails."""
         ...
 
     def item_crop(self, lane_id: str, item_id: str) -> Picture | None:

@@ -18,25 +18,25 @@ import msgspec
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from edge.errors import CommandRefusedError
+from edge.kiosk.desk_answers import DeskQuestion, answer_desk, checked_loyalty
+from edge.kiosk.handhelds import HandheldDesk
 from edge.kiosk.live_feed import BoxStatus, CounterPicture, Lane, LiveFeed
-from edge.kiosk.permissions import check_permission
+from edge.kiosk.permissions import check_permission, is_age_checked
 from edge.kiosk.receipt import ReceiptBook
 from edge.kiosk.socket_messages import (
-    AgeChecked,
     Attendant,
     CommandRequest,
     Drawn,
     FromScreen,
     Leave,
     Watch,
-    age_record,
     frame_message,
     hello_message,
     queue_entries,
 )
 from edge.kiosk.tokens import ATTENDANT_NS, PinGuard
 from edge.messages.basket_messages import BasketSnapshot
-from edge.messages.command_messages import Command, CommandReply
+from edge.messages.command_messages import Command, CommandReply, GiveLoyalty
 
 MAX_MESSAGE_BYTES = 8192  # the longest command is under 1 kB
 TOO_LONG, ABNORMAL = 1009, 1006  # RFC 6455, section 7.4.1
@@ -53,7 +53,7 @@ class Desk:
     """What all screens of one server share.
 
     Attributes:
-        age_checked: basket ids whose shopper an attendant has looked at.
+        handhelds: phones of the staff; None where they are switched off.
         painted_ms: from "boxes of a frame known and sent" to "browser has painted them".
     """
 
@@ -62,7 +62,7 @@ class Desk:
     receipts: ReceiptBook
     greeting: dict[str, object]
     clock_ns: Callable[[], int] = time.monotonic_ns
-    age_checked: dict[str, str] = field(default_factory=dict)
+    handhelds: HandheldDesk | None = None
     painted_ms: deque[float] = field(default_factory=lambda: deque(maxlen=MAX_LATENCIES))
     num_screens: int = 0
 
@@ -74,6 +74,7 @@ class ScreenSession:
     desk: Desk
     lane: Lane
     socket: WebSocket
+    is_handheld: bool = False
     watched: tuple[str, ...] = ()
     attendant_until_ns: int = 0
     _sent_basket: tuple[object, ...] | None = None
@@ -86,7 +87,8 @@ class ScreenSession:
 
     async def run(self) -> None:
         """Serve this screen until it goes away."""
-        await self._send(hello_message(self.lane, self.desk.feed.lanes(), self.desk.greeting))
+        greeting = {**self.desk.greeting, "is_handheld": self.is_handheld}
+        await self._send(hello_message(self.lane, self.desk.feed.lanes(), greeting))
         close_code = 0
         async with anyio.create_task_group() as both:
             both.start_soon(self._keep_sending)
@@ -116,7 +118,7 @@ class ScreenSession:
         snapshot = self.desk.feed.snapshot(self.lane.lane_id)
         if snapshot is not None:
             self.desk.receipts.take(snapshot, datetime.now(UTC))
-            checked = age_record(snapshot, self.desk.age_checked)
+            checked = is_age_checked(snapshot)
             state = (msgspec.structs.replace(snapshot, at_ns=0), checked, self.is_attendant)
             if state != self._sent_basket:
                 self._sent_basket = state
@@ -126,7 +128,7 @@ class ScreenSession:
             self._sent_status = status
             await self._send({"type": "status", **_shown(status)})
         if self.is_attendant:
-            queue = queue_entries(self.desk.feed, self.desk.age_checked)
+            queue = queue_entries(self.desk.feed)
             if queue != self._sent_queue:
                 self._sent_queue = queue
                 await self._send({"type": "queue", "lanes": queue})
@@ -186,11 +188,11 @@ class ScreenSession:
             await self._send({"type": "reply", **msgspec.to_builtins(await self._command(message))})
         elif isinstance(message, Attendant):
             await self._admit(message.pin)
-        elif isinstance(message, AgeChecked):
-            await self._check_age(message.basket_id)
         elif isinstance(message, Leave):
             self.attendant_until_ns = 0
             await self._push_state()
+        elif self.is_attendant:
+            await self._answer_desk(message)
 
     async def _drawn(self, message: Drawn) -> None:
         sent_ns = self._in_flight.pop((message.camera_id, message.sequence), None)
@@ -205,12 +207,18 @@ class ScreenSession:
             self.attendant_until_ns = self.desk.clock_ns() + ATTENDANT_NS
         actor = "attendant" if self.is_attendant else "shopper"
         try:
-            snapshot = self.desk.feed.snapshot(lane_id)
-            is_checked = snapshot is not None and snapshot.basket_id in self.desk.age_checked
+            feed, body = self.desk.feed, request.body
+            terminal = next((x.terminal for x in feed.lanes() if x.lane_id == lane_id), None)
             check_permission(
-                request.body, snapshot, self.lane.terminal, self.is_attendant, is_checked
+                body,
+                feed.snapshot(lane_id),
+                terminal or self.lane.terminal,
+                self.is_attendant,
+                self.is_handheld,
             )
-            command = Command(lane_id, request.command_id, request.body, actor)
+            if isinstance(body, GiveLoyalty):
+                body = await checked_loyalty(body, feed)
+            command = Command(lane_id, request.command_id, body, actor)
             return await self.desk.feed.send_command(command)
         except CommandRefusedError as err:
             return CommandReply(request.command_id, False, err.code, err.hint or str(err))
@@ -228,12 +236,13 @@ class ScreenSession:
         await self._send({"type": "attendant", "is_in": True, "code": "", "hint": ""})
         await self._push_state()
 
-    async def _check_age(self, basket_id: str) -> None:
-        if self.is_attendant:
-            self.desk.age_checked[basket_id] = "attendant"
-            while len(self.desk.age_checked) > len(self.desk.feed.lanes()) * 4:
-                del self.desk.age_checked[next(iter(self.desk.age_checked))]
-            self.desk.feed.changes.notify()
+    async def _answer_desk(self, question: DeskQuestion) -> None:
+        now_ns = self.desk.clock_ns()
+        self.attendant_until_ns = now_ns + ATTENDANT_NS
+        desk = self.desk
+        await self._send(
+            await answer_desk(question, desk.feed, desk.handhelds, self.is_handheld, now_ns)
+        )
 
     async def _send(self, message: dict[str, object]) -> None:
         self._sent_at_ns = self.desk.clock_ns()

@@ -13,20 +13,29 @@ from edge.messages.command_messages import (
     BasketCommand,
     CallHelp,
     CancelBasket,
+    CheckAge,
     CorrectLine,
+    EndPractice,
     Finish,
     GetSnapshot,
+    GiveLoyalty,
+    HelpDone,
+    OverridePrice,
     PaymentResult,
+    Refund,
     RemoveLine,
     Resume,
+    StartPractice,
     Suspend,
 )
 
 SHOPPER_MAY = (
     AnswerAsk, RemoveLine, AddLine, CorrectLine, AddMore, Finish,
-    CancelBasket, CallHelp, GetSnapshot,
+    CancelBasket, CallHelp, GetSnapshot, GiveLoyalty,
 )  # fmt: skip
-ATTENDANT_MAY = (*SHOPPER_MAY, Suspend, Resume)
+ATTENDANT_MAY = (
+    *SHOPPER_MAY, Suspend, Resume, HelpDone, CheckAge, OverridePrice, Refund, StartPractice,
+)  # fmt: skip
 
 
 class NotAllowedError(CommandRefusedError):
@@ -46,12 +55,17 @@ def age_limit(snapshot: BasketSnapshot | None) -> int:
     return max((line.age_limit for line in snapshot.lines), default=0) if snapshot else 0
 
 
+def is_age_checked(snapshot: BasketSnapshot | None) -> bool:
+    """Whether an attendant found this shopper old enough for every line, or need not look."""
+    return snapshot is None or snapshot.age_checked >= age_limit(snapshot)
+
+
 def check_permission(
     body: BasketCommand,
     snapshot: BasketSnapshot | None,
     terminal: Terminal,
     is_attendant: bool,
-    is_age_checked: bool,
+    is_handheld: bool = False,
 ) -> None:
     """Return if this screen may send `body` now.
 
@@ -59,14 +73,19 @@ def check_permission(
         NotAllowedError: needs the attendant, the terminal, or is not the screen's business.
         AgeUncheckedError: to payment with an unchecked age limit.
     """
+    is_practice = snapshot is not None and snapshot.is_practice
+    if is_handheld and not is_attendant:
+        raise NotAllowedError("a handheld does nothing before the PIN", hint="enter the PIN")
     if isinstance(body, PaymentResult):
-        _check_payment(terminal, is_attendant)
+        _check_payment(Terminal.PRACTICE if is_practice else terminal, is_attendant)
+    elif isinstance(body, EndPractice) and (is_practice or is_attendant):
+        return  # back to real sales may anybody
     elif not isinstance(body, ATTENDANT_MAY if is_attendant else SHOPPER_MAY):
         hint = "" if is_attendant else "ask an attendant"
         raise NotAllowedError(f"{type(body).__name__} may not be sent from this screen", hint=hint)
     elif isinstance(body, AddLine) and body.weight_g and not is_attendant:
         raise NotAllowedError("a weight comes from the scale", hint="ask an attendant")
-    elif isinstance(body, Finish) and age_limit(snapshot) and not is_age_checked:
+    elif isinstance(body, Finish) and not is_age_checked(snapshot):
         raise AgeUncheckedError(
             f"an attendant must check the age of {age_limit(snapshot)}", hint="help is called"
         )

@@ -27,6 +27,7 @@ class ReceiptLine(msgspec.Struct, frozen=True):
     deposit_minor: int
     discount_minor: int
     discount_name: str
+    list_amount_minor: int = 0
 
 
 class Receipt(msgspec.Struct, frozen=True):
@@ -35,6 +36,8 @@ class Receipt(msgspec.Struct, frozen=True):
     Attributes:
         issued_at: RFC 3339, UTC.
         tax_minor: contained in the total.
+        loyalty: last digits of the shopper's number in the loyalty program.
+        is_practice: staff trained; this is the receipt of nothing.
     """
 
     receipt_id: str
@@ -48,6 +51,8 @@ class Receipt(msgspec.Struct, frozen=True):
     total_minor: int
     tax_minor: int
     format: int = 1
+    loyalty: str = ""
+    is_practice: bool = False
 
 
 def receipt_of(snapshot: BasketSnapshot, store: str, issued_at: datetime) -> Receipt:
@@ -63,6 +68,8 @@ def receipt_of(snapshot: BasketSnapshot, store: str, issued_at: datetime) -> Rec
         num_items=sum(line.quantity for line in snapshot.lines),
         total_minor=snapshot.total_minor,
         tax_minor=snapshot.tax_minor,
+        loyalty=snapshot.loyalty,
+        is_practice=snapshot.is_practice,
     )
 
 
@@ -77,6 +84,7 @@ def _line(line: BasketLine) -> ReceiptLine:
         deposit_minor=line.deposit_minor,
         discount_minor=line.discount_minor,
         discount_name=line.discount_name,
+        list_amount_minor=line.list_amount_minor,
     )
 
 

@@ -8,10 +8,15 @@ The TypeScript twin of this file is `web/src/wire.ts`.
 
 import msgspec
 
-from edge.kiosk.live_feed import CounterPicture, Lane, LiveFeed
-from edge.kiosk.permissions import age_limit
-from edge.messages.basket_messages import BasketSnapshot
+from edge.kiosk.live_feed import CounterPicture, Lane, LiveFeed, Terminal
+from edge.kiosk.permissions import age_limit, is_age_checked
+from edge.messages.basket_messages import BasketSnapshot, Phase
 from edge.messages.command_messages import BasketCommand
+
+NEEDS_A_PERSON = (
+    "help.called", "payment.unclear", "item.left_behind", "journal.unwritable", "camera.covered",
+    "camera.moved",
+)  # fmt: skip
 
 
 class Drawn(msgspec.Struct, frozen=True, tag="drawn", forbid_unknown_fields=True):
@@ -41,17 +46,32 @@ class Attendant(msgspec.Struct, frozen=True, tag="attendant", forbid_unknown_fie
     pin: str
 
 
-class AgeChecked(msgspec.Struct, frozen=True, tag="age_checked", forbid_unknown_fields=True):
-    """The attendant has looked: this shopper is old enough."""
+class AskSales(msgspec.Struct, frozen=True, tag="ask_sales", forbid_unknown_fields=True):
+    """An attendant looks for a sale: the last of a lane, or one by its receipt's number."""
 
-    basket_id: str
+    lane_id: str = ""
+    basket_id: str = ""
+
+
+class AskTotals(msgspec.Struct, frozen=True, tag="ask_totals", forbid_unknown_fields=True):
+    """An attendant wants the figures of a day of every lane; 0 is today."""
+
+    days_ago: int = 0
+
+
+class PairHandheld(msgspec.Struct, frozen=True, tag="pair_handheld", forbid_unknown_fields=True):
+    """An attendant at the counter lets a phone in, or with `forget` all phones out."""
+
+    forget: bool = False
 
 
 class Leave(msgspec.Struct, frozen=True, tag="leave", forbid_unknown_fields=True):
     """The attendant is done."""
 
 
-FromScreen = Drawn | Watch | CommandRequest | Attendant | AgeChecked | Leave
+FromScreen = (
+    Drawn | Watch | CommandRequest | Attendant | AskSales | AskTotals | PairHandheld | Leave
+)
 
 
 def hello_message(
@@ -91,19 +111,14 @@ def frame_message(picture: CounterPicture, now_ns: int) -> bytes:
     return len(header).to_bytes(4, "big") + header + picture.jpeg
 
 
-def age_record(snapshot: BasketSnapshot, age_checked: dict[str, str]) -> bool:
-    """Whether the age of this shopper was checked, or need not be."""
-    return age_limit(snapshot) == 0 or snapshot.basket_id in age_checked
-
-
-def queue_entries(feed: LiveFeed, age_checked: dict[str, str]) -> list[dict[str, object]]:
+def queue_entries(feed: LiveFeed) -> list[dict[str, object]]:
     """Lanes that need a person, longest waiting first, each with its reasons."""
     entries = []
     for lane in feed.lanes():
         snapshot = feed.snapshot(lane.lane_id)
         if snapshot is None:
             continue
-        reasons = _reasons(snapshot, age_checked)
+        reasons = _reasons(snapshot, lane.terminal)
         if reasons:
             entries.append((_waiting_since_ns(snapshot), lane.lane_id, reasons, snapshot))
     entries.sort(key=lambda entry: entry[:2])
@@ -114,6 +129,8 @@ def queue_entries(feed: LiveFeed, age_checked: dict[str, str]) -> list[dict[str,
             "phase": snapshot.phase.value,
             "reasons": reasons,
             "item_ids": [ask.item_id for ask in snapshot.asks],
+            "ask_ids": [ask.ask_id for ask in snapshot.asks],
+            "age_limit": 0 if is_age_checked(snapshot) else age_limit(snapshot),
             "total_minor": snapshot.total_minor,
             "currency": snapshot.currency,
             "exponent": snapshot.exponent,
@@ -122,9 +139,13 @@ def queue_entries(feed: LiveFeed, age_checked: dict[str, str]) -> list[dict[str,
     ]
 
 
-def _reasons(snapshot: BasketSnapshot, age_checked: dict[str, str]) -> list[str]:
-    reasons = [notice for notice in snapshot.notices if notice == "help.called"]
-    if not age_record(snapshot, age_checked):
+def _reasons(snapshot: BasketSnapshot, terminal: Terminal) -> list[str]:
+    if snapshot.is_practice:
+        return []
+    reasons = [notice for notice in snapshot.notices if notice in NEEDS_A_PERSON]
+    if snapshot.phase is Phase.PAYING and terminal is Terminal.ATTENDANT:
+        reasons.append("payment.desk")
+    if not is_age_checked(snapshot):
         reasons.append("age.unchecked")
     reasons += [f"ask.{ask.kind}" for ask in snapshot.asks]
     if snapshot.is_blind:

@@ -6,11 +6,14 @@ Flow: BasketSnapshot, Observations, CameraState, PerceptionState, Health -> BusF
 was last heard while its process restarts; nothing is ever invented.
 """
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 
+from edge.basket.practice import NOTICE_PRACTICE
 from edge.bus.frame_ring import FrameRingReader, FrameView, ring_path
 from edge.config import EdgeConfig
+from edge.devices.loyalty import LoyaltyProgram, LoyaltyUnavailableError, MemberList, NoProgram
 from edge.errors import FrameRingError
 from edge.kiosk.counter_picture import Region, encode_counter_picture, encode_item_crop
 from edge.kiosk.live_feed import (
@@ -19,13 +22,16 @@ from edge.kiosk.live_feed import (
     ChangeSignal,
     CounterPicture,
     Lane,
+    MemberStanding,
     Picture,
     Product,
     Terminal,
 )
 from edge.messages.basket_messages import BasketSnapshot
 from edge.messages.command_messages import Command, CommandReply, Health
+from edge.messages.desk_messages import DayTotals, PastSale
 from edge.messages.perception_messages import CameraState, Observations, PerceptionState
+from edge.processes.desk_records import DeskRecords
 from edge.processes.product_shelf import ProductShelf
 
 NOTICE_LOADING = "model.loading"
@@ -55,7 +61,11 @@ class BusFeed:
         self._config = config
         self._ask = ask
         self._clock_ns = clock_ns
+        self._records = DeskRecords(config)
+        file = config.kiosk.loyalty_file
+        self._loyalty: LoyaltyProgram = MemberList(file) if file else NoProgram()
         self._baskets: dict[str, BasketSnapshot] = {}
+        self._practices: dict[str, BasketSnapshot] = {}
         self._observations: dict[CameraKey, Observations] = {}
         self._cameras: dict[CameraKey, CameraState] = {}
         self._health: dict[str, Health] = {}
@@ -74,7 +84,7 @@ class BusFeed:
         """Something was said on the bus."""
         is_news = True
         if isinstance(message, BasketSnapshot):
-            self._baskets[message.lane_id] = message
+            self._take_basket(message)
         elif isinstance(message, Observations):
             self._observations[message.lane_id, message.camera_id] = message
         elif isinstance(message, CameraState):
@@ -104,8 +114,8 @@ class BusFeed:
         )
 
     def snapshot(self, lane_id: str) -> BasketSnapshot | None:
-        """The basket as last heard."""
-        return self._baskets.get(lane_id)
+        """The basket as last heard; the practised one while staff train."""
+        return self._practices.get(lane_id) or self._baskets.get(lane_id)
 
     def newest_sequence(self, lane_id: str, camera_id: str) -> int:
         """Of the newest frame whose boxes are known, or of the ring while nobody looks at it."""
@@ -178,7 +188,7 @@ class BusFeed:
 
     def item_crop(self, lane_id: str, item_id: str) -> Picture | None:
         """How a camera sees an item now; None where no frame with it is at hand."""
-        basket = self._baskets.get(lane_id)
+        basket = self.snapshot(lane_id)
         items = basket.items if basket is not None else ()
         tracks = [t for item in items if item.item_id == item_id for t in item.tracks]
         for camera_id, track_id in tracks:
@@ -189,6 +199,46 @@ class BusFeed:
             if view is not None and boxes:
                 return encode_item_crop(view.pixels, boxes[0])
         return None
+
+    async def past_sales(self, lane_id: str) -> tuple[PastSale, ...]:
+        """The lane's last paid baskets.
+
+        Raises:
+            LaneUnreachableError: the journal cannot be read.
+        """
+        return await asyncio.to_thread(self._records.past_sales, lane_id)
+
+    async def past_sale(self, basket_id: str) -> PastSale | None:
+        """A paid basket of any lane.
+
+        Raises:
+            LaneUnreachableError: a journal cannot be read.
+        """
+        return await asyncio.to_thread(self._records.past_sale, basket_id)
+
+    async def day_totals(self, lane_id: str, days_ago: int) -> DayTotals:
+        """A local day of a lane.
+
+        Raises:
+            LaneUnreachableError: the journal cannot be read.
+        """
+        return await asyncio.to_thread(self._records.day_totals, lane_id, days_ago, now_utc())
+
+    async def find_member(self, number: str) -> MemberStanding:
+        """What the loyalty program says about a number."""
+        try:
+            member = await asyncio.to_thread(self._loyalty.find, number)
+        except LoyaltyUnavailableError:
+            return MemberStanding.AWAY
+        return MemberStanding.UNKNOWN if member is None else MemberStanding.KNOWN
+
+    def _take_basket(self, message: BasketSnapshot) -> None:
+        if message.is_practice:
+            self._practices[message.lane_id] = message
+            return
+        self._baskets[message.lane_id] = message
+        if NOTICE_PRACTICE not in message.notices:
+            self._practices.pop(message.lane_id, None)
 
     def _seen_now(self, key: CameraKey) -> Observations | None:
         """The newest observations, unless perception has fallen silent."""

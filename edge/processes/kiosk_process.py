@@ -17,7 +17,6 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import UTC, datetime
 
 import cv2
-import uvicorn
 
 from edge.bus.commands import CommandClient, CommandTimeoutError
 from edge.bus.sockets import Subscriber, wait_for
@@ -30,6 +29,7 @@ from edge.messages.command_messages import Command, CommandReply, Health
 from edge.messages.perception_messages import CameraState, Observations, PerceptionState
 from edge.processes.box_view import instance_names
 from edge.processes.bus_feed import BusFeed, Message
+from edge.processes.handheld_server import open_handheld_desk, serve_handhelds
 from edge.processes.kiosk_address import token_path
 from edge.processes.shelf_maker import ShelfMaker
 from edge.processes.worker import Work, run_process
@@ -116,6 +116,7 @@ class BusReader:
         ]
         for lane in config.lanes:
             subscribers.append(bus.subscriber("basket", BasketSnapshot, lane.lane_id))
+            subscribers.append(bus.subscriber("practice", BasketSnapshot, lane.lane_id))
             for camera in lane.cameras:
                 place = (lane.lane_id, camera.camera_id)
                 subscribers.append(bus.subscriber("camera_state", CameraState, *place))
@@ -141,13 +142,19 @@ class Kiosk:
             KioskServerError: the port is taken.
         """
         loop = asyncio.get_running_loop()
-        listener = listen(self._work.config.kiosk.port)
-        server = self._server()
+        knobs = self._work.config.kiosk
+        listener = listen(knobs.port)
+        handhelds = open_handheld_desk(self._work.config) if knobs.handheld_port else None
+        settings = self._settings()
+        app = create_app(self._feed, settings, handhelds)
+        server = kiosk_server(app, knobs.port)
+        phones = serve_handhelds(app, settings, self._work.config) if handhelds else None
         reader = BusReader(
             self._work, lambda message: loop.call_soon_threadsafe(self._feed.take, message)
         )
         reader.start()
         serving = asyncio.create_task(server.serve([listener]))
+        tasks = [serving, *([asyncio.create_task(phones.serve())] if phones else [])]
         filling = asyncio.create_task(self._fill_shelf())
         try:
             while not self._work.is_stopping and not serving.done():
@@ -155,8 +162,10 @@ class Kiosk:
                 await asyncio.wait([serving], timeout=BEAT_S)
         finally:
             server.should_exit = True
+            if phones:
+                phones.should_exit = True
             filling.cancel()
-            await asyncio.wait([serving, filling], timeout=3.0)
+            await asyncio.wait([*tasks, filling], timeout=3.0)
             reader.stop()
             for desk in self._desks.values():
                 desk.close()
@@ -185,9 +194,9 @@ class Kiosk:
                     self._feed.changes.notify()
             await asyncio.sleep(RETRY_S)
 
-    def _server(self) -> uvicorn.Server:
+    def _settings(self) -> KioskSettings:
         knobs = self._work.config.kiosk
-        settings = KioskSettings(
+        return KioskSettings(
             token=load_or_make_token(token_path(self._work.config), self._work.boot_id),
             store=knobs.store,
             port=knobs.port,
@@ -195,7 +204,6 @@ class Kiosk:
             attendant_pin_hash=knobs.attendant_pin_hash,
             receipt_s=knobs.receipt_s,
         )
-        return kiosk_server(create_app(self._feed, settings), knobs.port)
 
 
 def listen(port: int) -> socket.socket:

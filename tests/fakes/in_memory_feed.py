@@ -15,8 +15,12 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from edge.basket.basket_events import Event, Paid
 from edge.basket.counter import Counter, Offer
+from edge.basket.day_totals import day_totals
 from edge.basket.judgement import RuleSettings
+from edge.basket.past_sales import past_sale
+from edge.basket.practice import LaneCounter
 from edge.kiosk.counter_picture import encode_counter_picture, encode_item_crop
 from edge.kiosk.live_feed import (
     BoxStatus,
@@ -25,12 +29,14 @@ from edge.kiosk.live_feed import (
     CounterPicture,
     Lane,
     LaneUnreachableError,
+    MemberStanding,
     Picture,
     Product,
     Terminal,
 )
 from edge.messages.basket_messages import BasketSnapshot
 from edge.messages.command_messages import Command, CommandReply
+from edge.messages.desk_messages import DayTotals, PastSale
 from edge.messages.perception_messages import (
     CameraState,
     Observations,
@@ -88,8 +94,9 @@ class InMemoryFeed:
 
     def __post_init__(self) -> None:
         self.cameras = {name: looking_at_counter(name, eye) for name, eye in EYES.items()}
-        offer = Offer(self.catalog, self.prices, PARAMETERS, "bundle-in-memory")
-        self.counter = Counter(LANE, "box", offer, dict(self.cameras), self.settings)
+        self.journal: list[Event] = []
+        self.members: dict[str, str] | None = {"987654321000": "gold"}
+        self.counter = LaneCounter(self._make_counter)
         self.counter.restore([], 1, self.now_ns)
         self._number = 0
         self._event_number = 0
@@ -146,7 +153,26 @@ class InMemoryFeed:
         return (Lane(LANE, tuple(self.cameras), self.terminal),)
 
     def snapshot(self, lane_id: str) -> BasketSnapshot | None:
-        return self.counter.snapshot(self.now_ns)
+        return self.counter.practice_snapshot(self.now_ns) or self.counter.snapshot(self.now_ns)
+
+    async def past_sales(self, lane_id: str) -> tuple[PastSale, ...]:
+        paid = [e.basket_id for e in self.journal if isinstance(e.body, Paid)]
+        found = [past_sale(self._events_of(basket_id), lane_id) for basket_id in reversed(paid)]
+        return tuple(sale for sale in found if sale)
+
+    async def past_sale(self, basket_id: str) -> PastSale | None:
+        return past_sale(self._events_of(basket_id), LANE)
+
+    async def day_totals(self, lane_id: str, days_ago: int) -> DayTotals:
+        day = self._now_utc().date() - timedelta(days=days_ago)
+        baskets = {e.basket_id: self._events_of(e.basket_id) for e in self.journal}
+        until = (day + timedelta(days=1)).isoformat()
+        return day_totals(baskets, lane_id, day.isoformat(), day.isoformat(), until)
+
+    async def find_member(self, number: str) -> MemberStanding:
+        if self.members is None:
+            return MemberStanding.AWAY
+        return MemberStanding.KNOWN if number in self.members else MemberStanding.UNKNOWN
 
     def newest_sequence(self, lane_id: str, camera_id: str) -> int:
         kept = self._observed.get(camera_id)
@@ -179,7 +205,9 @@ class InMemoryFeed:
     async def send_command(self, command: Command) -> CommandReply:
         if not self.is_reachable:
             raise LaneUnreachableError("no answer", hint="try again")
-        reply, events = self.counter.on_command(command, self.now_ns, self._now_utc())
+        reply, events = self.counter.on_command(
+            command, self.now_ns, self._now_utc(), self._events_of
+        )
         self._apply(events)
         self.changes.notify()
         return reply
@@ -223,7 +251,8 @@ class InMemoryFeed:
         return Picture(content, "image/jpeg", f'"{len(content)}"') if content else None
 
     def item_crop(self, lane_id: str, item_id: str) -> Picture | None:
-        for item in self.counter.snapshot(self.now_ns).items:
+        shot = self.snapshot(lane_id)
+        for item in shot.items if shot else ():
             tracks = dict(item.tracks)
             if item.item_id == item_id and tracks.get("top") in self.placed:
                 solid = self.placed[tracks["top"]].solid
@@ -295,8 +324,16 @@ class InMemoryFeed:
         self._observed[camera_id] = message
         self._apply(self.counter.on_observations(message, self.now_ns, self._now_utc()))
 
-    def _apply(self, drafts: list) -> None:  # type: ignore[type-arg]
+    def _apply(self, drafts: list[Event]) -> None:
+        self.journal += drafts
         self.counter.apply(drafts, self.now_ns)
+
+    def _events_of(self, basket_id: str) -> list[Event]:
+        return [event for event in self.journal if event.basket_id == basket_id]
+
+    def _make_counter(self, box_id: str) -> Counter:
+        offer = Offer(self.catalog, self.prices, PARAMETERS, "bundle-in-memory")
+        return Counter(LANE, box_id or "box", offer, dict(self.cameras), self.settings)
 
     def _box(self, camera_id: str, solid: Solid) -> tuple[float, float, float, float]:
         points = self.cameras[camera_id].project(solid.points())

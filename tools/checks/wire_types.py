@@ -18,6 +18,7 @@ from edge.kiosk.receipt import Receipt
 from edge.kiosk.socket_messages import FromScreen
 from edge.messages.basket_messages import BasketSnapshot
 from edge.messages.command_messages import BasketCommand, CommandReply
+from edge.messages.desk_messages import DayTotals, PastSale
 
 TARGET = Path("edge/kiosk/web/src/wire_types.ts")
 HEADER = """// The messages between a box and its screen. Generated from edge/messages and
@@ -29,7 +30,7 @@ PLAIN = {str: "string", int: "number", float: "number", bool: "boolean", type(No
 def wire_types() -> str:
     """The whole file."""
     known: dict[str, str] = {}
-    for root in (BasketSnapshot, CommandReply, Receipt):
+    for root in (BasketSnapshot, CommandReply, Receipt, PastSale, DayTotals):
         _name_of(root, known)
     for alias, union in (("BasketCommand", BasketCommand), ("FromScreen", FromScreen)):
         members = [_name_of(member, known) for member in get_args(union)]

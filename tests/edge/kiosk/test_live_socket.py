@@ -160,14 +160,15 @@ def test_wine_waits_for_an_attendant_who_has_looked() -> None:
     with client, socket_of(client) as socket:
         basket = wait_for(socket, "basket")
         assert basket["is_age_checked"] is False
-        check = {"type": "age_checked", "basket_id": basket["basket"]["basket_id"]}
-        socket.send_json(check)
-        assert ask_for(socket, {"type": "finish"})["code"] == "age.unchecked"
+        basket_id = basket["basket"]["basket_id"]
+        check = {"type": "check_age", "basket_id": basket_id, "age_limit": 18}
+        assert ask_for(socket, check)["code"] == "kiosk.not_allowed"
+        assert ask_for(socket, {"type": "finish"}, "2")["code"] == "age.unchecked"
         socket.send_json({"type": "attendant", "pin": PIN})
         assert wait_for(socket, "attendant")["is_in"] is True
         assert wait_for(socket, "queue")["lanes"][0]["reasons"] == ["age.unchecked"]
-        socket.send_json(check)
-        assert ask_for(socket, {"type": "finish"}, "2")["is_done"]
+        assert ask_for(socket, check, "3")["is_done"]
+        assert ask_for(socket, {"type": "finish"}, "4")["is_done"]
 
 
 def test_five_wrong_pins_lock_even_the_right_one_out() -> None:

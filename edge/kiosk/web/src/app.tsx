@@ -2,29 +2,37 @@
 
 import { IdleDialog } from "./parts/idle_dialog.tsx";
 import { Notices } from "./parts/notices.tsx";
+import { PracticeBanner } from "./parts/practice_banner.tsx";
 import { TopBar } from "./parts/top_bar.tsx";
 import { CalmScreen } from "./screens/calm_screen.tsx";
 import { PaidScreen } from "./screens/paid_screen.tsx";
 import { PayingScreen } from "./screens/paying_screen.tsx";
 import { ShoppingScreen } from "./screens/shopping_screen.tsx";
 import { WelcomeScreen } from "./screens/welcome_screen.tsx";
+import { HandheldScreen } from "./screens/handheld_screen.tsx";
+import { HandheldSheet } from "./screens/handheld_sheet.tsx";
 import { HelpSheet, CancelSheet } from "./screens/help_sheet.tsx";
 import { LineSheet } from "./screens/line_sheet.tsx";
+import { LoyaltySheet } from "./screens/loyalty_sheet.tsx";
+import { PriceSheet } from "./screens/price_sheet.tsx";
+import { SalesSheet } from "./screens/sales_sheet.tsx";
+import { TotalsSheet } from "./screens/totals_sheet.tsx";
 import { SearchSheet } from "./screens/search_sheet.tsx";
 import { SettingsSheet } from "./screens/settings_sheet.tsx";
 import { StaffSheet } from "./screens/staff_sheet.tsx";
 import { WeightSheet } from "./screens/weight_sheet.tsx";
 import { announcement } from "./speech.ts";
-import { screen, sheet, toast } from "./state.ts";
+import { basket, hello, screen, sheet, toast } from "./state.ts";
 import { t } from "./texts.ts";
 
 export function App() {
   return (
-    <div class="app" data-screen={screen.value}>
+    <div class="app" data-screen={screen.value} data-practice={basket.value?.is_practice || undefined}>
       <a class="skip" href="#basket">
         {t("skip_to_basket")}
       </a>
       <TopBar />
+      <PracticeBanner />
       <Notices />
       <main class="stage">
         <CurrentScreen />
@@ -44,6 +52,7 @@ export function App() {
 }
 
 function CurrentScreen() {
+  if (hello.value?.is_handheld) return <HandheldScreen />;
   switch (screen.value) {
     case "welcome":
       return <WelcomeScreen />;
@@ -67,6 +76,16 @@ function OpenSheet() {
       return <LineSheet key={open.lineId} lineId={open.lineId} />;
     case "weight":
       return <WeightSheet skuId={open.skuId} />;
+    case "price":
+      return <PriceSheet lineId={open.lineId} />;
+    case "loyalty":
+      return <LoyaltySheet />;
+    case "sales":
+      return <SalesSheet />;
+    case "totals":
+      return <TotalsSheet />;
+    case "handheld":
+      return <HandheldSheet />;
     case "settings":
       return <SettingsSheet />;
     case "help":

@@ -7,13 +7,16 @@ import {
   basket,
   camera,
   connection,
+  dayTotals,
   declinedBasket,
   hello,
   isAgeChecked,
   isAttendant,
   isParkedSeen,
   isStarted,
+  pairing,
   queue,
+  sales,
   showToast,
   status,
 } from "./state.ts";
@@ -94,6 +97,10 @@ function receive(message: ServerMessage): void {
   else if (message.type === "status") status.value = message;
   else if (message.type === "queue") queue.value = message.lanes;
   else if (message.type === "reply") waiting.get(message.command_id)?.(message);
+  else if (message.type === "sales") sales.value = message.sales;
+  else if (message.type === "totals") dayTotals.value = message.lanes;
+  else if (message.type === "handheld") pairing.value = message;
+  else if (message.type === "error") showToast(codeText("error", message.code));
   else if (message.type === "attendant") onAdmission?.(message.is_in ? "" : message.code);
 }
 
@@ -107,7 +114,8 @@ function receiveBasket(message: BasketMessage): void {
   basket.value = now;
   isAgeChecked.value = message.is_age_checked;
   isAttendant.value = message.is_attendant;
-  sessionStorage.setItem(KEPT_BASKET, JSON.stringify(now));
+  if (now.is_practice) sessionStorage.removeItem(KEPT_BASKET);
+  else sessionStorage.setItem(KEPT_BASKET, JSON.stringify(now));
 }
 
 function forgetWaiting(): void {

@@ -7,6 +7,7 @@ import "./styles/layout.css";
 import "./styles/counter.css";
 import "./styles/basket.css";
 import "./styles/sheets.css";
+import "./styles/desk.css";
 import "./styles/receipt.css";
 import { render } from "preact";
 import { callForAgeChecks } from "./age_call.ts";

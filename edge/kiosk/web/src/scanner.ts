@@ -1,7 +1,7 @@
 // A hand scanner that types: digits faster than fingers, then Enter, wherever the focus is.
 
 import { command } from "./live.ts";
-import { screen, showToast } from "./state.ts";
+import { closeSheet, screen, sheet, showToast } from "./state.ts";
 import { t } from "./texts.ts";
 
 const MAX_GAP_MS = 90; // scanners type a key every 2 to 30 ms, people every 120
@@ -11,8 +11,16 @@ export function isBarcode(text: string): boolean {
   return CODE.test(text.trim());
 }
 
+/** A card's number onto the basket; empty takes it off again. */
+export async function giveLoyalty(number: string): Promise<boolean> {
+  const isDone = await command({ type: "give_loyalty", number });
+  if (isDone) closeSheet();
+  return isDone;
+}
+
 export async function addByBarcode(code: string): Promise<boolean> {
   if (screen.value === "paying" || screen.value === "paid") return false;
+  if (sheet.value.name === "loyalty") return giveLoyalty(code.trim());
   return command({ type: "add_line", gtin: code.trim() });
 }
 
@@ -31,7 +39,7 @@ export function listenToScanner(): void {
         const code = typed;
         typed = "";
         clearField(code);
-        void addByBarcode(code).then((isDone) => isDone && showToast(t("why_scan")));
+        void addByBarcode(code).then((isDone) => isDone && showToast(t("scanned")));
       }
     },
     { capture: true },

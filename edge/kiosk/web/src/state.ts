@@ -2,8 +2,8 @@
 
 import { computed, signal } from "@preact/signals";
 import type { SocketState } from "@tillsight/web-shared/resilient_socket.ts";
-import type { Hello, QueueEntry, StatusMessage } from "./wire.ts";
-import type { Ask, BasketSnapshot } from "./wire_types.ts";
+import type { Hello, Invitation, QueueEntry, StatusMessage } from "./wire.ts";
+import type { Ask, BasketSnapshot, DayTotals, PastSale } from "./wire_types.ts";
 
 export type SheetName =
   | { readonly name: "none" }
@@ -12,7 +12,8 @@ export type SheetName =
   | { readonly name: "search"; readonly purpose: "correct"; readonly lineId: string }
   | { readonly name: "line"; readonly lineId: string }
   | { readonly name: "weight"; readonly skuId: string }
-  | { readonly name: "settings" | "help" | "cancel" | "staff" };
+  | { readonly name: "price"; readonly lineId: string }
+  | { readonly name: "settings" | "help" | "cancel" | "staff" | "sales" | "totals" | "handheld" | "loyalty" };
 
 export type Screen =
   | "loading"
@@ -30,6 +31,9 @@ export const status = signal<StatusMessage | undefined>(undefined);
 export const connection = signal<SocketState>("connecting");
 export const queue = signal<readonly QueueEntry[]>([]);
 export const isAttendant = signal(false);
+export const sales = signal<readonly PastSale[] | undefined>(undefined);
+export const dayTotals = signal<readonly DayTotals[] | undefined>(undefined);
+export const pairing = signal<{ readonly invitation: Invitation | null; readonly num_paired: number } | undefined>(undefined);
 export const isAgeChecked = signal(true);
 
 export const sheet = signal<SheetName>({ name: "none" });

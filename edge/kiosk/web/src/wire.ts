@@ -1,7 +1,7 @@
 // What the server sends besides the generated messages, and how a frame is taken apart.
 // The Python twin is edge/kiosk/socket_messages.py.
 
-import type { BasketSnapshot, CommandReply } from "./wire_types.ts";
+import type { BasketSnapshot, CommandReply, DayTotals, PastSale } from "./wire_types.ts";
 
 export interface Hello {
   readonly type: "hello";
@@ -14,6 +14,8 @@ export interface Hello {
   readonly default_language: string;
   readonly receipt_s: number;
   readonly has_attendant: boolean;
+  readonly has_handhelds: boolean;
+  readonly is_handheld: boolean;
 }
 
 export interface BasketMessage {
@@ -45,9 +47,20 @@ export interface QueueEntry {
   readonly phase: string;
   readonly reasons: readonly string[];
   readonly item_ids: readonly string[];
+  readonly ask_ids: readonly string[];
+  readonly age_limit: number;
   readonly total_minor: number;
   readonly currency: string;
   readonly exponent: number;
+}
+
+/** What a phone scans or types to be paired; `qr` is rows of modules, 1 is dark. */
+export interface Invitation {
+  readonly code: string;
+  readonly url: string;
+  readonly qr: readonly string[];
+  readonly fingerprint: string;
+  readonly valid_s: number;
 }
 
 export type ServerMessage =
@@ -57,6 +70,9 @@ export type ServerMessage =
   | { readonly type: "queue"; readonly lanes: readonly QueueEntry[] }
   | ({ readonly type: "reply" } & CommandReply)
   | { readonly type: "attendant"; readonly is_in: boolean; readonly code: string; readonly hint: string }
+  | { readonly type: "sales"; readonly sales: readonly PastSale[] }
+  | { readonly type: "totals"; readonly lanes: readonly DayTotals[] }
+  | { readonly type: "handheld"; readonly invitation: Invitation | null; readonly num_paired: number }
   | { readonly type: "error"; readonly code: string; readonly hint: string }
   | { readonly type: "tick" };
 

@@ -95,6 +95,7 @@ export interface ReceiptLine {
   readonly deposit_minor: number;
   readonly discount_minor: number;
   readonly discount_name: string;
+  readonly list_amount_minor: number;
 }
 
 export interface Receipt {
@@ -109,6 +110,68 @@ export interface Receipt {
   readonly total_minor: number;
   readonly tax_minor: number;
   readonly format: number;
+  readonly loyalty: string;
+  readonly is_practice: boolean;
+}
+
+export interface PastLine {
+  readonly line_id: string;
+  readonly sku_id: string;
+  readonly name: string;
+  readonly quantity: number;
+  readonly amount_minor: number;
+  readonly tax_minor: number;
+  readonly tax_bp: number;
+  readonly weight_g: number;
+  readonly refunded: number;
+}
+
+export interface PastSale {
+  readonly basket_id: string;
+  readonly lane_id: string;
+  readonly paid_utc: string;
+  readonly currency: string;
+  readonly exponent: number;
+  readonly total_minor: number;
+  readonly refunded_minor: number;
+  readonly lines: readonly PastLine[];
+  readonly kind: string;
+}
+
+export interface PaymentTotal {
+  readonly kind: string;
+  readonly num_sales: number;
+  readonly sales_minor: number;
+  readonly refunds_minor: number;
+}
+
+export interface TaxTotal {
+  readonly tax_bp: number;
+  readonly gross_minor: number;
+  readonly tax_minor: number;
+}
+
+export interface DayTotals {
+  readonly lane_id: string;
+  readonly day: string;
+  readonly currency: string;
+  readonly exponent: number;
+  readonly num_sales: number;
+  readonly num_items: number;
+  readonly sales_minor: number;
+  readonly discounts_minor: number;
+  readonly deposits_minor: number;
+  readonly num_voids: number;
+  readonly voids_minor: number;
+  readonly num_refunds: number;
+  readonly refunds_minor: number;
+  readonly num_changes: number;
+  readonly changes_minor: number;
+  readonly num_age_checks: number;
+  readonly num_help_calls: number;
+  readonly num_practices: number;
+  readonly payments: readonly PaymentTotal[];
+  readonly taxes: readonly TaxTotal[];
 }
 
 export interface AnswerAsk {
@@ -267,9 +330,20 @@ export interface Attendant {
   readonly pin: string;
 }
 
-export interface AgeChecked {
-  readonly type: "age_checked";
-  readonly basket_id: string;
+export interface AskSales {
+  readonly type: "ask_sales";
+  readonly lane_id?: string;
+  readonly basket_id?: string;
+}
+
+export interface AskTotals {
+  readonly type: "ask_totals";
+  readonly days_ago?: number;
+}
+
+export interface PairHandheld {
+  readonly type: "pair_handheld";
+  readonly forget?: boolean;
 }
 
 export interface Leave {
@@ -281,5 +355,7 @@ export type FromScreen =
   | Watch
   | CommandRequest
   | Attendant
-  | AgeChecked
+  | AskSales
+  | AskTotals
+  | PairHandheld
   | Leave;

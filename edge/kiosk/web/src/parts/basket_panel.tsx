@@ -3,10 +3,10 @@
 import { Button } from "@tillsight/web-shared/button.tsx";
 import { Icon } from "@tillsight/web-shared/icon.tsx";
 import { useEffect, useRef } from "preact/hooks";
-import { nameOf } from "../catalogue.ts";
+import { nameOf, productOf } from "../catalogue.ts";
 import { command } from "../live.ts";
 import { ageLimit, basket, isAgeChecked, itemCount, openAsks, openSheet, showToast } from "../state.ts";
-import { money, t, weight } from "../texts.ts";
+import { has, money, t, weight } from "../texts.ts";
 import type { BasketLine, BasketSnapshot } from "../wire_types.ts";
 import { ProductPicture } from "./product_picture.tsx";
 
@@ -76,6 +76,7 @@ function LineRow({ line, snapshot }: { line: BasketLine; snapshot: BasketSnapsho
           <span class="line-name">{name}</span>
           <span class="line-detail">{quantityOf(line, snapshot)}</span>
           <LineExtras line={line} snapshot={snapshot} />
+          <Allergens skuId={line.sku_id} />
         </span>
         <span class="line-amount">{amount}</span>
         <span class="visually-hidden">{t("line_open")}</span>
@@ -92,9 +93,29 @@ function LineRow({ line, snapshot }: { line: BasketLine; snapshot: BasketSnapsho
   );
 }
 
-function LineExtras({ line, snapshot }: { line: BasketLine; snapshot: BasketSnapshot }) {
+function Allergens({ skuId }: { skuId: string }) {
+  const allergens = allergensOf(skuId);
+  if (!allergens) return null;
+  return (
+    <span class="line-detail line-allergens">
+      <Icon name="allergen" size="1.15em" />
+      {t("allergens")} {allergens}
+    </span>
+  );
+}
+
+/** "milk, soy" in the shopper's language where the texts know the word; empty where there is none. */
+export function allergensOf(skuId: string): string {
+  const words = productOf(skuId)?.allergens ?? [];
+  return words.map((word) => (has(`allergen_${word}`) ? t(`allergen_${word}`) : word)).join(", ");
+}
+
+export function LineExtras({ line, snapshot }: { line: BasketLine; snapshot: BasketSnapshot }) {
   return (
     <>
+      {line.list_amount_minor > 0 && (
+        <span class="line-saving">{t("price_was", { amount: money(line.list_amount_minor, snapshot) })}</span>
+      )}
       {line.deposit_minor > 0 && (
         <span class="line-detail">{t("deposit_line", { amount: money(line.deposit_minor, snapshot) })}</span>
       )}
@@ -132,8 +153,19 @@ function Totals({ snapshot }: { snapshot: BasketSnapshot }) {
         <TotalRow name={t("tax_included")} amount={money(snapshot.tax_minor, snapshot)} kind="" />
         <TotalRow name={t("total")} amount={money(snapshot.total_minor, snapshot)} kind="total" />
       </dl>
+      <Loyalty snapshot={snapshot} />
       <PayButton snapshot={snapshot} />
     </footer>
+  );
+}
+
+function Loyalty({ snapshot }: { snapshot: BasketSnapshot }) {
+  const text = snapshot.loyalty ? t("loyalty_given", { digits: snapshot.loyalty }) : t("loyalty_add");
+  return (
+    <button type="button" class="loyalty" onClick={() => openSheet({ name: "loyalty" })}>
+      <Icon name={snapshot.loyalty ? "check" : "card"} />
+      <span>{text}</span>
+    </button>
   );
 }
 

@@ -5,10 +5,10 @@ import { Icon } from "@tillsight/web-shared/icon.tsx";
 import { Sheet } from "@tillsight/web-shared/sheet.tsx";
 import { nameOf, productOf } from "../catalogue.ts";
 import { command } from "../live.ts";
-import { quantityOf, removeLine } from "../parts/basket_panel.tsx";
+import { allergensOf, LineExtras, quantityOf, removeLine } from "../parts/basket_panel.tsx";
 import { SeenPicture } from "../parts/seen_picture.tsx";
 import { ProductPicture } from "../parts/product_picture.tsx";
-import { basket, closeSheet, openSheet } from "../state.ts";
+import { basket, closeSheet, isAttendant, openSheet } from "../state.ts";
 import { money, t } from "../texts.ts";
 import type { BasketLine, BasketSnapshot } from "../wire_types.ts";
 
@@ -31,7 +31,7 @@ export function LineSheet({ lineId }: { lineId: string }) {
         <Evidence line={line} name={name} />
       </section>
       <div class="about-more">
-        <Facts line={line} />
+        <Facts line={line} snapshot={snapshot} />
         <Twins line={line} snapshot={snapshot} />
         <LineActions line={line} name={name} />
       </div>
@@ -56,16 +56,20 @@ function Evidence({ line, name }: { line: BasketLine; name: string }) {
   );
 }
 
-function Facts({ line }: { line: BasketLine }) {
-  const allergens = productOf(line.sku_id)?.allergens ?? [];
-  if (allergens.length === 0) return null;
+function Facts({ line, snapshot }: { line: BasketLine; snapshot: BasketSnapshot }) {
+  const allergens = allergensOf(line.sku_id);
   return (
-    <p class="facts">
-      <Icon name="allergen" />
-      <span>
-        <strong>{t("allergens")}</strong> {allergens.join(", ")}
-      </span>
-    </p>
+    <>
+      {allergens && (
+        <p class="facts">
+          <Icon name="allergen" />
+          <span>
+            <strong>{t("allergens")}</strong> {allergens}
+          </span>
+        </p>
+      )}
+      <LineExtras line={line} snapshot={snapshot} />
+    </>
   );
 }
 
@@ -106,6 +110,11 @@ function LineActions({ line, name }: { line: BasketLine; name: string }) {
         {several && (
           <Button icon="minus" onPress={() => void removeLine(line, name)}>
             {t("remove_one")}
+          </Button>
+        )}
+        {isAttendant.value && (
+          <Button icon="price" onPress={() => openSheet({ name: "price", lineId: line.line_id })}>
+            {t("price_change")}
           </Button>
         )}
         <Button kind="danger" icon="trash" onPress={() => void removeLine(line, name, line.quantity)}>

@@ -52,6 +52,7 @@ function ReceiptSlip({ receipt, snapshot }: { receipt: Receipt | undefined; snap
   return (
     <article class="slip" aria-label={t("receipt")}>
       <header>
+        {snapshot.is_practice && <p class="slip-practice">{t("practice_receipt")}</p>}
         <h2>{hello.value?.store}</h2>
         {issued && <p>{issued.toLocaleString(language.value, { dateStyle: "medium", timeStyle: "short" })}</p>}
         <p class="slip-number">{t("receipt_number", { number: snapshot.basket_id })}</p>
@@ -70,6 +71,12 @@ function ReceiptSlip({ receipt, snapshot }: { receipt: Receipt | undefined; snap
           <dt>{t("tax_included")}</dt>
           <dd>{money(snapshot.tax_minor, snapshot)}</dd>
         </div>
+        {snapshot.loyalty && (
+          <div>
+            <dt>{t("loyalty")}</dt>
+            <dd>{t("loyalty_digits", { digits: snapshot.loyalty })}</dd>
+          </div>
+        )}
       </dl>
     </article>
   );
@@ -83,6 +90,7 @@ function SlipLine({ line, snapshot }: { line: ReceiptLine; snapshot: BasketSnaps
       <span>{nameOf(line.sku_id, line.name)}</span>
       <span>{money(line.amount_minor, snapshot)}</span>
       <small>{amount}</small>
+      {line.list_amount_minor > 0 && <small>{t("price_was", { amount: money(line.list_amount_minor, snapshot) })}</small>}
       {line.deposit_minor > 0 && (
         <small class="slip-extra">
           <span>{t("deposit")}</span>

@@ -9,9 +9,12 @@ import { say } from "../speech.ts";
 import { basket, hello, isAttendant, itemCount } from "../state.ts";
 import { money, t } from "../texts.ts";
 
+const KINDS = ["card", "cash", "voucher"] as const;
+
 export function PayingScreen() {
   const snapshot = basket.value;
   const total = snapshot ? money(snapshot.total_minor, snapshot) : "";
+  const terminal = snapshot?.is_practice ? "practice" : hello.value?.terminal;
   const isUnknown = snapshot?.notices.includes("payment.unclear") ?? false;
   useEffect(() => say(`${t("pay_title")}. ${t("total")} ${total}`), [total]);
   return (
@@ -22,10 +25,10 @@ export function PayingScreen() {
       <h1 id="paying-title">{isUnknown ? t("pay_unknown_title") : t("pay_title")}</h1>
       <p class="paying-total">{total}</p>
       <p class="paying-text">
-        {isUnknown ? t("pay_unknown_text") : hello.value?.terminal === "attendant" ? t("pay_attendant_text") : t("pay_text")}
+        {isUnknown ? t("pay_unknown_text") : terminal === "attendant" ? t("pay_attendant_text") : t("pay_text")}
       </p>
       <p class="paying-count">{t("items", { count: itemCount.value })}</p>
-      {hello.value?.terminal === "external" && (
+      {terminal === "external" && (
         <div class="paying-wait">
           <span class="spinner" />
           <p>
@@ -34,12 +37,14 @@ export function PayingScreen() {
           </p>
         </div>
       )}
-      {hello.value?.terminal === "practice" && <PracticeTerminal />}
-      {hello.value?.terminal === "attendant" && isAttendant.value && (
+      {terminal === "practice" && <PracticeTerminal />}
+      {terminal === "attendant" && isAttendant.value && (
         <div class="practice-answers">
-          <Button kind="main" size="big" icon="check" onPress={() => void answer("approved")}>
-            {t("staff_paid")}
-          </Button>
+          {KINDS.map((kind) => (
+            <Button key={kind} kind="main" size="big" icon="check" onPress={() => void answer("approved", kind)}>
+              {t(`paid_by_${kind}`)}
+            </Button>
+          ))}
           <Button size="big" icon="close" onPress={() => void answer("declined")}>
             {t("staff_not_paid")}
           </Button>
@@ -55,7 +60,7 @@ function PracticeTerminal() {
       <h2>{t("practice_terminal")}</h2>
       <p>{t("practice_text")}</p>
       <div class="practice-answers">
-        <Button kind="main" icon="check" onPress={() => void answer("approved")}>
+        <Button kind="main" icon="check" onPress={() => void answer("approved", "card")}>
           {t("practice_approved")}
         </Button>
         <Button icon="close" onPress={() => void answer("declined")}>
@@ -69,6 +74,6 @@ function PracticeTerminal() {
   );
 }
 
-async function answer(result: string): Promise<void> {
-  await command({ type: "payment_result", result });
+async function answer(result: string, kind = ""): Promise<void> {
+  await command({ type: "payment_result", result, kind });
 }

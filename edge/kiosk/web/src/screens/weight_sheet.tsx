@@ -1,16 +1,15 @@
 // What an attendant reads off a scale that is not wired to the box: grams in, price out.
 
 import { Button } from "@tillsight/web-shared/button.tsx";
-import { Icon } from "@tillsight/web-shared/icon.tsx";
 import { Sheet } from "@tillsight/web-shared/sheet.tsx";
 import { useState } from "preact/hooks";
 import { nameOf, productOf } from "../catalogue.ts";
 import { command } from "../live.ts";
+import { Keypad } from "../parts/keypad.tsx";
 import { basket, closeSheet, showToast } from "../state.ts";
 import { money, t, weight } from "../texts.ts";
 
 const MAX_GRAMS = 99_999;
-const KEYS = ["1", "2", "3", "4", "5", "6", "7", "8", "9", "", "0"];
 
 export function WeightSheet({ skuId }: { skuId: string }) {
   const [grams, setGrams] = useState(0);
@@ -33,22 +32,11 @@ export function WeightSheet({ skuId }: { skuId: string }) {
           <strong>{weight(grams)}</strong>
           {snapshot && unit > 0 && <span>{money(Math.floor((unit * grams + 500) / 1000), snapshot)}</span>}
         </p>
-        <div class="pin-keys">
-          {KEYS.map((key) => (
-            <button
-              key={key}
-              type="button"
-              class="button"
-              aria-label={key || t("key_delete")}
-              onClick={() => press(key)}
-            >
-              {key || <Icon name="erase" />}
-            </button>
-          ))}
+        <Keypad onKey={press}>
           <Button kind="main" blocked={grams === 0} onPress={() => grams > 0 && void add()}>
             {t("staff_enter")}
           </Button>
-        </div>
+        </Keypad>
       </div>
     </Sheet>
   );
