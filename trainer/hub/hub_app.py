@@ -24,6 +24,7 @@ from trainer.hub.gate_api import make_gate_router
 from trainer.hub.hub_services import HubServices
 from trainer.hub.job_api import make_job_router
 from trainer.hub.label_api import make_label_router
+from trainer.hub.metrics_page import CountedRequests, RequestCounts, make_metrics_router
 from trainer.hub.model_api import make_model_router
 from trainer.hub.monitoring_api import make_monitoring_router
 from trainer.hub.onboarding_api import make_onboarding_router
@@ -136,6 +137,9 @@ def create_hub_app(services: EdgeServices, centre: HubServices | None = None) ->
     app.add_exception_handler(TrainerError, _refuse)
     app.add_exception_handler(DataError, _refuse_data)
     app.middleware("http")(_harden)
+    counts = RequestCounts()
+    app.include_router(make_metrics_router(people, counts))
+    app.add_middleware(CountedRequests, counts=counts)
 
     @app.get("/health", name="health")
     def health() -> dict[str, str]:

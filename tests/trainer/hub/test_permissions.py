@@ -114,6 +114,7 @@ TABLE = [
     ("POST",   "/api/v1/models/{bundle_id}/approve",        Permission.MODELS_APPROVE),
     ("POST",   "/api/v1/models/{bundle_id}/reject",         Permission.MODELS_APPROVE),
     ("POST",   "/api/v1/models/{bundle_id}/assign",         Permission.FLEET_CHANGE),
+    ("GET",    "/api/v1/metrics",                           Permission.MONITORING_READ),
     ("GET",    "/api/v1/monitoring/places",                 Permission.MONITORING_READ),
     ("POST",   "/api/v1/monitoring/judge",                  Permission.MONITORING_CHANGE),
     ("POST",   "/api/v1/monitoring/new-past",               Permission.MONITORING_CHANGE),
