@@ -46,6 +46,7 @@ from trainer.store import enrolment, fleet
 from trainer.store.blobs import FolderBlobs
 from trainer.store.database import writing
 from trainer.store.inbox import take_batch
+from trainer.store.settled_cases import settled_baskets
 from trainer.store.uploads import note_blob
 
 MessageT = TypeVar("MessageT", bound=WireMessage)
@@ -222,6 +223,8 @@ def _check_in(services: EdgeServices, request: Request, body: bytes) -> CheckInR
             message = _parse(CheckIn, body)
             nonce = fleet.check_in(connection, box.row, message, now=box.now)
             commands = fleet.waiting_commands(connection, box.row.box_id)
+            candidate = message.bundles.get("candidate", "")
+            settled = settled_baskets(connection, box.row.box_id, candidate)
     except fleet.CloneError as err:
         with writing(services.engine) as connection:
             enrolment.set_status(
@@ -235,6 +238,7 @@ def _check_in(services: EdgeServices, request: Request, body: bytes) -> CheckInR
         interval_s=services.check_in_interval_s,
         commands=commands,
         updates_version=_updates_version(services.repository),
+        settled=settled,
     )
 
 

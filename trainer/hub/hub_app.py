@@ -30,6 +30,8 @@ from trainer.hub.monitoring_api import make_monitoring_router
 from trainer.hub.onboarding_api import make_onboarding_router
 from trainer.hub.operator_api import make_operator_router
 from trainer.hub.price_api import make_price_router
+from trainer.hub.rollout_api import make_rollout_router
+from trainer.hub.rollout_keeper import RolloutKeeper
 from trainer.hub.sku_api import make_sku_router
 from trainer.hub.sku_exchange_api import make_sku_exchange_router
 from trainer.hub.store_api import make_store_router
@@ -72,6 +74,8 @@ STATUS_OF = {
     "answer.malformed": 422,
     "labels.malformed": 422,
     "job.refused": 409,
+    "rollout.refused": 409,
+    "release.refused": 409,
     "job.lease_lost": 409,
     "artifact.refused": 409,
     "model.refused": 409,
@@ -133,6 +137,8 @@ def create_hub_app(services: EdgeServices, centre: HubServices | None = None) ->
         make_trigger_router,
     ):
         app.include_router(make(people))
+    app.state.rollouts = RolloutKeeper(people)
+    app.include_router(make_rollout_router(people, app.state.rollouts))
     app.add_exception_handler(SyncError, _refuse)
     app.add_exception_handler(TrainerError, _refuse)
     app.add_exception_handler(DataError, _refuse_data)

@@ -27,6 +27,7 @@ from trainer.hub.hub_app import create_hub_app
 from trainer.hub.hub_services import HubServices, Publisher
 from trainer.hub.hub_tls import ensure_certificate
 from trainer.hub.load_limit import LoadLimit
+from trainer.hub.periodic import Periodic
 from trainer.store.api_tokens import Role, create_token
 from trainer.store.blobs import FolderBlobs
 from trainer.store.database import open_database, writing
@@ -101,11 +102,11 @@ def serve(config: HubConfig) -> None:
     certificate, key = _tls(config)
     care = CareClock(services.engine, config.webhook_private_hosts)
     care.start()
+    app = create_hub_app(services, open_hub_services(config, services))
+    rollouts = Periodic("rollouts", min(config.check_in_interval_s, 15), app.state.rollouts.tick)
+    rollouts.start()
     uvicorn.run(
-        LoadLimit(
-            create_hub_app(services, open_hub_services(config, services)),
-            config.max_requests_per_s,
-        ),
+        LoadLimit(app, config.max_requests_per_s),
         host="127.0.0.1" if config.is_behind_proxy else config.host,
         port=config.port,
         ssl_certfile=str(certificate) if certificate else None,
@@ -114,6 +115,7 @@ def serve(config: HubConfig) -> None:
         timeout_graceful_shutdown=2,
         server_header=False,
     )
+    rollouts.stop()
     care.stop()
 
 

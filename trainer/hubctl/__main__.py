@@ -25,6 +25,7 @@ from trainer.hubctl import (
     monitor,
     prices,
     review,
+    rollout,
     sku,
     store,
     worker,
@@ -43,6 +44,7 @@ app.add_typer(sku.app, name="sku")
 app.add_typer(store.app, name="store")
 app.add_typer(review.app, name="review")
 app.add_typer(model.app, name="model")
+app.add_typer(rollout.app, name="rollout")
 app.add_typer(blind.app, name="blind")
 app.add_typer(worker.app, name="worker")
 app.add_typer(dataset.app, name="dataset")

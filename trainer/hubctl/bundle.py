@@ -103,6 +103,9 @@ def assign(
     keys: Keys,
     repo: Repo = DEFAULT_REPO,
     channel: Channel = DEFAULT_CHANNEL,
+    policy: Annotated[
+        str, typer.Option(help="What boxes judge by: production, lab or demo; rings only.")
+    ] = "",
     passphrase_file: PassphraseFile = None,
     as_json: AsJson = False,
 ) -> None:
@@ -112,7 +115,7 @@ def assign(
     if ring.startswith("box:"):
         document = signing.assign_box(ring.removeprefix("box:"), bundle_id, channel=channel)
     else:
-        document = signing.assign_ring(ring, bundle_id, channel=channel)
+        document = signing.assign_ring(ring, bundle_id, channel=channel, policy=policy)
     publish_change(
         signing, as_json, "assigned", to=ring, bundle_id=bundle_id, generation=document.generation
     )

@@ -122,15 +122,24 @@ class Signing(Transaction):
         self._list_document(BUNDLES_ROLE, policy_path(), policy)
 
     def assign_ring(
-        self, ring: str, bundle_id: str | None, *, channel: str, min_bundle_generation: int = 0
-    ) -> Assignment:
-        """Assign a bundle to a ring; also the way to roll back: name the older bundle."""
+        self, ring: str, bundle_id: str | None, *, channel: str, min_bundle_generation: int = 0,
+        policy: str = "", withdraws: Sequence[str] = (), is_drill: bool = False,
+    ) -> Assignment:  # fmt: skip
+        """Assign a bundle to a ring; also the way to roll back: name the older bundle.
+
+        Args:
+            policy: of the boxes' own judgement, see sync/swap_policy.py.
+            withdraws: bundles that the ring leaves at once.
+        """
         known = self.assignment(ring=ring)
         document = Assignment(
             generation=1 if known is None else known.generation + 1,
             bundle_id=bundle_id,
             channel=channel,
             min_bundle_generation=min_bundle_generation,
+            policy=policy,
+            withdraws=tuple(withdraws),
+            is_drill=is_drill,
             issued_at=self.now,
         )
         self._require_released(bundle_id)
