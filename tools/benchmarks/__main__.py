@@ -23,6 +23,7 @@ from sync.bundle import Bundle, open_bundle
 from sync.errors import SyncError
 from tools.benchmarks import (
     bundle_commands,
+    decision_commands,
     detector_accuracy,
     latency_row,
     redaction_recall,
@@ -56,6 +57,7 @@ app.command()(outbox)
 app.command()(drift)
 
 bundle_commands.register(app)
+decision_commands.register(app)
 app.command()(recognition)
 
 BundleOption = Annotated[Path, typer.Option("--bundle", help="Bundle folder to measure.")]
