@@ -32,6 +32,7 @@ from trainer.hub.operator_api import make_operator_router
 from trainer.hub.price_api import make_price_router
 from trainer.hub.rollout_api import make_rollout_router
 from trainer.hub.rollout_keeper import RolloutKeeper
+from trainer.hub.run_api import make_run_router
 from trainer.hub.sku_api import make_sku_router
 from trainer.hub.sku_exchange_api import make_sku_exchange_router
 from trainer.hub.store_api import make_store_router
@@ -78,6 +79,7 @@ STATUS_OF = {
     "release.refused": 409,
     "job.lease_lost": 409,
     "artifact.refused": 409,
+    "run.refused": 409,
     "model.refused": 409,
     "model.own": 403,
     "gate.input": 422,
@@ -132,6 +134,7 @@ def create_hub_app(services: EdgeServices, centre: HubServices | None = None) ->
         make_job_router,
         make_dataset_router,
         make_artifact_router,
+        make_run_router,
         make_monitoring_router,
         make_alert_router,
         make_trigger_router,

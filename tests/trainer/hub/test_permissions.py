@@ -167,6 +167,18 @@ TABLE = [
     ("HEAD",   "/api/v1/artifacts/{sha256}",                Permission.ARTIFACTS_READ),
     ("GET",    "/api/v1/artifacts/{sha256}",                Permission.ARTIFACTS_READ),
     ("PUT",    "/api/v1/artifacts/{sha256}",                Permission.ARTIFACTS_WRITE),
+    ("GET",    "/api/v1/runs",                              Permission.RUNS_READ),
+    ("POST",   "/api/v1/runs",                              Permission.RUNS_CHANGE),
+    ("GET",    "/api/v1/runs/{run_id}",                     Permission.RUNS_READ),
+    ("PATCH",  "/api/v1/runs/{run_id}",                     Permission.RUNS_CHANGE),
+    ("GET",    "/api/v1/runs/{run_id}/scalars",             Permission.RUNS_READ),
+    ("POST",   "/api/v1/runs/{run_id}/scalars",             Permission.RUNS_CHANGE),
+    ("GET",    "/api/v1/runs/{run_id}/compare/{other_id}",  Permission.RUNS_READ),
+    ("POST",   "/api/v1/runs/{run_id}/clone",               Permission.RUNS_CHANGE),
+    ("POST",   "/api/v1/runs/{run_id}/enqueue",             Permission.RUNS_CHANGE),
+    ("POST",   "/api/v1/runs/{run_id}/start",               Permission.RUNS_CHANGE),
+    ("POST",   "/api/v1/runs/{run_id}/files",               Permission.RUNS_CHANGE),
+    ("POST",   "/api/v1/runs/{run_id}/finish",              Permission.RUNS_CHANGE),
 ]
 # fmt: on
 
