@@ -12,6 +12,16 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 from sync.recognition_report import CameraRecognition
 
 
+class SaleLine(BaseModel):
+    """One line of the receipt: what, how many, and who named it (`by_origin`'s words)."""
+
+    model_config = ConfigDict(frozen=True, extra="allow")
+
+    sku_id: str
+    pieces: int
+    origin: str
+
+
 class SaleReport(BaseModel):
     """One paid basket.
 
@@ -20,6 +30,7 @@ class SaleReport(BaseModel):
         by_origin: vision, answer, scan, search, attendant -> pieces.
         num_asks: questions that were asked.
         num_corrections: items charged by vision that a person then named otherwise.
+        lines: in the order of the receipt; older boxes tell none.
     """
 
     model_config = ConfigDict(frozen=True, extra="allow")
@@ -34,6 +45,7 @@ class SaleReport(BaseModel):
     by_origin: dict[str, int]
     num_asks: int = Field(default=0, ge=0)
     seconds: int = Field(default=0, ge=0)
+    lines: tuple[SaleLine, ...] = ()
     num_corrections: int = Field(default=0, ge=0)
 
 

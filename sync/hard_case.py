@@ -29,7 +29,8 @@ class CaseItem(BaseModel):
     Attributes:
         xyxy: whole pixels of the redacted picture.
         guesses: best SKUs with their probability in per mille, best first.
-        answered: what a person said it is; empty where nobody did.
+        answered: what a person or a barcode said it is; empty where nobody did.
+        named_by: answer, scan, search, attendant; empty where nobody did, or an older box tells.
     """
 
     model_config = ConfigDict(frozen=True, extra="allow")
@@ -38,6 +39,7 @@ class CaseItem(BaseModel):
     xyxy: tuple[int, int, int, int]
     guesses: tuple[tuple[str, int], ...] = ()
     answered: str = ""
+    named_by: str = ""
 
 
 class CasePicture(BaseModel):

@@ -21,7 +21,8 @@ class Moment:
 
     Attributes:
         item_ids: of the items it is about; empty means all that lie there.
-        answered: item id -> the SKU a person named.
+        answered: item id -> the SKU a person or a barcode named.
+        named_by: item id -> how: answer, scan, search, attendant.
     """
 
     lane_id: str
@@ -29,6 +30,7 @@ class Moment:
     reason: CaseReason
     item_ids: tuple[str, ...] = ()
     answered: Mapping[str, str] = field(default_factory=dict)
+    named_by: Mapping[str, str] = field(default_factory=dict)
 
 
 def moments_between(
@@ -64,13 +66,25 @@ def _moment(
     item_ids: tuple[str, ...] = (),
     answered: Mapping[str, str] | None = None,
 ) -> Moment:
-    return Moment(now.lane_id, now.basket_id, reason, item_ids, answered or {})
+    origins = _origins(now)
+    named_by = {item_id: origins[item_id] for item_id in answered or {}}
+    return Moment(now.lane_id, now.basket_id, reason, item_ids, answered or {}, named_by)
 
 
 def _answers(snapshot: BasketSnapshot) -> dict[str, str]:
     """Items whose SKU a person named."""
     return {
         item_id: line.sku_id
+        for line in snapshot.lines
+        if line.origin is not LineOrigin.VISION
+        for item_id in line.item_ids
+    }
+
+
+def _origins(snapshot: BasketSnapshot) -> dict[str, str]:
+    """How each item that a person or a barcode named was named."""
+    return {
+        item_id: line.origin.value
         for line in snapshot.lines
         if line.origin is not LineOrigin.VISION
         for item_id in line.item_ids

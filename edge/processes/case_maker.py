@@ -279,6 +279,7 @@ def _items(
                 xyxy=_without_margin(track, box),
                 guesses=_guesses(track),
                 answered=pending.moment.answered.get(item_id, ""),
+                named_by=pending.moment.named_by.get(item_id, ""),
             )
         )
     return tuple(items)

@@ -16,7 +16,7 @@ from edge.messages.perception_messages import Observations
 from edge.processes.hub_link import BoxFacts, Row
 from edge.processes.hub_road import edge_version
 from edge.processes.recognition_counts import RecognitionCounts
-from sync.box_report import CameraReport, SaleReport, TelemetryReport
+from sync.box_report import CameraReport, SaleLine, SaleReport, TelemetryReport
 from sync.protocol import PROTOCOL_VERSION
 
 NS_PER_S = 1_000_000_000
@@ -104,6 +104,10 @@ class Reporter:
             num_asks=len(self._asked[snapshot.basket_id]),
             seconds=(now_ns - self._began_ns[snapshot.basket_id]) // NS_PER_S,
             num_corrections=len(self._corrected[snapshot.basket_id]),
+            lines=tuple(
+                SaleLine(sku_id=line.sku_id, pieces=line.quantity, origin=line.origin.value)
+                for line in snapshot.lines
+            ),
         )
         self._put(Row("sale", report.model_dump(mode="json"), datetime.now(UTC), KEEP_VALUE))
 

@@ -30,6 +30,7 @@ from trainer.hub.monitoring_api import make_monitoring_router
 from trainer.hub.onboarding_api import make_onboarding_router
 from trainer.hub.operator_api import make_operator_router
 from trainer.hub.price_api import make_price_router
+from trainer.hub.provenance_api import make_provenance_router
 from trainer.hub.rollout_api import make_rollout_router
 from trainer.hub.rollout_keeper import RolloutKeeper
 from trainer.hub.run_api import make_run_router
@@ -87,6 +88,7 @@ STATUS_OF = {
     "dataset.refused": 409,
     "dataset.not_measured": 409,
     "dataset.malformed": 409,
+    "store.not_confirmed": 409,
     "alert.refused": 409,
     "webhook.refused": 409,
     "webhook.address": 422,
@@ -133,6 +135,7 @@ def create_hub_app(services: EdgeServices, centre: HubServices | None = None) ->
         make_blind_set_router,
         make_job_router,
         make_dataset_router,
+        make_provenance_router,
         make_artifact_router,
         make_run_router,
         make_monitoring_router,

@@ -30,6 +30,7 @@ from trainer.hubctl import (
     store,
     worker,
     trigger,
+    why,
 )
 
 REFUSED = 4
@@ -55,6 +56,7 @@ app.add_typer(alerts.app, name="alerts")
 app.add_typer(monitor.app, name="monitor")
 app.command("insights")(monitor.insights)
 app.command("assign")(bundle.assign)
+app.command("why")(why.why)
 app.command("gate")(gate.gate)
 app.command("gate-worker")(gate_worker.gate_worker)
 

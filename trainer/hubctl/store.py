@@ -1,7 +1,7 @@
 """hubctl store: stores as objects, their prices as files, their signed price lists. Speaks HTTP."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 from urllib.parse import quote
 
 import typer
@@ -115,6 +115,43 @@ def publish_prices(
         f"version {reply['version']} with {reply['num_prices']} prices, channel {reply['channel']}"
     )
     say_reply(as_json, reply, text)
+
+
+@app.command("forget")
+def forget(
+    store_id: StoreArgument,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only show what it takes.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    hub: HubOption = DEFAULT_HUB,
+    token_file: TokenFileOption = DEFAULT_TOKEN,
+    ca: CaOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Remove a store's pictures, labels and recordings; name the models to be retrained."""
+    session = HubSession(hub, token_file, ca)
+    path = f"/stores/{quote(store_id, safe='')}/forget"
+    reply = session.api("POST", path, {"is_dry_run": True})
+    if not dry_run:
+        if not yes:
+            typer.confirm(f"{_forgotten(reply)}\nReally?", abort=True, err=True)
+        reply = session.api("POST", path, {"is_dry_run": False, "confirm": store_id})
+    say_reply(as_json, reply, _forgotten(reply))
+
+
+def _forgotten(reply: dict[str, Any]) -> str:
+    verb = "removed" if reply["is_done"] else "would be removed"
+    what = f"{reply['num_blobs']} pictures and recordings, {reply['num_labels']} labels"
+    what = f"{reply['num_cases']} cases, {what}, {reply['num_answers']} answers"
+    lines = [f"store {reply['store_id']}: {what} {verb}"]
+    lines += [
+        f"  data set {d['name']} {d['version_id'][:12]} held {d['num_pictures']} ({d['split']})"
+        for d in reply["datasets"]
+    ]
+    lines += [
+        f"  retrain model {m['bundle_id'][:12]} {m['name']} {m['version']} ({m['stage']})"
+        for m in reply["models"]
+    ]
+    return "\n".join([*lines, *(f"  blind set {name[:12]} anew" for name in reply["blind_sets"])])
 
 
 def _rate(text: str) -> tuple[str, int]:

@@ -20,6 +20,7 @@ from trainer.dataset.quality import MISSING, Candidate
 from trainer.store.cases import read_body
 from trainer.store.dataset_tables import DATASET_ITEMS, PICTURE_FACTS, WEAK_LABELS
 from trainer.store.onboarding_tables import ONBOARDINGS, PHOTOS
+from trainer.store.release_tables import BLIND_ITEMS
 from trainer.store.review_tables import GOLD_CASES, LABELS
 from trainer.store.schema import CASES, RECEIVED
 
@@ -159,7 +160,8 @@ def blind_baskets(connection: Connection) -> frozenset[str]:
     """Baskets that were recorded whole."""
     told = RECEIVED.c.body["basket_id"].as_string()
     query = select(told).where(RECEIVED.c.kind == "recording")
-    return frozenset(str(b) for b in connection.execute(query).scalars() if b)
+    found = {str(b) for b in connection.execute(query).scalars() if b}
+    return frozenset({*found, *connection.execute(select(BLIND_ITEMS.c.basket_id)).scalars()})
 
 
 def seal_of(connection: Connection, blob: str) -> str:

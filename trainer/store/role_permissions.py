@@ -35,6 +35,7 @@ class Permission(StrEnum):
     MONITORING_CHANGE = "monitoring.change"
     WEBHOOKS_CHANGE = "webhooks.change"
     STORE_CARE = "store.care"
+    STORES_FORGET = "stores.forget"
     JOBS_READ = "jobs.read"
     JOBS_CHANGE = "jobs.change"
     JOBS_WORK = "jobs.work"
@@ -76,6 +77,7 @@ PERMISSIONS: dict[Permission, frozenset[Role]] = {
     Permission.MONITORING_CHANGE:  frozenset({_TRAINER, _OPERATOR, _ADMIN}),
     Permission.WEBHOOKS_CHANGE:    frozenset({_OPERATOR, _ADMIN}),
     Permission.STORE_CARE:         frozenset({_OPERATOR, _ADMIN}),
+    Permission.STORES_FORGET:      frozenset({_ADMIN}),
     Permission.JOBS_READ:          _EVERYBODY,
     Permission.JOBS_CHANGE:        frozenset({_TRAINER, _OPERATOR, _ADMIN}),
     Permission.JOBS_WORK:          frozenset({_TRAINER, _GATE, _ADMIN}),

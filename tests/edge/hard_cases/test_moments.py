@@ -62,6 +62,12 @@ def test_what_happened_between_two_snapshots(
 def test_an_answer_is_a_label_of_its_item() -> None:
     (moment,) = moments_between(LONELY, with_line(LineOrigin.ANSWER, "jam", "i1"), 0.0)
     assert moment.answered == {"i1": "jam"}
+    assert moment.named_by == {"i1": "answer"}
+
+
+def test_a_scan_of_an_item_that_lies_there_is_told_apart_from_an_answer() -> None:
+    (moment,) = moments_between(LONELY, with_line(LineOrigin.SCAN, "jam", "i1"), 0.0)
+    assert (moment.answered, moment.named_by) == ({"i1": "jam"}, {"i1": "scan"})
 
 
 @pytest.mark.parametrize(

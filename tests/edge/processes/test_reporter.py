@@ -40,6 +40,9 @@ def test_a_paid_basket_is_reported_once_in_counts(reporter: Reporter, rows: list
     sale = SaleReport.model_validate(rows[0].body)
     assert (sale.pieces, sale.by_origin) == ({"jam": 2, "milk": 1}, {"vision": 2, "answer": 1})
     assert (sale.total_minor, sale.num_asks, sale.seconds) == (677, 1, 9)
+    assert [(line.sku_id, line.pieces, line.origin) for line in sale.lines] == [
+        ("jam", 2, "vision"), ("milk", 1, "answer"),
+    ]  # fmt: skip
     assert "Jam" not in str(rows[0].body)
 
 

@@ -7,7 +7,7 @@ import numpy as np
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from pydantic import BaseModel
 
-from sync.box_report import CameraReport, SaleReport, TelemetryReport
+from sync.box_report import CameraReport, SaleLine, SaleReport, TelemetryReport
 from sync.bundle import BundleFile, BundleManifest, Preprocess
 from sync.catalog import Sku
 from sync.catalogue_feed import SkuAddition
@@ -158,6 +158,7 @@ SAMPLES: dict[str, BaseModel] = {
                     CaseItem(
                         item_id="i-1", xyxy=(10, 20, 110, 220),
                         guesses=(("4001", 610), ("4002", 300)), answered="4002",
+                        named_by="scan",
                     ),
                 ),
             ),
@@ -182,6 +183,10 @@ SAMPLES: dict[str, BaseModel] = {
         format=1, lane_id="lane-1", basket_id="box-7-lane-1-3-44", bundle_id=sha("a"),
         currency="EUR", total_minor=1299, pieces={"4001": 2, "4002": 1},
         by_origin={"vision": 2, "answer": 1}, num_asks=1, seconds=41, num_corrections=1,
+        lines=(
+            SaleLine(sku_id="4001", pieces=2, origin="vision"),
+            SaleLine(sku_id="4002", pieces=1, origin="answer"),
+        ),
     ),
     "telemetry_report": TelemetryReport(
         format=1, at=AT, window_s=300, verdict="degraded", reasons=("camera.dark",),
