@@ -13,6 +13,8 @@ from sqlalchemy import Engine
 
 from trainer.hub.edge_api import EdgeServices
 from trainer.hub.hub_app import create_hub_app
+from trainer.hub.hub_services import HubServices, Publisher
+from trainer.hub.rollout_keeper import RolloutKeeper
 from trainer.store.blobs import FolderBlobs
 from trainer.store.database import open_database
 
@@ -20,21 +22,28 @@ from trainer.store.database import open_database
 class RunningHub:
     """Address, database and keys of a hub that runs."""
 
-    def __init__(self, folder: Path, engine: Engine, url: str, key: X25519PrivateKey) -> None:
+    def __init__(
+        self, folder: Path, engine: Engine, url: str, key: X25519PrivateKey, keeper: RolloutKeeper
+    ) -> None:
         self.folder = folder
         self.engine = engine
         self.url = url
         self.sealing_key = key
+        self.rollouts = keeper
 
 
 @contextmanager
 def running_hub(
-    folder: Path, updates: Path | None = None, check_in_interval_s: int = 60
+    folder: Path,
+    updates: Path | None = None,
+    check_in_interval_s: int = 60,
+    publisher: Publisher | None = None,
 ) -> Iterator[RunningHub]:
     """Start a hub, stop it at the end.
 
     Args:
         updates: a repository of `hubctl keys init`, laid out as trainer.hub.serve has it.
+        publisher: its online keys, where this hub signs.
     """
     engine = open_database(f"sqlite:///{folder / 'hub.db'}")
     key = X25519PrivateKey.generate()
@@ -48,8 +57,12 @@ def running_hub(
         sealing_public_key=key.public_key().public_bytes_raw().hex(),
         check_in_interval_s=check_in_interval_s,
     )
+    people = HubServices(
+        engine, services.blobs, services.repository.parent, sealing_key=key, publisher=publisher
+    )
+    app = create_hub_app(services, people)
     config = uvicorn.Config(
-        create_hub_app(services), host="127.0.0.1", port=0, log_level="warning",
+        app, host="127.0.0.1", port=0, log_level="warning",
         timeout_graceful_shutdown=1,
     )  # fmt: skip
     server = uvicorn.Server(config)
@@ -60,7 +73,7 @@ def running_hub(
         time.sleep(0.02)
     port = server.servers[0].sockets[0].getsockname()[1]
     try:
-        yield RunningHub(folder, engine, f"http://127.0.0.1:{port}", key)
+        yield RunningHub(folder, engine, f"http://127.0.0.1:{port}", key, app.state.rollouts)
     finally:
         server.should_exit = True
         thread.join(10)

@@ -20,6 +20,7 @@ from trainer.release.rollout_desk import RELEASE, WITHDRAWN
 from trainer.release.signing import Signing
 from trainer.store import rollouts
 from trainer.store.database import reading, writing
+from trainer.store.rollout_boxes import newest_check_in
 from trainer.store.rollouts import RolloutError, StoredRing, StoredRollout
 
 FOLLOWED = timedelta(days=7)  # after its end: who still runs it, who is back
@@ -86,8 +87,10 @@ class RolloutKeeper:
     def _advance(self, rollout: StoredRollout, now: datetime) -> None:
         since = self._read_until.get(rollout.rollout_id)
         with writing(self._services.engine) as connection:
+            newest = newest_check_in(connection)
             after = rollout_desk.advance(connection, rollout, since=since, now=now)
-        self._read_until[rollout.rollout_id] = now - OVERLAP
+        if newest is not None:
+            self._read_until[rollout.rollout_id] = newest - OVERLAP
         if (after.phase, after.ring) != (rollout.phase, rollout.ring):
             logger.info("rollout moved rollout=%d phase=%s ring=%d reason=%s",
                         after.rollout_id, after.phase, after.ring, after.reason)  # fmt: skip

@@ -4,6 +4,8 @@ The hub carries it on by itself; every order here is kept with its note and the 
 moment. Prints what the hub answers; judges nothing.
 """
 
+import json
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -62,7 +64,12 @@ def show(
 @app.command("start")
 def start(
     model: Annotated[str, typer.Argument(help="Bundle id, or as many of its first letters.")],
-    ring: Annotated[list[str], typer.Option(help="In their order; `lab` first is the lab lane.")],
+    ring: Annotated[
+        list[str], typer.Option(help="In their order; `lab` first is the lab lane.")
+    ] = [],  # noqa: B006
+    plan: Annotated[
+        Path | None, typer.Option(help="JSON file with every limit, instead of --ring.")
+    ] = None,
     channel: Annotated[str, typer.Option(help="Catalogue channel the rings follow.")] = "main",
     policy: Annotated[str, typer.Option(help="production, lab or demo.")] = "production",
     note: NoteOption = "",
@@ -74,7 +81,7 @@ def start(
     """Begin with an approved model in the first ring."""
     session = HubSession(hub, token_file, ca)
     body = {"bundle_id": _whole(session, model), "rings": ring, "channel": channel,
-            "policy": policy, "note": note}  # fmt: skip
+            "policy": policy, "note": note, "plan": _plan(plan)}  # fmt: skip
     reply = session.api("POST", "/rollouts", body)
     say_reply(as_json, reply, f"rollout {reply['rollout_id']} begins in ring {reply['ring']}")
 
@@ -134,6 +141,17 @@ def withdraw(
 def _order(session: HubSession, rollout: int, act: str, note: str, as_json: bool) -> None:
     reply = session.api("POST", f"/rollouts/{rollout}/{act}", {"note": note})
     say_reply(as_json, reply, f"rollout {rollout} is {reply['phase']} in ring {reply['ring']}")
+
+
+def _plan(path: Path | None) -> Any:
+    if path is None:
+        return None
+    try:
+        return json.loads(path.read_text())
+    except (OSError, ValueError) as err:
+        raise HubAnswerError(
+            f"plan {path} cannot be read: {err}", hint="see trainer/hub/README.md, Rollouts"
+        ) from err
 
 
 def _whole(session: HubSession, beginning: str) -> str:

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from pydantic import ValidationError
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, func, insert, select, update
 
 from sync.protocol import BundleProgress
 from trainer.store.rollout_tables import ROLLOUT_BOXES
@@ -99,6 +99,11 @@ def take_reports(
         )
         num_changed += 1
     return num_changed
+
+
+def newest_check_in(connection: Connection) -> datetime | None:
+    """When a box was heard last, by the moment that the hub noted."""
+    return connection.execute(select(func.max(BOXES.c.seen_at))).scalar()
 
 
 def standings(connection: Connection, rollout_id: int, rings: list[str]) -> list[BoxStanding]:
