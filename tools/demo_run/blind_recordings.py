@@ -1,4 +1,4 @@
-"""The blind set of the loop's gate: recordings cut from the shipped clips, every third frame.
+"""The blind set of the loop's gate: recordings cut from the shipped clips, every fifth frame.
 
 Flow: clips -> one recording per clip and choice of cameras -> folder for `edgectl replay`
 
@@ -16,26 +16,30 @@ import cv2
 from tools.demo_run.clip_folder import ClipFolder, read_clips
 from tools.demo_run.counter_film import CLIP
 
-EVERY = 3  # of 15 frames per second
+EVERY = 5  # of 15 frames per second
 # 24 recordings are the fewest that can pass with the policy `demo`: -ln(0.1) / 24 < its margin.
 CHOICES = (("cam0", "cam1"), ("cam0", "cam2"), ("cam1", "cam2"), ("cam0",), ("cam1",), ("cam2",))
 
 
-def write_blind_set(folder: Path) -> dict[str, str]:
-    """Write it; recording -> cluster."""
+def write_blind_set(folder: Path, first: int = 0) -> dict[str, str]:
+    """Write it; recording -> cluster.
+
+    Args:
+        first: frame to begin with, 0 to 4: another number gives other frames of the same clips.
+    """
     clusters: dict[str, str] = {}
     for clip in read_clips():
         if clip.name == CLIP.name:
             continue
-        thinned = _thinned(clip, folder.parent / "thinned" / clip.name)
+        thinned = _thinned(clip, folder.parent / f"films-{first}" / clip.name, first)
         for cameras in CHOICES:
-            name = f"{clip.name}_{'_'.join(cameras)}"
+            name = f"{clip.name}_{'_'.join(cameras)}_{first}"
             clusters[name] = clip.name
             _write_recording(clip, thinned, folder / name, cameras)
     return clusters
 
 
-def _thinned(clip: ClipFolder, folder: Path) -> dict[str, Path]:
+def _thinned(clip: ClipFolder, folder: Path, first: int) -> dict[str, Path]:
     """Each camera's film with fewer frames."""
     folder.mkdir(parents=True)
     found = {}
@@ -48,7 +52,7 @@ def _thinned(clip: ClipFolder, folder: Path) -> dict[str, Path]:
         writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*"mp4v"), fps, size)
         number = 0
         while capture.grab():
-            if number % EVERY == 0:
+            if number % EVERY == first:
                 writer.write(capture.retrieve()[1])
             number += 1
         writer.release()

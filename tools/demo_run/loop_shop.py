@@ -54,7 +54,8 @@ from trainer.hubctl.hub_session import HubSession
 RINGS = ("lab", "pilot")  # ring 0 first
 CHANNEL = "main"
 LANE = "lane-1"
-DUTIES = ("reviewer", "trainer", "approver", "operator")
+DUTIES = {"reviewer": "reviewer", "second": "reviewer", "trainer": "trainer",
+          "approver": "approver", "operator": "operator", "gate": "gate"}  # fmt: skip
 LIMIT_S = 120.0  # for one thing to happen on a busy machine
 POLL_S = 0.25
 
@@ -200,8 +201,8 @@ def _let_people_in(shop: LoopShop) -> None:
     trust = shop.folder / "hub" / "tls" / "hub.crt"
     admin = HubSession(shop.hub_url, shop.folder / "hub" / "first-admin.token", trust)
     shop.sessions["admin"] = admin
-    for duty in DUTIES:
-        made = admin.call("POST", "/tokens", {"name": f"demo-{duty}", "role": duty})
+    for duty, role in DUTIES.items():
+        made = admin.call("POST", "/tokens", {"name": f"demo-{duty}", "role": role})
         path = shop.folder / f"{duty}.token"
         path.touch(mode=0o600)
         path.write_text(made["token"] + "\n")

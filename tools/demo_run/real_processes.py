@@ -93,15 +93,12 @@ class Transcript:
 
 
 @contextlib.contextmanager
-def running(
-    module: str, folder: Path, config: str, log: str
+def running_command(
+    words: list[str], folder: Path, log: str
 ) -> Iterator["subprocess.Popen[bytes]"]:
     """A process that lives as long as the block, or until somebody kills it."""
     with (folder / log).open("ab") as stream:
-        process = subprocess.Popen(
-            [sys.executable, "-m", module, "--config", config], cwd=folder, stderr=stream,
-            stdout=stream,
-        )  # fmt: skip
+        process = subprocess.Popen(words, cwd=folder, stderr=stream, stdout=stream)
         try:
             yield process
         finally:
@@ -109,6 +106,16 @@ def running(
             with contextlib.suppress(subprocess.TimeoutExpired):
                 process.wait(20)
             process.kill()
+
+
+@contextlib.contextmanager
+def running(
+    module: str, folder: Path, config: str, log: str
+) -> Iterator["subprocess.Popen[bytes]"]:
+    """A module of ours with its configuration, as long as the block."""
+    words = [sys.executable, "-m", module, "--config", config]
+    with running_command(words, folder, log) as process:
+        yield process
 
 
 def is_open(port: int) -> bool:
