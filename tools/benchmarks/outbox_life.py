@@ -146,8 +146,12 @@ class BoxLives:
             else:
                 self._live(min(lives_for, -(-left // BATCH)), self._folder)
                 self._end(ending)
-        while self._child(self._folder, 0).wait() == SHUT_OUT:
+        while self._drain() == SHUT_OUT:
             self._readmit()
+
+    def _drain(self) -> int:
+        with self._child(self._folder, 0) as child:
+            return child.wait()
 
     def _end(self, ending: str) -> None:
         if ending == "image":
