@@ -29,6 +29,10 @@ class HubConfig(BaseModel):
         catalogue_keys, catalogue_passphrase_file: folder of the online keys and the file with their
             passphrase; with both, the hub itself signs price lists and new SKUs.
         webhook_private_hosts: names that webhooks may reach though they are private or plain HTTP.
+        case_picture_days, recording_days: boxes' pictures are erased after so long unless a data
+            set or a blind set holds them.
+        blobs_url: s3://bucket or s3://bucket/prefix; a folder below `state_dir` when empty.
+        blobs_credentials_file: TOML with access_key_id and secret_access_key, read by its owner only.
         is_behind_proxy: a reverse proxy ends TLS; then the hub listens on 127.0.0.1 in the clear.
     """
 
@@ -46,7 +50,14 @@ class HubConfig(BaseModel):
     catalogue_keys: Path | None = None
     catalogue_passphrase_file: Path | None = None
     is_behind_proxy: bool = False
+    case_picture_days: int = Field(default=180, ge=1, le=3650)
+    recording_days: int = Field(default=365, ge=1, le=3650)
     webhook_private_hosts: tuple[str, ...] = ()
+    blobs_url: str = Field(default="", pattern=r"^(s3://[a-z0-9][a-z0-9.-]+(/[A-Za-z0-9._/-]*)?)?$")
+    blobs_endpoint: str = ""
+    blobs_region: str = "us-east-1"
+    blobs_credentials_file: Path | None = None
+    blobs_cache_mib: int = Field(default=2048, ge=0, le=10_000_000)
     max_requests_per_s: int = Field(default=500, ge=1, le=100_000)
     log_level: Literal["debug", "info", "warning", "error"] = "info"
 

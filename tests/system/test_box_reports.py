@@ -13,7 +13,7 @@ from sync.recording import RecordedFrame, Recording, pack_frames, unpack_frames
 from sync.sealing import seal, unseal
 from tests.fakes.running_hub import RunningHub, running_hub
 from tests.system.test_bundle_round_trip import Centre, Counter
-from trainer.store import box_reports
+from trainer.store import box_reports, picture_life
 from trainer.store.blobs import FolderBlobs
 from trainer.store.database import reading, writing
 
@@ -73,7 +73,7 @@ def test_a_recording_opens_at_the_hub_and_is_forgotten_on_request(box: Counter) 
     data = unseal(stored(box.hub, told.blob), box.hub.sealing_key, box_id)
     assert unpack_frames(told, data) == [b"one", b"two"]
     with writing(box.hub.engine) as connection:
-        blobs = box_reports.forget_basket(connection, "box-a-1-1", now=NOW, actor="op")
+        blobs = picture_life.forget_basket(connection, "box-a-1-1", now=NOW, actor="op")
     assert blobs == (told.blob,)
     with reading(box.hub.engine) as connection:
         assert box_reports.recordings(connection) == []

@@ -15,7 +15,7 @@ from sync.sealing import unseal
 from trainer.hub.edge_api import NotHereError
 from trainer.hub.hub_services import HubServices
 from trainer.hub.people_auth import Reply, needs
-from trainer.store import box_reports
+from trainer.store import box_reports, picture_life
 from trainer.store.database import reading, writing
 from trainer.store.role_permissions import Permission
 
@@ -75,11 +75,11 @@ def make_box_report_router(services: HubServices) -> APIRouter:
     @router.delete("/baskets/{basket_id}/pictures")
     def forget(who: manager, basket_id: str) -> ForgottenReply:
         with writing(engine) as connection:
-            blobs = box_reports.forget_basket(
+            blobs = picture_life.forget_basket(
                 connection, basket_id, now=datetime.now(UTC), actor=who
             )
-        for name in blobs:
-            services.blobs.path(name).unlink(missing_ok=True)
+            for name in blobs:  # before the commit: a cut leaves rows that still name them
+                services.blobs.forget(name)
         return ForgottenReply(num_blobs=len(blobs))
 
     return router

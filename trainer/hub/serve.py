@@ -10,6 +10,7 @@ import hashlib
 import logging
 import sys
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -21,16 +22,19 @@ from sqlalchemy import Engine, select
 from sync.durable_file import write_durably
 from trainer.config import HubConfig, load_hub_config
 from trainer.errors import FatalError, TrainerError
+from trainer.hub import picture_clock
 from trainer.hub.care_clock import CareClock
 from trainer.hub.edge_api import EdgeServices
 from trainer.hub.hub_app import create_hub_app
 from trainer.hub.hub_services import HubServices, Publisher
 from trainer.hub.hub_tls import ensure_certificate
+from trainer.hub.blob_place import open_bucket_blobs
 from trainer.hub.load_limit import LoadLimit
 from trainer.hub.periodic import Periodic
 from trainer.store.api_tokens import Role, create_token
 from trainer.store.blobs import FolderBlobs
 from trainer.store.database import open_database, writing
+from trainer.store.picture_life import PictureDays
 from trainer.store.schema import TOKENS
 
 logger = logging.getLogger(__name__)
@@ -58,12 +62,24 @@ def open_services(config: HubConfig) -> EdgeServices:
     metadata = folder / REPOSITORY_FOLDER / "metadata"
     return EdgeServices(
         engine=engine,
-        blobs=FolderBlobs(folder / REPOSITORY_FOLDER / "blobs"),
+        blobs=open_blobs(config),
         repository=metadata,
         root_sha256=_root_digest(metadata),
         sealing_public_key=_sealing_key(folder).public_key().public_bytes_raw().hex(),
         check_in_interval_s=config.check_in_interval_s,
     )
+
+
+def open_blobs(config: HubConfig) -> FolderBlobs:
+    """The blobs, in the folder or in the bucket that the configuration names.
+
+    Raises:
+        HubStartError: the credentials cannot be read.
+    """
+    folder = config.state_dir / REPOSITORY_FOLDER / "blobs"
+    if not config.blobs_url:
+        return FolderBlobs(folder)
+    return open_bucket_blobs(config, folder)
 
 
 def open_hub_services(config: HubConfig, services: EdgeServices) -> HubServices:
@@ -105,6 +121,8 @@ def serve(config: HubConfig) -> None:
     app = create_hub_app(services, open_hub_services(config, services))
     rollouts = Periodic("rollouts", min(config.check_in_interval_s, 15), app.state.rollouts.tick)
     rollouts.start()
+    pictures = Periodic("pictures", picture_clock.EVERY_S, partial(_expire, services, config))
+    pictures.start()
     uvicorn.run(
         LoadLimit(app, config.max_requests_per_s),
         host="127.0.0.1" if config.is_behind_proxy else config.host,
@@ -115,8 +133,14 @@ def serve(config: HubConfig) -> None:
         timeout_graceful_shutdown=2,
         server_header=False,
     )
+    pictures.stop()
     rollouts.stop()
     care.stop()
+
+
+def _expire(services: EdgeServices, config: HubConfig) -> None:
+    days = PictureDays(case=config.case_picture_days, recording=config.recording_days)
+    picture_clock.expire_all(services.engine, services.blobs, days, now=datetime.now(UTC))
 
 
 def main() -> int:

@@ -7,10 +7,12 @@ The offset that is reported is on disk; so a power cut never makes the hub promi
 
 import hashlib
 import os
+import shutil
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 from sync.durable_file import fsync_directory
@@ -74,8 +76,9 @@ class FolderBlobs:
         return self.path(sha256).stat().st_size
 
     def progress(self, sha256: str) -> UploadProgress:
-        """How much of a blob is here, on disk."""
+        """How much of a blob is here, on disk; whoever asks is about to name it."""
         if self.has(sha256):
+            self.touch(sha256)
             return UploadProgress(self.size(sha256), is_complete=True)
         part = self._part(sha256)
         return UploadProgress(part.stat().st_size if part.exists() else 0, is_complete=False)
@@ -116,10 +119,61 @@ class FolderBlobs:
     def put(self, data: bytes) -> str:
         """Store a whole blob; its sha256."""
         sha256 = hashlib.sha256(data).hexdigest()
-        if not self.has(sha256):
+        if self.has(sha256):
+            self.touch(sha256)
+        else:
             self._part(sha256).unlink(missing_ok=True)
             self.append(sha256, 0, data, total=len(data))
         return sha256
+
+    def touch(self, sha256: str) -> None:
+        """Somebody is about to name this blob: it must not be swept for a while."""
+        if self.path(sha256).is_file():
+            os.utime(self.path(sha256))
+
+    def age_s(self, sha256: str) -> float:
+        """Seconds since a blob came, or since somebody asked for it in order to name it."""
+        return max(0.0, _wall_s() - self.path(sha256).stat().st_mtime)
+
+    def names(self) -> Iterator[str]:
+        """Every whole blob, in no order."""
+        for path in self._root.glob("[0-9a-f]*"):
+            if path.is_dir() and len(path.name) == 2:
+                yield from (entry.name for entry in path.iterdir() if _is_name(entry.name))
+            elif path.is_file() and _is_name(path.name):
+                yield path.name
+
+    def is_published(self, sha256: str) -> bool:
+        """True for what `hubctl` or the hub's keys published: it lies flat."""
+        return (self._root / sha256).is_file()
+
+    def take_file(self, sha256: str, source: Path) -> None:
+        """A whole blob from a file, as a restore brings it.
+
+        Raises:
+            UploadDigestError: it is something else.
+        """
+        part = self._part(sha256)
+        shutil.copyfile(source, part)
+        with part.open("rb") as stream:
+            os.fsync(stream.fileno())
+        self._finish(sha256, part)
+
+    def remove_if_old(self, sha256: str, min_age_s: float) -> bool:
+        """Forget a blob unless somebody came to name it meanwhile; whether it is gone."""
+        with self._appending:
+            if not self.has(sha256) or self.age_s(sha256) < min_age_s:
+                return False
+            self._delete(sha256)
+            return True
+
+    def _delete(self, sha256: str) -> None:
+        self.path(sha256).unlink(missing_ok=True)
+
+    def forget(self, sha256: str) -> None:
+        """Delete a blob that was uploaded; what `hubctl` published stays."""
+        (self._root / sha256[:2] / sha256).unlink(missing_ok=True)
+        self._part(sha256).unlink(missing_ok=True)
 
     @contextmanager
     def reading(self, sha256: str) -> Iterator[Path]:
@@ -141,3 +195,12 @@ class FolderBlobs:
         target.parent.mkdir(parents=True, exist_ok=True)
         part.replace(target)
         fsync_directory(target.parent)
+
+
+def _is_name(text: str) -> bool:
+    return len(text) == 64 and set(text) <= set("0123456789abcdef")
+
+
+def _wall_s() -> float:
+    """The clock that files are dated by."""
+    return datetime.now(UTC).timestamp()

@@ -2,20 +2,19 @@
 
 Flow: received rows, check-ins -> SalesDay, TelemetryReport, Recording
 
-Rows stay in `received`, where the outbox put them once. Forgetting a basket empties their bodies
-and keeps their numbers, so nothing is delivered twice.
+Rows stay in `received`, where the outbox put them once. What becomes of their pictures:
+picture_life.py.
 """
 
 from collections import Counter
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, select
 
 from sync.box_report import SaleReport, TelemetryReport
 from sync.recording import Recording
-from trainer.store import audit
-from trainer.store.schema import BOXES, CASES, RECEIVED
+from trainer.store.schema import BOXES, RECEIVED
 
 MAX_SALES = 200_000  # a hundred boxes, a week
 
@@ -82,28 +81,3 @@ def last_picture(connection: Connection, box_id: str, camera: str) -> str:
         select(BOXES.c.check_in).where(BOXES.c.box_id == box_id)
     ).scalar_one_or_none()
     return str((told or {}).get("last_picture", {}).get(camera, ""))
-
-
-def forget_basket(
-    connection: Connection, basket_id: str, *, now: datetime, actor: str
-) -> tuple[str, ...]:
-    """Empty every row of a basket that holds pictures; blobs that nobody names any more."""
-    rows = connection.execute(
-        select(RECEIVED.c.received_id, RECEIVED.c.body).where(
-            RECEIVED.c.kind.in_(("case", "recording")),
-            RECEIVED.c.body["basket_id"].as_string() == basket_id,
-        )
-    ).all()
-    doomed: list[str] = []
-    for row in rows:
-        doomed += [str(p["blob"]) for p in row.body.get("pictures", [])]
-        doomed += [str(row.body["blob"])] if "blob" in row.body else []
-        connection.execute(
-            update(RECEIVED).where(RECEIVED.c.received_id == row.received_id).values(body={})
-        )
-    connection.execute(
-        update(CASES).where(CASES.c.basket_id == basket_id).values(status="forgotten")
-    )
-    audit.record(connection, now=now, actor=actor, action="basket_forgotten", subject=basket_id,
-                 details={"blobs": str(len(doomed))})  # fmt: skip
-    return tuple(doomed)
