@@ -5,7 +5,7 @@ lanes' leases are answered here, and the shadow's tally is counted out.
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -35,6 +35,8 @@ from trainer.store.api_tokens import Role, create_token
 from trainer.store.database import writing
 from trainer.store.model_tables import MODELS
 from trainer.store.registry import register
+from trainer.store.review_tables import LABELS
+from trainer.store.schema import CASES, RECEIVED
 
 PLAN = {
     "rings": [
@@ -97,7 +99,8 @@ class Box:
             code = enrolment.create_claim_code(connection, now=centre.now, actor="op", ring=ring)
         words = ["enrol", "-c", str(path), "--hub", centre.hub.url, "--claim-code", code]
         assert CliRunner().invoke(edgectl, words).exit_code == 0
-        self.link = HubLink(self.config, lambda action: f"not asked for {action}")
+        self.settled: list[tuple[str, dict[str, int]]] = []
+        self.link = HubLink(self.config, lambda action: f"not asked for {action}", self.hear)
         passed = SelfTestAnswer(True, "9 golden frames: all found")
         self.keeper = BundleKeeper(self.config, "boot", lambda _id, _place: passed)
         self.factory = self.keeper.state.factory
@@ -117,6 +120,11 @@ class Box:
             BundleStaged(told.staged, told.generation, place, 0, dict(told.receipt), told.policy,
                          told.withdraws, told.is_drill)
         )  # fmt: skip
+
+    def hear(self, basket_id: str, truth: Mapping[str, int]) -> bool:
+        """What the uplink hands to the shadow."""
+        self.settled.append((basket_id, dict(truth)))
+        return True
 
     def shadow(self, winner: Winner, baskets: int) -> None:
         candidate = self.keeper.state.candidate
@@ -221,3 +229,29 @@ def test_a_release_goes_from_lab_to_shop_and_a_sabotaged_one_is_taken_back(
     assert [(r["name"], r["told"], r["rolled_back"], r["refused"]) for r in rings] == [
         ("lab", "withdrawn", 1, 0), ("shop", "withdrawn", 0, 1),
     ]  # fmt: skip
+
+
+def test_a_label_reaches_the_shadow_once(centre: Centre, boxes: tuple[Box, Box]) -> None:
+    lab, _ = boxes
+    centre.start("2")
+    lab.round()
+    candidate = lab.keeper.state.candidate
+    add_labelled_case(centre, "lab-box", "b-9", candidate)
+    lab.round()
+    lab.round()
+    assert lab.settled == [("b-9", {"milk": 1})]
+
+
+def add_labelled_case(centre: Centre, box_id: str, basket_id: str, candidate: str) -> None:
+    times = {"created_at": centre.now, "received_at": centre.now}
+    received = {"received_id": 1, "box_id": box_id, "epoch": "a" * 32, "seq": 10**6, "kind": "case",
+                "body_sha256": "b" * 64, "body": {"bundle_id": candidate}}  # fmt: skip
+    case = {"case_id": "case-0001", "received_id": 1, "box_id": box_id, "basket_id": basket_id,
+            "reason": "shadow_disagrees", "value": 1, "status": "labelled"}  # fmt: skip
+    box = {"x1": 0, "y1": 0, "x2": 9, "y2": 9, "item_id": "i", "camera_id": "top"}
+    label = {**box, "case_id": "case-0001", "kind": "sku", "sku_id": "milk", "source": "rita",
+             "at": centre.now}  # fmt: skip
+    with writing(centre.hub.engine) as connection:
+        connection.execute(RECEIVED.insert().values(**received, **times))
+        connection.execute(CASES.insert().values(**case, created_at=centre.now))
+        connection.execute(LABELS.insert().values(**label))
