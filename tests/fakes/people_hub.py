@@ -45,6 +45,12 @@ class PeopleHub:
         assert reply.is_success, reply.text
         return reply.json() if reply.content else None
 
+    def document(self) -> dict[str, Any]:
+        """The OpenAPI document, as somebody known reads it."""
+        headers = {"Authorization": f"Bearer {self.tokens[Role.VIEWER]}"}
+        told: dict[str, Any] = self.client.get("/openapi.json", headers=headers).json()
+        return told
+
     def add_person(self, name: str, *roles: Role) -> None:
         """An account with PASSWORD."""
         body = {"name": name, "roles": list(roles), "password": PASSWORD}

@@ -29,6 +29,7 @@ from trainer.hub.model_api import make_model_router
 from trainer.hub.monitoring_api import make_monitoring_router
 from trainer.hub.onboarding_api import make_onboarding_router
 from trainer.hub.operator_api import make_operator_router
+from trainer.hub.people_auth import principal_of
 from trainer.hub.price_api import make_price_router
 from trainer.hub.provenance_api import make_provenance_router
 from trainer.hub.rollout_api import make_rollout_router
@@ -116,6 +117,7 @@ def create_hub_app(services: EdgeServices, centre: HubServices | None = None) ->
         max_body_size=MAX_REQUEST_BYTES,
         docs_url=None,  # these two pages load scripts from elsewhere
         redoc_url=None,
+        openapi_url=None,  # served below, to those who are known here
     )
     app.include_router(make_router(services))
     app.include_router(make_operator_router(services.engine))
@@ -148,6 +150,7 @@ def create_hub_app(services: EdgeServices, centre: HubServices | None = None) ->
     app.add_exception_handler(SyncError, _refuse)
     app.add_exception_handler(TrainerError, _refuse)
     app.add_exception_handler(DataError, _refuse_data)
+    app.add_exception_handler(OverflowError, _refuse_data)  # SQLite: a number of over 64 bits
     app.middleware("http")(_harden)
     counts = RequestCounts()
     app.include_router(make_metrics_router(people, counts))
@@ -156,6 +159,11 @@ def create_hub_app(services: EdgeServices, centre: HubServices | None = None) ->
     @app.get("/health", name="health")
     def health() -> dict[str, str]:
         return {"status": "ok", "protocol_version": PROTOCOL_VERSION}
+
+    @app.get("/openapi.json", include_in_schema=False)
+    def document(request: Request) -> JSONResponse:
+        principal_of(services.engine, request)
+        return JSONResponse(app.openapi())
 
     mount_dashboard(app)
     return app

@@ -231,11 +231,16 @@ def test_nothing_is_done_without_a_good_token(
 def test_every_endpoint_of_people_is_in_the_table(hub: PeopleHub) -> None:
     served = {
         (method.upper(), path)
-        for path, methods in hub.client.get("/openapi.json").json()["paths"].items()
+        for path, methods in hub.document()["paths"].items()
         for method in methods
         if path.startswith(("/api/", "/v1/operator"))
     }
     assert served - OPEN == {(method, path) for method, path, _ in TABLE}
+
+
+def test_the_document_itself_needs_a_login(hub: PeopleHub) -> None:
+    bad = ({}, {"Authorization": "Bearer tsh_guess"})
+    assert [ask(hub, "GET", "/openapi.json", headers)[0] for headers in bad] == [401, 401]
 
 
 def test_nobody_but_an_administrator_trains_and_approves() -> None:
