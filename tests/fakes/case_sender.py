@@ -17,6 +17,7 @@ from trainer.store.api_tokens import Role
 WIDTH, HEIGHT = 640, 480
 BOX_A, BOX_B = (100, 80, 260, 300), (320, 100, 520, 380)
 Guesses = tuple[tuple[str, int], ...]
+Said = tuple[tuple[str, str], ...]
 
 
 class CaseSender:
@@ -34,12 +35,13 @@ class CaseSender:
 
     def send(self, case_id: str, *items: tuple[tuple[int, int, int, int], Guesses],
              value: int = 500, reason: CaseReason = CaseReason.UNCERTAIN, texture: int = 0,
-             jpeg: bytes = b"", **changes: Any) -> bytes:  # fmt: skip
+             jpeg: bytes = b"", said: Said = (), **changes: Any) -> bytes:  # fmt: skip
         """Send a case with one picture; the JPEG before it was sealed.
 
         Args:
             texture: what is drawn on the items; 0 is plain, another number another drawing.
             jpeg: the picture itself, where the drawn one will not do.
+            said: of each item, what it was named and how (`answer`, `scan`).
             changes: of the case's body, such as `basket_id`.
         """
         jpeg = jpeg or _drawn(items, texture)
@@ -47,7 +49,12 @@ class CaseSender:
         blob = self.sent[case_id] = hashlib.sha256(sealed).hexdigest()
         headers = {"Upload-Offset": "0", "Upload-Length": str(len(sealed))}
         assert self.box.call("PUT", f"/v1/blobs/{blob}", sealed, headers=headers).status_code == 201
-        self.send_row("case", {**_body(case_id, blob, items, value, reason), **changes}, blob)
+        body = _body(case_id, blob, items, value, reason)
+        picture = body["pictures"][0]
+        picture["height"], picture["width"] = _size_of(jpeg)
+        for item, (sku_id, how) in zip(picture["items"], said, strict=False):
+            item.update(answered=sku_id, named_by=how)
+        self.send_row("case", {**body, **changes}, blob)
         return jpeg
 
     def send_row(self, kind: str, body: dict[str, Any], *blobs: str) -> None:
@@ -89,6 +96,12 @@ def _body(
         bundle_id="ab" * 32,
         pictures=(picture,),
     ).model_dump(mode="json")
+
+
+def _size_of(jpeg: bytes) -> tuple[int, int]:
+    """Height and width; those of the drawn ones where it is no picture."""
+    decoded = cv2.imdecode(np.frombuffer(jpeg, np.uint8), cv2.IMREAD_COLOR)
+    return (HEIGHT, WIDTH) if decoded is None else (decoded.shape[0], decoded.shape[1])
 
 
 def _drawn(items: tuple[Any, ...], texture: int) -> bytes:

@@ -39,6 +39,7 @@ from trainer.hub.sku_api import make_sku_router
 from trainer.hub.sku_exchange_api import make_sku_exchange_router
 from trainer.hub.store_api import make_store_router
 from trainer.hub.trigger_api import make_trigger_router
+from trainer.hub.weak_label_api import make_weak_label_router
 
 logger = logging.getLogger(__name__)
 
@@ -137,6 +138,7 @@ def create_hub_app(services: EdgeServices, centre: HubServices | None = None) ->
         make_blind_set_router,
         make_job_router,
         make_dataset_router,
+        make_weak_label_router,
         make_provenance_router,
         make_artifact_router,
         make_run_router,

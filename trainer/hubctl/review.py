@@ -48,6 +48,40 @@ def stats(
     print_rows(as_json, HubSession(hub, token_file, ca).api("GET", "/review/stats"), COLUMNS)
 
 
+@app.command("vet")
+def vet(
+    limit: Annotated[int, typer.Option(min=1, help="Cases at a time.")] = 50,
+    hub: HubOption = DEFAULT_HUB,
+    token_file: TokenFileOption = DEFAULT_TOKEN,
+    ca: CaOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Hold what shoppers and barcodes said against vetted pictures, until nothing waits."""
+    session = HubSession(hub, token_file, ca)
+    total = {"num_vetted": 0, "num_accepted": 0, "num_blocked": 0}
+    while (part := session.api("POST", "/weak-labels/vet", {"limit": limit}))["num_vetted"]:
+        total = {name: total[name] + part[name] for name in total}
+    text = f"{total['num_vetted']} vetted: {total['num_accepted']} accepted, "
+    say_reply(as_json, total, text + f"{total['num_blocked']} blocked and left to reviewers")
+
+
+@app.command("weak")
+def weak(
+    status: Annotated[str, typer.Option(help="accepted or blocked; both without.")] = "",
+    source: Annotated[str, typer.Option(help="shopper or barcode; both without.")] = "",
+    limit: Annotated[int, typer.Option(min=1, max=1000)] = 100,
+    hub: HubOption = DEFAULT_HUB,
+    token_file: TokenFileOption = DEFAULT_TOKEN,
+    ca: CaOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Weak labels and what became of them."""
+    asked = urlencode({"status": status, "source": source, "limit": limit})
+    reply = HubSession(hub, token_file, ca).api("GET", f"/weak-labels?{asked}")
+    columns = ("case_id", "camera_id", "item_id", "source", "sku_id", "status", "reason", "rival")
+    print_rows(as_json, reply["items"], columns)
+
+
 @app.command("export")
 def export(
     to: Annotated[Path, typer.Argument(help="File to write.")],

@@ -166,6 +166,8 @@ TABLE = [
     ("GET",    "/api/v1/datasets/{version}/pictures/{picture}", Permission.DATASETS_READ),
     ("GET",    "/api/v1/provenance/baskets/{basket_id}/lines/{line_no}",
      Permission.DATASETS_READ),
+    ("POST",   "/api/v1/weak-labels/vet",                   Permission.CASES_MANAGE),
+    ("GET",    "/api/v1/weak-labels",                       Permission.CASES_MANAGE),
     ("GET",    "/api/v1/provenance/pictures/{picture}",     Permission.DATASETS_READ),
     ("GET",    "/api/v1/provenance/reviewers/{reviewer}",   Permission.DATASETS_READ),
     ("POST",   "/api/v1/stores/{store_id}/forget",          Permission.STORES_FORGET),
