@@ -185,6 +185,7 @@ class Worker:
         return python, {
             **kept,
             "PYTHONPATH": os.pathsep.join(roots),
+            "PYTHONUNBUFFERED": "1",  # lines are heard when they are said
             "OMP_NUM_THREADS": str(self._options.threads),
             "CUDA_VISIBLE_DEVICES": devices,
         }

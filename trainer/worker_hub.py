@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from sync.blob_download import HubBlobs, RetryPolicy
-from sync.blob_store import BlobStore
+from sync.blob_store import BlobStore, file_digest
 from sync.bundle import MANIFEST_NAME, BundleManifest, open_bundle
 from sync.errors import TransportError
 from sync.http_pool import HttpSettings, HubHttp
@@ -58,7 +58,7 @@ class WorkerHub:
         self._hub, self._sleep = hub.rstrip("/"), sleep
         settings = HttpSettings(ca_file=ca_file, user_agent="tillsight-worker", gap_timeout_s=60.0)
         bearer = {"Authorization": f"Bearer {token}"}
-        self._open = lambda: HubHttp(settings, lambda method, path, body: bearer)
+        self._settings, self._bearer = settings, bearer
         self._threads = threading.local()  # the heartbeat never waits for an upload's connection
         self.store = BlobStore(folder / "blobs")
         self._folder = folder
@@ -67,7 +67,7 @@ class WorkerHub:
     def _http(self) -> HubHttp:
         """This thread's connection."""
         if not hasattr(self._threads, "http"):
-            self._threads.http = self._open()
+            self._threads.http = HubHttp(self._settings, lambda method, path, body: self._bearer)
         found: HubHttp = self._threads.http
         return found
 
@@ -126,6 +126,12 @@ class WorkerHub:
         """Make bytes an artefact; their sha256."""
         sha256 = self.store.put(data)
         self.upload(self.store.path(sha256), sha256)
+        return sha256
+
+    def upload_file(self, path: Path) -> str:
+        """Make a file an artefact; its sha256."""
+        sha256 = file_digest(path)
+        self.upload(path, sha256)
         return sha256
 
     def send_bundle(self, folder: Path) -> str:

@@ -1,4 +1,4 @@
-"""What a worker does for each kind of job: one step, the pipeline of all of them, or a check.
+"""What a worker does for each kind of job: a step, the pipeline of all, a captured script, a check.
 
 Flow: job -> inputs fetched -> `python -m trainer.steps run NAME` as a child -> results uploaded
 
@@ -8,6 +8,7 @@ job is done; its end counts once, for the holder of the newest lease.
 
 import hashlib
 import json
+import os
 import shutil
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -22,6 +23,13 @@ from trainer.steps.step_table import STEPS, StepError, step_named
 from trainer.worker_child import Child
 from trainer.worker_hub import HubRefusal, WorkerHub
 from trainer.worker_pulse import Pulse
+from trainer.worker_runs import (
+    event_files,
+    files_of_folder,
+    keep_code,
+    link_files,
+    reported_run,
+)
 
 CHECK = "import hashlib,sys;print(hashlib.sha256(b'.'*int(sys.argv[1])).hexdigest())"
 MAX_CHECK_BYTES = 100_000_000
@@ -70,6 +78,8 @@ def do_job(desk: Desk) -> dict[str, Any]:
     kind = str(desk.job["kind"])
     if kind == "pipeline":
         return _pipeline(desk)
+    if kind == "script":
+        return _script(desk)
     if kind == "worker.check":
         return _check(desk)
     if kind.startswith("step."):
@@ -77,31 +87,44 @@ def do_job(desk: Desk) -> dict[str, Any]:
     raise JobRefusedError(f"no job of kind {kind!r}", hint="one of: " + ", ".join(KINDS))
 
 
-KINDS = ("pipeline", *(f"step.{name}" for name in STEPS), "worker.check")
+KINDS = ("pipeline", *(f"step.{name}" for name in STEPS), "script", "worker.check")
 
 
 def _pipeline(desk: Desk) -> dict[str, Any]:
     request = read_request(desk.parameters)
+    run_id = request.run_id or str(desk.job["job_id"])
+    parameters = {k: v for k, v in desk.parameters.items() if k != "run_id"}
+    name = request.note or f"pipeline {request.path} {request.dataset[:8]}"
+    code = request.code or keep_code(desk.hub)
+    with reported_run(
+        desk.hub, desk.pulse, run_id=run_id, name=name[:200], kind="pipeline",
+        parameters=parameters, code=code,
+    ) as result:  # fmt: skip
+        lineage = {"run_id": run_id, "dataset": request.dataset, "champion": request.champion,
+                   "job": str(desk.job["job_id"]), "code": code}  # fmt: skip
+        result |= _run_steps(desk, request, lineage)
+    return result
+
+
+def _run_steps(desk: Desk, request: PipelineRequest, lineage: dict[str, str]) -> dict[str, Any]:
     available = _fetched(desk, request)
     champion = open_bundle(available["champion"])
-    run_id = request.run_id or str(desk.job["job_id"])
-    lineage = {"run_id": run_id, "dataset": request.dataset, "champion": request.champion,
-               "job": str(desk.job["job_id"])}  # fmt: skip
     order, reused = request.order(), list[str]()
     for number, name in enumerate(order):
         first, last = (10 + 80 * n // len(order) for n in (number, number + 1))
         desk.pulse.part(first, last, name)
         parameters = request.parameters(name)
         if name == "package":
-            version = request.version or f"{champion.manifest.version}+{run_id[:8]}"
+            version = f"{champion.manifest.version.split('+')[0]}+{lineage['run_id'][:8]}"
             parameters = {
-                "created": str(desk.job["created_at"]), "name": request.name, "version": version,
-                "lineage": lineage, **parameters,
+                "created": str(desk.job["created_at"]), "name": request.name,
+                "version": request.version or version, "lineage": lineage, **parameters,
             }  # fmt: skip
         available[name], was_here = run_child(desk, name, inputs_for(name, available), parameters)
         reused += [name] * was_here
     desk.pulse.part(90, 100, "registering the model")
     bundle_id = _register(desk, available["package"], lineage, request.note)
+    link_files(desk.hub, lineage["run_id"], event_files(available["fit"]))
     return {
         **lineage,
         "bundle_id": bundle_id,
@@ -125,10 +148,24 @@ def _fetched(desk: Desk, request: PipelineRequest) -> dict[str, Path]:
         "catalogue": desk.folder / "catalogue.json",
     }
     available["catalogue"].write_bytes(desk.hub.fetch_bytes("/skus-export?format=json"))
-    if request.checkpoint is not None:
-        available["checkpoint"] = desk.hub.fetch_artifact(request.checkpoint)
+    checkpoint = request.checkpoint or _known_checkpoint(desk, request)
+    if checkpoint:
+        available["checkpoint"] = desk.hub.fetch_artifact(checkpoint)
     desk.seconds["fetch"] = round(time.monotonic() - started, 2)
     return available
+
+
+def _known_checkpoint(desk: Desk, request: PipelineRequest) -> str:
+    """The champion's trained weights, where its registration named them and training needs them."""
+    if request.path != "full":
+        return ""
+    try:
+        model = desk.hub.call("GET", f"/models/{request.champion}")
+    except HubRefusal as err:
+        if err.status != 404:  # a champion that was published without being registered
+            raise
+        return ""
+    return str(model["lineage"].get("checkpoint", ""))
 
 
 def run_child(
@@ -175,6 +212,35 @@ def _register(desk: Desk, package: Path, lineage: Mapping[str, str], note: str) 
         desk.hub.call("GET", f"/models/{bundle.bundle_id}")
     desk.seconds["register"] = round(time.monotonic() - started, 2)
     return bundle.bundle_id
+
+
+def _script(desk: Desk) -> dict[str, Any]:
+    """A captured script again: its code archive, its arguments, its values as a clone has them."""
+    told = desk.parameters
+    code, run_id = str(told.get("code", "")), str(told.get("run_id") or desk.job["job_id"])
+    python, environment = desk.command(told.get("packages", []), code)
+    folder, run_folder = desk.folder / "code", desk.folder / "run"
+    if code:
+        shutil.copytree(environment["PYTHONPATH"].split(os.pathsep)[0], folder)
+    entry = (folder / str(told.get("entry", ""))).resolve()
+    if not entry.is_file() or not entry.is_relative_to(folder.resolve()):
+        raise JobRefusedError("a script needs `code` and an `entry` in it", hint="clone a run")
+    command = [str(python), "-m", "trainer.tracked_script", "--die-with-parent"]
+    command += ["--run-id", run_id, "--folder", str(run_folder)]
+    command += ["--values", json.dumps(told.get("values", {})), str(entry)]
+    command += map(str, told.get("arguments", []))
+    desk.pulse.part(0, 100, f"running {told['entry']}")
+    with reported_run(
+        desk.hub, desk.pulse, run_id=run_id, name=entry.name, kind="script",
+        parameters={k: v for k, v in told.items() if k != "run_id"}, code=code,
+    ) as result:  # fmt: skip
+        try:
+            desk.child.run(command, desk.pulse.hear, folder=folder, environment=environment)
+        finally:
+            link_files(desk.hub, run_id, files_of_folder(run_folder))
+        record = run_folder / "run.json"
+        result |= json.loads(record.read_text())["result"] if record.is_file() else {}
+    return {"run_id": run_id, "result": result}
 
 
 def _one_step(desk: Desk, name: str) -> dict[str, Any]:

@@ -7,6 +7,7 @@ the job to another worker, so the work is stopped then too.
 """
 
 import logging
+import os
 import threading
 import time
 from collections.abc import Callable
@@ -20,6 +21,7 @@ logger = logging.getLogger(__name__)
 
 MAX_LOG_CHARS = 60_000
 MAX_SCALARS = 500
+MAX_OUTPUT_CHARS = 4_000_000
 
 
 class Pulse:
@@ -34,9 +36,10 @@ class Pulse:
         self._stop_work = stop
         self._lock, self._ending = threading.Lock(), threading.Event()
         self._log: list[str] = []
+        self._all: list[str] = []  # the whole output, for the run
         self._scalars: list[dict[str, Any]] = []
         self._percent, self._message = 0, ""
-        self._span = (0, 100)
+        self._span, self._started = (0, 100), time.monotonic()
         self._thread = threading.Thread(target=self._beat, daemon=True)
 
     def __enter__(self) -> "Pulse":
@@ -60,12 +63,18 @@ class Pulse:
         with self._lock:
             if said is None:
                 self._log.append(line.replace("\x00", ""))
+                self._all.append(self._log[-1])
             elif said.name:
                 self._scalars.append({"name": said.name, "step": said.step, "value": said.value})
             else:
                 first, last = self._span
                 self._percent = first + round((last - first) * said.value / 100)
                 self._message = said.message[:500]
+
+    def output(self) -> str:
+        """The end of everything that was said."""
+        with self._lock:
+            return "".join(self._all)[-MAX_OUTPUT_CHARS:]
 
     def body(self, **more: Any) -> dict[str, Any]:
         """A message about this job under its lease."""
@@ -95,6 +104,7 @@ class Pulse:
         until = time.monotonic() + self._lease_s
         pause_s = min(2.0, self._lease_s / 4)
         while not self._ending.wait(pause_s):
+            self._measure_load()
             try:
                 self.flush()
                 path = f"/jobs/{self.job_id}/heartbeat"
@@ -113,6 +123,13 @@ class Pulse:
                 self.is_cancelled = True
                 logger.info("job cancelled job=%s", self.job_id[:8])
                 self._stop_work()
+
+    def _measure_load(self) -> None:
+        second = int(time.monotonic() - self._started)
+        with self._lock:
+            self._scalars.append(
+                {"name": "system/load1", "step": second, "value": os.getloadavg()[0]}
+            )
 
     def _told(self) -> dict[str, Any]:
         with self._lock:

@@ -28,6 +28,7 @@ from trainer.hubctl import (
     rollout,
     sku,
     store,
+    run,
     worker,
     trigger,
     why,
@@ -48,6 +49,7 @@ app.add_typer(model.app, name="model")
 app.add_typer(rollout.app, name="rollout")
 app.add_typer(blind.app, name="blind")
 app.add_typer(worker.app, name="worker")
+app.add_typer(run.app, name="run")
 app.add_typer(dataset.app, name="dataset")
 app.add_typer(catalogue.app, name="catalogue")
 app.add_typer(prices.app, name="prices")

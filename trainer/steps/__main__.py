@@ -6,13 +6,11 @@ Exit codes: 0 done, 2 wrong use, 4 the step refused.
 
 import argparse
 import logging
-import os
-import signal
 import sys
-import threading
 from pathlib import Path
 
 from trainer.errors import TrainerError
+from trainer.parent_watch import end_with_parent
 from trainer.steps.run_step import place_result, read_parameters, run_step
 from trainer.steps.step_cache import StepCache
 from trainer.steps.step_key import code_closure, environment_lock
@@ -27,7 +25,7 @@ def main(arguments: list[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     logging.basicConfig(level=logging.INFO, format="%(name)s %(message)s", stream=sys.stderr)
     if options.die_with_parent:
-        threading.Thread(target=_follow_parent, daemon=True).start()
+        end_with_parent()
     try:
         return _run(options) if options.command == "run" else _tell(options)
     except TrainerError as err:
@@ -43,13 +41,6 @@ def _run(options: argparse.Namespace) -> int:
         sys.stderr.write(f"the cached result was damaged ({result.damage}) and was made again\n")
     place_result(result, options.out)
     return 0
-
-
-def _follow_parent() -> None:
-    """End with whoever holds the other end of standard input, and take along what was started."""
-    while os.read(0, 4096):  # not sys.stdin: its lock would be held when the interpreter ends
-        pass
-    os.killpg(os.getpgrp(), signal.SIGKILL)
 
 
 def _tell(options: argparse.Namespace) -> int:

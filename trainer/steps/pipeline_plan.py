@@ -25,6 +25,8 @@ class PipelineRequest(BaseModel):
         skip: steps to leave out, of those that others can do without.
         checkpoint: artefact with the champion's trained weights; its lineage names one by default.
         run_id: the run this is an attempt of; a new one by default.
+        code, packages: archive to run instead of the worker's own code, and what to lay over its
+            environment: what a clone of a run carries.
         name, version: of the bundle; the champion's name, and its version with the job's number.
     """
 
@@ -36,7 +38,9 @@ class PipelineRequest(BaseModel):
     steps: dict[str, dict[str, Any]] = Field(default={}, max_length=20)
     skip: tuple[Literal["tune"], ...] = ()
     checkpoint: Digest | None = None
-    run_id: str = Field(default="", max_length=40)
+    run_id: str = Field(default="", pattern="^([0-9a-f]{32})?$")
+    code: str = Field(default="", pattern="^([0-9a-f]{64})?$")
+    packages: tuple[str, ...] = Field(default=(), max_length=100)
     name: str = Field(default="", max_length=100)
     version: str = Field(default="", max_length=40)
     note: str = Field(default="", max_length=2000)
