@@ -35,8 +35,12 @@ from edge.processes.desk_records import DeskRecords
 from edge.processes.product_shelf import ProductShelf
 
 NOTICE_LOADING = "model.loading"
+NOTICE_SWAPPING = "bundle.swapping"
+NOTICE_OFFLINE = "hub.offline"
 SILENT_NS = 2_000_000_000  # observations older than this are not the picture of now
 SECOND_NS = 1_000_000_000
+SWAP_SHOWN_NS = 8 * SECOND_NS  # the first frames after a swap are slower
+OFFLINE_REASONS = ("sync.transport", "hub.offline", "hub.unreachable")
 Message = BasketSnapshot | Observations | CameraState | PerceptionState | Health
 CameraKey = tuple[str, str]
 
@@ -70,6 +74,7 @@ class BusFeed:
         self._cameras: dict[CameraKey, CameraState] = {}
         self._health: dict[str, Health] = {}
         self._perception: PerceptionState | None = None
+        self._swapped_ns = -SWAP_SHOWN_NS
         self._pictures: dict[CameraKey, CounterPicture] = {}
         self._rings: dict[CameraKey, FrameRingReader] = {}
         self._regions: dict[CameraKey, Region | None] = {}
@@ -94,6 +99,8 @@ class BusFeed:
         elif isinstance(message, PerceptionState):
             before = self._perception.bundle_id if self._perception else None
             is_news = before != message.bundle_id
+            if is_news and before and message.bundle_id:
+                self._swapped_ns = self._clock_ns()
             self._perception = message
         else:
             old = self._health.get(message.process)
@@ -154,10 +161,9 @@ class BusFeed:
             if lane == lane_id
         )
         state = self._perception
-        is_loading = state is not None and not state.bundle_id
         return BoxStatus(
             cameras=cameras,
-            notices=(NOTICE_LOADING,) if is_loading else (),
+            notices=self._notices(),
             health=tuple(self._health.values()),
             bundle_name=state.bundle_name if state is not None else "",
             product_count=len(self.shelf) if self.shelf is not None else 0,
@@ -231,6 +237,17 @@ class BusFeed:
         except LoyaltyUnavailableError:
             return MemberStanding.AWAY
         return MemberStanding.UNKNOWN if member is None else MemberStanding.KNOWN
+
+    def _notices(self) -> tuple[str, ...]:
+        """What no basket carries."""
+        state, uplink = self._perception, self._health.get("uplink")
+        is_swapping = self._clock_ns() - self._swapped_ns < SWAP_SHOWN_NS
+        said = {
+            NOTICE_LOADING: state is not None and not state.bundle_id,
+            NOTICE_SWAPPING: is_swapping,
+            NOTICE_OFFLINE: uplink is not None and uplink.reason in OFFLINE_REASONS,
+        }
+        return tuple(code for code, is_so in said.items() if is_so)
 
     def _take_basket(self, message: BasketSnapshot) -> None:
         if message.is_practice:

@@ -88,6 +88,7 @@ class InMemoryFeed:
     placed: dict[int, Placed] = field(default_factory=dict)
     lost: set[str] = field(default_factory=set)
     notices: tuple[str, ...] = ()
+    conditions: tuple[str, ...] = ()
     is_perceiving: bool = True
     is_reachable: bool = True
     num_encoded: int = 0
@@ -342,7 +343,8 @@ class InMemoryFeed:
 
     def _camera_state(self, camera_id: str) -> CameraState:
         state = "lost" if camera_id in self.lost else "live"
-        return CameraState(LANE, camera_id, state, self.now_ns)
+        words = self.conditions if camera_id == "top" else ()
+        return CameraState(LANE, camera_id, state, self.now_ns, conditions=words)
 
     def _picture_of(self, sku_id: str) -> str:
         sku = self._skus.get(sku_id)

@@ -12,6 +12,7 @@ from starlette.testclient import WebSocketTestSession
 from starlette.websockets import WebSocketDisconnect
 from uvicorn import Server
 
+from edge.kiosk.handhelds import HandheldDesk
 from edge.kiosk.kiosk_app import KioskSettings, create_app, kiosk_server
 from edge.kiosk.live_feed import Terminal
 from edge.kiosk.tokens import hash_pin
@@ -28,9 +29,11 @@ def small_box(terminal: Terminal = Terminal.PRACTICE) -> InMemoryFeed:
     return InMemoryFeed(small_catalog(), small_prices(), small_pictures(), terminal=terminal)
 
 
-def kiosk_app(feed: InMemoryFeed, port: int = 8600) -> FastAPI:
+def kiosk_app(
+    feed: InMemoryFeed, port: int = 8600, handhelds: HandheldDesk | None = None
+) -> FastAPI:
     settings = KioskSettings(token=TOKEN, port=port, store="Corner", attendant_pin_hash=PIN_HASH)
-    return create_app(feed, settings)
+    return create_app(feed, settings, handhelds)
 
 
 def signed_in(feed: InMemoryFeed) -> TestClient:
@@ -83,6 +86,7 @@ class RunningKiosk:
 
     feed: InMemoryFeed
     port: int
+    handhelds: HandheldDesk | None = None
     _server: Server | None = None
     _thread: threading.Thread = field(default_factory=threading.Thread)
 
@@ -91,7 +95,7 @@ class RunningKiosk:
         return f"http://127.0.0.1:{self.port}/?token={TOKEN}"
 
     def start(self) -> None:
-        self._server = kiosk_server(kiosk_app(self.feed, self.port), self.port)
+        self._server = kiosk_server(kiosk_app(self.feed, self.port, self.handhelds), self.port)
         self._thread = threading.Thread(target=lambda: asyncio.run(self._serve()))
         self._thread.start()
 

@@ -1,43 +1,22 @@
 """A whole shopping trip with a browser's finger, on a real server."""
 
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.edge.kiosk.kiosk_page import PIN, RunningKiosk
+from tests.edge.kiosk.page_parts import (
+    AXE,
+    LANDSCAPE,
+    PHONE,
+    PORTRAIT,
+    line,
+    serious_faults,
+    total,
+)
 from tests.fakes.small_shop import demo_gtin
 
 pytestmark = pytest.mark.browser
-
-PORTRAIT = {"width": 1080, "height": 1920}
-LANDSCAPE = {"width": 1920, "height": 1080}
-PHONE = {"width": 390, "height": 844}
-AXE = Path(__file__).resolve().parents[3] / "node_modules/axe-core/axe.min.js"
-
-
-@pytest.fixture
-def page(browser: Any, kiosk: RunningKiosk) -> Iterator[Any]:
-    """The welcome screen; any error of the page's code fails the test."""
-    context = browser.new_context(viewport=LANDSCAPE, reduced_motion="reduce")
-    opened = context.new_page()
-    opened.set_default_timeout(15_000)
-    errors: list[str] = []
-    opened.on("pageerror", lambda error: errors.append(str(error)))
-    opened.goto(kiosk.address)
-    opened.wait_for_selector(".welcome")
-    yield opened
-    context.close()
-    assert not errors
-
-
-def line(page: Any, sku_id: str) -> Any:
-    return page.locator(f".line[data-sku={sku_id}]")
-
-
-def total(page: Any) -> str:
-    return str(page.locator(".total-total dd").inner_text())
 
 
 def test_a_trip_with_a_question_a_removal_a_second_tray_and_payment(
@@ -226,17 +205,3 @@ def test_no_screen_is_wider_than_its_glass_and_axe_finds_nothing_serious(
     page.locator(".top-actions .button", has_text="English").click()
     faults["settings"] = serious_faults(page)
     assert faults == dict.fromkeys(faults, [])
-
-
-def serious_faults(page: Any) -> list[str]:
-    """What axe calls serious or critical, and content that is wider than the screen."""
-    found = page.evaluate(
-        """async () => {
-          const { violations } = await axe.run(document, { resultTypes: ['violations'] });
-          const serious = violations.filter((v) => ['serious', 'critical'].includes(v.impact));
-          const isWide = document.documentElement.scrollWidth > window.innerWidth;
-          const words = serious.map((v) => v.id + ': ' + v.nodes.map((n) => n.target).join(' '));
-          return [...(isWide ? ['too wide'] : []), ...words];
-        }"""
-    )
-    return [str(fault) for fault in found]

@@ -1,6 +1,7 @@
 // The page: one quiet row at the top, notices, the screen the basket asks for, sheets over it.
 
 import { IdleDialog } from "./parts/idle_dialog.tsx";
+import { LazyDesk } from "./parts/lazy_desk.tsx";
 import { Notices } from "./parts/notices.tsx";
 import { PracticeBanner } from "./parts/practice_banner.tsx";
 import { TopBar } from "./parts/top_bar.tsx";
@@ -9,17 +10,11 @@ import { PaidScreen } from "./screens/paid_screen.tsx";
 import { PayingScreen } from "./screens/paying_screen.tsx";
 import { ShoppingScreen } from "./screens/shopping_screen.tsx";
 import { WelcomeScreen } from "./screens/welcome_screen.tsx";
-import { HandheldScreen } from "./screens/handheld_screen.tsx";
-import { HandheldSheet } from "./screens/handheld_sheet.tsx";
 import { HelpSheet, CancelSheet } from "./screens/help_sheet.tsx";
 import { LineSheet } from "./screens/line_sheet.tsx";
 import { LoyaltySheet } from "./screens/loyalty_sheet.tsx";
-import { PriceSheet } from "./screens/price_sheet.tsx";
-import { SalesSheet } from "./screens/sales_sheet.tsx";
-import { TotalsSheet } from "./screens/totals_sheet.tsx";
 import { SearchSheet } from "./screens/search_sheet.tsx";
 import { SettingsSheet } from "./screens/settings_sheet.tsx";
-import { StaffSheet } from "./screens/staff_sheet.tsx";
 import { WeightSheet } from "./screens/weight_sheet.tsx";
 import { announcement } from "./speech.ts";
 import { basket, hello, screen, sheet, toast } from "./state.ts";
@@ -52,7 +47,7 @@ export function App() {
 }
 
 function CurrentScreen() {
-  if (hello.value?.is_handheld) return <HandheldScreen />;
+  if (hello.value?.is_handheld) return <LazyDesk part="HandheldScreen" />;
   switch (screen.value) {
     case "welcome":
       return <WelcomeScreen />;
@@ -76,24 +71,20 @@ function OpenSheet() {
       return <LineSheet key={open.lineId} lineId={open.lineId} />;
     case "weight":
       return <WeightSheet skuId={open.skuId} />;
-    case "price":
-      return <PriceSheet lineId={open.lineId} />;
     case "loyalty":
       return <LoyaltySheet />;
-    case "sales":
-      return <SalesSheet />;
-    case "totals":
-      return <TotalsSheet />;
-    case "handheld":
-      return <HandheldSheet />;
     case "settings":
       return <SettingsSheet />;
     case "help":
       return <HelpSheet />;
     case "cancel":
       return <CancelSheet />;
+    case "price":
+    case "sales":
+    case "totals":
+    case "handheld":
     case "staff":
-      return <StaffSheet />;
+      return <LazyDesk part="DeskSheet" />;
     default:
       return null;
   }

@@ -147,13 +147,17 @@ function Totals({ snapshot }: { snapshot: BasketSnapshot }) {
   const saved = snapshot.lines.reduce((sum, line) => sum + line.discount_minor, 0);
   return (
     <footer class="totals">
-      <dl>
+      <div class="totals-small">
+        <Loyalty snapshot={snapshot} />
+        <dl>
         {saved > 0 && <TotalRow name={t("savings")} amount={`−${money(saved, snapshot)}`} kind="saving" />}
         {deposit > 0 && <TotalRow name={t("deposit")} amount={money(deposit, snapshot)} kind="" />}
         <TotalRow name={t("tax_included")} amount={money(snapshot.tax_minor, snapshot)} kind="" />
+        </dl>
+      </div>
+      <dl>
         <TotalRow name={t("total")} amount={money(snapshot.total_minor, snapshot)} kind="total" />
       </dl>
-      <Loyalty snapshot={snapshot} />
       <PayButton snapshot={snapshot} />
     </footer>
   );
@@ -161,10 +165,14 @@ function Totals({ snapshot }: { snapshot: BasketSnapshot }) {
 
 function Loyalty({ snapshot }: { snapshot: BasketSnapshot }) {
   const text = snapshot.loyalty ? t("loyalty_given", { digits: snapshot.loyalty }) : t("loyalty_add");
+  const isPending = snapshot.loyalty !== "" && !snapshot.is_loyalty_known;
   return (
     <button type="button" class="loyalty" onClick={() => openSheet({ name: "loyalty" })}>
       <Icon name={snapshot.loyalty ? "check" : "card"} />
-      <span>{text}</span>
+      <span>
+        {text}
+        {isPending && <small>{t("loyalty_later")}</small>}
+      </span>
     </button>
   );
 }

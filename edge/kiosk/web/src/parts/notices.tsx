@@ -13,6 +13,7 @@ interface Notice {
 }
 
 const MAX_SHOWN = 2;
+const QUIET = new Set(["left_behind", "suspended", "refused", "paid"]); // they say what to do themselves
 const CALM = new Set(["hub.offline", "bundle.swapping", "model.loading", "help.called", "item.left_out"]);
 const ELSEWHERE = new Set(["journal.unwritable", "age.check", "payment.unclear", "basket.walk_away_soon"]);
 const ICONS: Readonly<Record<string, IconName>> = {
@@ -55,6 +56,7 @@ function notices(): readonly Notice[] {
     found.push(notice("reconnecting", "wifi_off", "banner-calm", t("reconnecting"), t("reconnecting_text")));
   }
   const snapshot = basket.value;
+  if (QUIET.has(screen.value)) return found;
   if (snapshot?.is_blind && screen.value === "shopping") {
     const text = snapshot.lines.length > 0 ? t("blind_text") : t("blind_empty_text");
     found.push(notice("blind", "camera_off", "", t("blind_title"), text));

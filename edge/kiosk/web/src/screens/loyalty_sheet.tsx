@@ -23,7 +23,7 @@ export function LoyaltySheet() {
       return setProblem(reply ? codeText("error", reply.code) : t("error_not_sent"));
     }
     closeSheet();
-    showToast(basket.value?.is_loyalty_known === false ? t("loyalty_later") : t("loyalty_done"));
+    showToast(t("loyalty_done"));
   };
   const press = (key: string) => setNumber(key ? (number + key).slice(0, MAX_DIGITS) : number.slice(0, -1));
   return (

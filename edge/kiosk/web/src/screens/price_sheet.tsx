@@ -49,7 +49,7 @@ export function PriceSheet({ lineId }: { lineId: string }) {
           <div class="sheet-row">
             {SHARES.map((share) => (
               <Button key={share} kind="soft" onPress={() => setMinor(Math.floor((before * (100 - share) + 50) / 100))}>
-                −{share} %
+                <bdi dir="ltr">−{share} %</bdi>
               </Button>
             ))}
           </div>

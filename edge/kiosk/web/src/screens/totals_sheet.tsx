@@ -57,7 +57,7 @@ function Figures({ day }: { day: DayTotals }) {
         <Row name={t("totals_refunds")} count={day.num_refunds} minor={-day.refunds_minor} day={day} />
         <Row name={t("totals_voids")} count={day.num_voids} minor={day.voids_minor} day={day} />
         <Row name={t("totals_changes")} count={day.num_changes} minor={-day.changes_minor} day={day} />
-        <Row name={t("savings")} minor={day.discounts_minor} day={day} />
+        <Row name={t("totals_discounts")} minor={day.discounts_minor} day={day} />
         <Row name={t("deposit")} minor={day.deposits_minor} day={day} />
       </dl>
       <dl>
@@ -88,7 +88,7 @@ function Row({ name, count, minor, day }: { name: string; count?: number; minor:
     <div class="day-row">
       <dt>
         {name}
-        {count !== undefined && <small> {count}</small>}
+        {count !== undefined && <small> × {count}</small>}
       </dt>
       <dd>{money(minor === 0 ? 0 : minor, day)}</dd>
     </div>
