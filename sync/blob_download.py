@@ -10,13 +10,15 @@ wanted is trusted_updates.py's word, not decided here.
 import random
 import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
 from sync.blob_store import READ_BYTES, BlobStore
 from sync.chunk_list import damaged_spans, list_size
+from sync.download_turn import DownloadTurn, TurnOverError
 from sync.errors import TransportError
 from sync.http_pool import HttpReply, HubHttp
 from sync.transport_errors import (
@@ -31,6 +33,7 @@ from sync.update_fetcher import EXPORT_BLOBS
 
 REQUEST_DEADLINE_S = 30.0  # plus the time the bytes may take at the minimum rate
 MAX_IGNORED_RANGES = 3  # then the hub cannot do ranges, and the beginning is read and dropped
+RANGE_REFUSED = 416
 MAX_REPAIRS = 4
 MIN_PROGRESS_BYTES = 16_384  # less than this between two failures does not count as progress
 
@@ -86,6 +89,7 @@ class HubBlobs:
     ) -> None:
         self.store = store
         self.num_bytes_received = 0
+        self._turn: DownloadTurn | None = None
         self._http = http
         self._blobs_url = blobs_url.rstrip("/")
         self._retry = retry or RetryPolicy()
@@ -99,6 +103,7 @@ class HubBlobs:
 
         Raises:
             PublisherError: what the hub has is not what was signed.
+            TurnOverError: see in_turn.
             TransportError: the link failed too often, or the disk is full.
         """
         if self.store.has(sha256, size):
@@ -114,13 +119,22 @@ class HubBlobs:
                 f"blob {sha256[:12]}: {err.strerror or err}", hint="free some disk space"
             ) from err
 
+    @contextmanager
+    def in_turn(self, turn: DownloadTurn) -> Iterator[None]:
+        """Fetch until the turn is over, then TurnOverError; what came stays, call again."""
+        self._turn = turn
+        try:
+            yield
+        finally:
+            self._turn = None
+
     def _patiently(self, work: Callable[[], None], progress: Callable[[], int]) -> None:
         """Do the work again after each failure of the link, until it is hopeless."""
         num_failures, reached = 0, progress()
         while True:
             try:
                 return work()
-            except NotFoundError:
+            except (NotFoundError, TurnOverError):
                 raise
             except TransportError as err:
                 if progress() - reached >= MIN_PROGRESS_BYTES:
@@ -132,9 +146,15 @@ class HubBlobs:
                 self._sleep(self._retry.wait_s(num_failures, asked_s, self._dice))
 
     def _append(self, sha256: str, size: int) -> None:
-        start = self.store.part_path(sha256).stat().st_size
-        if start < size:
-            self._transfer(sha256, size, start, size)
+        part, turn = self.store.part_path(sha256), self._turn
+        while (start := part.stat().st_size) < size:
+            if turn is None or self._num_ignored_ranges:
+                self._transfer(sha256, size, start, size)
+                break
+            turn.require_time(f"blob {sha256[:12]}")
+            began_s, end = turn.now_s(), min(size, start + turn.next_bytes)
+            self._transfer(sha256, size, start, end)
+            turn.note(end - start, began_s)
 
     def _finish(self, sha256: str, size: int) -> Path:
         for _ in range(MAX_REPAIRS):
@@ -211,8 +231,9 @@ class HubBlobs:
 
     def _judge(self, reply: HttpReply, url: str, span: tuple[int, int], size: int) -> int:
         """How many bytes of the body to drop; raises where the reply does not fit."""
-        reply.raise_for_status()
         start, end = span
+        self._num_ignored_ranges += reply.status == RANGE_REFUSED
+        reply.raise_for_status()
         if reply.content_type == "text/html":
             raise CaptivePortalError(f"{url}: a web page came", hint="log this network in")
         length = int(reply.headers.get("Content-Length") or -1)

@@ -67,3 +67,14 @@ def deliver_round(outbox: Outbox, hub: DeliveryHub, *, batch_rows: int = 50) -> 
     outbox.refuse(reply.refused)
     outbox.forget_uploads(reply.missing_blobs)
     return Delivered(len(reply.acked), num_uploaded, len(reply.refused))
+
+
+def outbox_facts(outbox: Outbox) -> dict[str, int]:
+    """For the check-in."""
+    status = outbox.status()
+    return {
+        "outbox_rows": status.num_rows,
+        "outbox_pictures": status.num_pictures,
+        "outbox_dropped": status.num_dropped,
+        "outbox_refused": status.num_refused,
+    }

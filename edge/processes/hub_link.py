@@ -18,7 +18,7 @@ from typing import Literal
 
 from edge.bundles.store import BundleStore
 from edge.config import EdgeConfig
-from edge.hard_cases.delivery import deliver_round
+from edge.hard_cases.delivery import deliver_round, outbox_facts
 from edge.processes.catalogue_keeper import CatalogueKeeper
 from edge.processes.hub_road import (
     bundles_folder,
@@ -36,12 +36,15 @@ from edge.processes.round_pace import Backoff, NotEnrolledError, StagedNote, rea
 from edge.processes.stick_import import Imported, first_problem, import_stick, receipt_facts
 from sync.blob_download import HubBlobs, RetryPolicy
 from sync.bundle_fetch import fetch_bundle
+from sync.download_turn import DownloadTurn, TurnOverError
 from sync.errors import PublisherError, SyncError
 from sync.hub_client import HubClient
 from sync.protocol import BundleProgress, CheckIn, CheckInReply
 from sync.trusted_updates import TrustedUpdates, UpdateOffer
 
 DELIVERY_S = 15.0  # a price must not wait for pictures
+TURN_S = 30.0  # and neither for a bundle: check-ins and prices come in between its turns
+NEXT_TURN_S = 1
 ROUNDS_PER_DELIVERY = 20  # 20 batches of 50 rows, then somebody else's turn
 UPDATE_RETRY = RetryPolicy(max_failures=4, cap_s=30.0)
 UPDATE_EVERY_ROUNDS = 10  # metadata is asked for at least so often, whatever the hub announces
@@ -132,6 +135,7 @@ class HubLink:
         self.outbox = open_outbox(config.paths.state_dir / "outbox")
         self._seen_version = -1
         self._num_rounds = 0
+        self._is_mid_bundle = False
         self._last_pictures: dict[str, str] = {}
         self._recall_staged()
 
@@ -170,7 +174,7 @@ class HubLink:
         )
         if failure is not None:
             raise failure
-        return reply.interval_s
+        return NEXT_TURN_S if self._is_mid_bundle else reply.interval_s
 
     def import_stick(self, stick: Path, root_sha256: str, now: datetime) -> Imported:
         """Take a bundle, prices and new SKUs from a stick.
@@ -202,13 +206,7 @@ class HubLink:
         return self._client
 
     def _check_in(self, facts: BoxFacts, client: HubClient, now: datetime) -> CheckIn:
-        status = self.outbox.status()
-        own = {
-            "outbox_rows": status.num_rows,
-            "outbox_pictures": status.num_pictures,
-            "outbox_dropped": status.num_dropped,
-            "outbox_refused": status.num_refused,
-        }
+        own = outbox_facts(self.outbox)
         problem = (f"update.{self.state.problem}",) if self.state.problem else ()
         return CheckIn(
             nonce=client.identity.state.nonce,
@@ -288,11 +286,14 @@ class HubLink:
 
     def _install_patiently(self, facts: BoxFacts, now: datetime) -> None:
         """A bundle that cannot be brought here holds up nothing else; tried again later."""
-        offer = self._offer
+        offer, self._is_mid_bundle = self._offer, False
         if offer is None or offer.manifest is None or time.monotonic() < self._next_install_s:
             return
         try:
             self._install(offer, facts, now)
+        except TurnOverError:
+            self._is_mid_bundle = True
+            return
         except SyncError as err:
             wait_s = self._install_backoff.after(err)
             self._next_install_s = time.monotonic() + wait_s
@@ -315,7 +316,8 @@ class HubLink:
         self._updates.require_fresh(now)
         if facts.keep:  # without a word of the bundles process nothing is known to be unused
             self._store.collect_garbage([*facts.keep, self.state.staged])
-        fetch_bundle(offer.manifest, self._blobs, offer.patches)
+        with self._blobs.in_turn(DownloadTurn(TURN_S)):
+            fetch_bundle(offer.manifest, self._blobs, offer.patches)
         self._store.install(offer.manifest)
         receipt = self._updates.write_receipt(offer)
         told = offer.assignment

@@ -3,7 +3,9 @@
 import hashlib
 import random
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +14,7 @@ import pytest
 from sync.blob_download import ExportedBlobs, HubBlobs, RetryPolicy
 from sync.blob_store import BlobStore
 from sync.chunk_list import CHUNK_BYTES, chunk_list
+from sync.download_turn import FIRST_BYTES, DownloadTurn, TurnOverError
 from sync.errors import PublisherError, SyncError, TransportError
 from sync.http_pool import HttpSettings, HubHttp
 from sync.transport_errors import (
@@ -298,3 +301,28 @@ def test_an_export_is_verified_like_the_hub(tmp_path: Path) -> None:
     (stick / sha256).unlink()
     (stick / "real").rename(stick / sha256)
     assert blobs.fetch(sha256, SIZE).read_bytes() == data
+
+
+def test_a_long_download_comes_in_turns_that_pay_for_no_byte_twice(tmp_path: Path) -> None:
+    ticks = count()  # a second goes by with every look: time for one range in a turn
+    with FlakyHub() as hub:
+        size, num_turns = 6 * FIRST_BYTES, 0
+        sha256 = publish(hub, noise(size))
+        blobs = downloader(hub, tmp_path)
+        while not blobs.store.has(sha256, size):
+            num_turns += 1
+            turn = DownloadTurn(1.5, lambda: float(next(ticks)))
+            with suppress(TurnOverError), blobs.in_turn(turn):
+                blobs.fetch(sha256, size)
+        assert (blobs.num_bytes_received, num_turns) == (size, 6)
+
+
+@pytest.mark.parametrize("kind", ["no_range", "ignore_range"])
+def test_a_hub_that_knows_no_ranges_is_read_in_one_go(tmp_path: Path, kind: Kind) -> None:
+    size = 3 * FIRST_BYTES
+    with FlakyHub(script=lambda asked: Fault(kind)) as hub:
+        sha256 = publish(hub, noise(size))
+        blobs = downloader(hub, tmp_path, PATIENT)
+        with blobs.in_turn(DownloadTurn(60.0)):
+            blobs.fetch(sha256, size)
+    assert blobs.num_bytes_received <= 2 * size

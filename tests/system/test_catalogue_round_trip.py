@@ -7,6 +7,7 @@ Only the borders between the box's processes are missing here; those are crossed
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from itertools import count
 from pathlib import Path
 
 import numpy as np
@@ -14,18 +15,26 @@ import pytest
 
 from edge.messages.basket_messages import Phase
 from edge.messages.command_messages import AddLine, CancelBasket, Command, Finish, UplinkAction
+from edge.processes import hub_link
 from edge.processes.basket_process import LaneKeeper
-from edge.processes.hub_link import HubLink
+from edge.processes.hub_link import BoxFacts, HubLink
 from edge.processes.local_orders import carry_out_here
 from edge.processes.shelf_maker import ShelfMaker
-from sync.bundle import MANIFEST_NAME, BundleManifest, Preprocess, describe_file
+from sync.bundle import (
+    MANIFEST_NAME,
+    BundleManifest,
+    Preprocess,
+    describe_file,
+    read_manifest,
+)
 from sync.catalog import Catalog, Sku
+from sync.download_turn import FIRST_BYTES, DownloadTurn
 from sync.gallery import Gallery, unit_rows
 from sync.price_list import Price, PriceList
 from sync.update_documents import PriceListEntry
 from tests.fakes.running_hub import running_hub
 from tests.fakes.small_shop import LONG_AGO, demo_gtin, small_prices
-from tests.system.running_box import LANE
+from tests.system.running_box import LANE, make_bundle
 from tests.system.test_bundle_round_trip import Centre, Counter
 from trainer.release.key_files import KeyRing
 from trainer.release.signing import Signing
@@ -68,6 +77,21 @@ class Shop(Centre):
             *self._keys(),
         )  # fmt: skip
         return str(told["sha256"])
+
+    def release_large(self, version: str, size: int) -> str:
+        """Publish and assign a bundle with a file of so many bytes that do not compress."""
+        place = self.folder / f"bundle-{version}"
+        make_bundle(place, version=version)
+        (place / "golden.bin").write_bytes(np.random.default_rng(1).bytes(size))
+        manifest = read_manifest(place / MANIFEST_NAME)
+        added = describe_file(place, place / "golden.bin", "golden")
+        whole = manifest.model_copy(update={"files": (*manifest.files, added)})
+        (place / MANIFEST_NAME).write_text(whole.model_dump_json())
+        told = self.hubctl("bundle", "publish", str(place), *self._keys())
+        bundle_id = str(told["bundle_id"])
+        self.hubctl("bundle", "vouch", bundle_id, "--note", "a test", *self._keys())
+        self.hubctl("assign", "pilot", bundle_id, *self._keys())
+        return bundle_id
 
     def export(self, stick: Path) -> None:
         export_updates(self.repo, stick, bundle_ids=frozenset(self.released()))
@@ -277,3 +301,25 @@ def test_a_stick_that_was_tampered_with_changes_nothing(
     assert code.startswith("update."), told
     box.tick()
     assert (box.sell("jam"), box.amounts()) == ("", {"jam": 279})
+
+
+def test_a_price_passes_a_large_bundle_that_is_still_on_its_way(
+    shop: Shop, box: Box, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ticks = count()  # every look at the clock costs a second: one range in a turn
+    monkeypatch.setattr(
+        hub_link, "DownloadTurn", lambda _: DownloadTurn(1.5, lambda: float(next(ticks)))
+    )
+    bundle_id = shop.release_large("2.0", 12 * FIRST_BYTES)
+    now = datetime.now(UTC)
+    waits = [box.link.round(BoxFacts(), now)]
+    shop.publish_prices(2, price("jam", 888))
+    waits.append(box.link.round(BoxFacts(), now))
+    box.tick()
+    assert (box.sell("jam"), box.amounts(), box.link.state.staged) == ("", {"jam": 888}, "")
+    while not box.link.state.staged:
+        waits.append(box.link.round(BoxFacts(), now))
+    assert box.link.state.staged == bundle_id
+    assert len(waits) >= 12
+    assert set(waits[:-1]) == {hub_link.NEXT_TURN_S}
+    assert waits[-1] > hub_link.NEXT_TURN_S
