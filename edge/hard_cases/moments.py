@@ -6,12 +6,13 @@ Pure. A person's answer is a label; a question means doubt; a quiet basket is ta
 because silence is no proof. What a moment is worth is selector.py's decision.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
-from edge.messages.basket_messages import BasketSnapshot, LineOrigin, Phase
+from edge.messages.basket_messages import Ask, BasketSnapshot, LineOrigin, Phase
 from sync.hard_case import CaseReason
 
+NOTICE_WEIGHT = "weight.mismatch"  # of edge/basket/weight_check.py
 RANDOM_SHARE = 0.02  # of quiet baskets; the quota of a day bounds it further
 
 
@@ -34,12 +35,16 @@ class Moment:
 
 
 def moments_between(
-    before: BasketSnapshot | None, now: BasketSnapshot, dice: float
+    before: BasketSnapshot | None,
+    now: BasketSnapshot,
+    dice: float,
+    disagreeing: Collection[str] = (),
 ) -> list[Moment]:
     """What happened since the snapshot before.
 
     Args:
         dice: uniform in [0, 1), for the random sample.
+        disagreeing: items that the cameras take for different products and that were not told yet.
     """
     is_same = before is not None and before.basket_id == now.basket_id
     known_answers = _answers(before) if before is not None and is_same else {}
@@ -50,14 +55,26 @@ def moments_between(
         found.append(_moment(now, CaseReason.CORRECTED, tuple(answered), answered))
     for ask in now.asks:
         if ask.ask_id not in known_asks:
-            is_unknown = ask.kind == "unknown"
-            reason = CaseReason.UNKNOWN_OBJECT if is_unknown else CaseReason.UNCERTAIN
-            found.append(_moment(now, reason, (ask.item_id,)))
+            found.append(_moment(now, _reason_of(ask, disagreeing), (ask.item_id,)))
+    told = {item_id for moment in found for item_id in moment.item_ids}
+    for item_id in disagreeing:
+        if item_id not in told:
+            found.append(_moment(now, CaseReason.CAMERAS_DISAGREE, (item_id,)))
+    known_notices = before.notices if before is not None and is_same else ()
+    if NOTICE_WEIGHT in now.notices and NOTICE_WEIGHT not in known_notices:
+        found.append(_moment(now, CaseReason.WEIGHT_MISMATCH))
     was_shopping = before is not None and is_same and before.phase is Phase.SHOPPING
     is_quiet = not found and not known_answers and bool(now.items)
     if was_shopping and now.phase is Phase.PAYING and is_quiet and dice < RANDOM_SHARE:
         found.append(_moment(now, CaseReason.RANDOM))
     return found
+
+
+def _reason_of(ask: Ask, disagreeing: Collection[str]) -> CaseReason:
+    """A question that only several cameras' quarrel explains is told as one."""
+    if ask.kind == "unknown":
+        return CaseReason.UNKNOWN_OBJECT
+    return CaseReason.CAMERAS_DISAGREE if ask.item_id in disagreeing else CaseReason.UNCERTAIN
 
 
 def _moment(

@@ -2,7 +2,9 @@
 
 Flow: Candidate + what was taken today -> value, or None
 
-Pure. Value is uncertainty x novelty x need of the SKU, on top of what the reason itself teaches.
+Pure. Value is what the reason itself teaches, plus uncertainty x novelty x need of the SKU (their
+geometric mean: one of them alone does not make a moment worth much). What a box has sent of an SKU
+in the last days, it needs less.
 Quotas per reason and per SKU keep one loud product, or one broken camera, from filling the queue;
 a random sample of quiet baskets is always taken, because silence is no proof.
 """
@@ -43,22 +45,33 @@ class Candidate:
         margin: gap in nats between the two best SKUs; small is uncertain.
         similarity: cosine to the nearest prototype; small is novel.
         sku_id: the best guess, or what a person said.
-        sku_need: 0 to 1, how few pictures the centre has of it; 1 where nothing is known.
+        sku_need: 0 to 1, how few pictures the centre has of it; None: by what this box has sent.
     """
 
     reason: CaseReason
     margin: float
     similarity: float
     sku_id: str
-    sku_need: float = 1.0
+    sku_need: float | None = None
 
 
 @dataclass(slots=True)
 class TakenToday:
-    """What this box took since midnight; a new one every day."""
+    """What this box took since midnight, and of each SKU on the days before."""
 
     per_reason: Counter[CaseReason] = field(default_factory=Counter)
     per_sku: Counter[str] = field(default_factory=Counter)
+    before: Counter[str] = field(default_factory=Counter)
+
+    def tomorrow(self) -> "TakenToday":
+        """Quotas begin anew; what was sent of an SKU counts half as much with each day."""
+        counts = {sku: (n + self.per_sku[sku]) // 2 for sku, n in self.before.items()}
+        counts |= {s: (n + 1) // 2 for s, n in self.per_sku.items() if s not in self.before}
+        return TakenToday(before=Counter({sku: n for sku, n in counts.items() if n}))
+
+    def need_of(self, sku_id: str) -> float:
+        """1 for a product that was never sent, 0.5 after one picture, less and less after more."""
+        return 1.0 / (1.0 + self.per_sku[sku_id] + self.before[sku_id])
 
     def note(self, candidate: Candidate) -> None:
         """Count a moment that was taken."""
@@ -75,6 +88,7 @@ def value_of(candidate: Candidate, taken: TakenToday) -> int | None:
         return None
     uncertainty = 1.0 / (1.0 + max(candidate.margin, 0.0))
     novelty = min(max(1.0 - candidate.similarity, 0.0), 1.0)
-    need = min(max(candidate.sku_need, 0.0), 1.0)
-    bonus = MAX_BONUS * (0.5 * uncertainty + 0.25 * novelty + 0.25 * need)
+    need = taken.need_of(candidate.sku_id) if candidate.sku_need is None else candidate.sku_need
+    need = min(max(need, 0.0), 1.0)
+    bonus = MAX_BONUS * (uncertainty * novelty * need) ** (1 / 3)
     return min(1000, round(REASON_VALUE[candidate.reason] + bonus))

@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 from edge.bus.frame_ring import FrameRingReader, ring_path
 from edge.config import CameraKnobs, EdgeConfig
 from edge.errors import FrameRingError
+from edge.hard_cases.disagreement import Guess, disagreeing_items
 from edge.hard_cases.moments import Moment, moments_between
 from edge.hard_cases.redaction import DropReason, RedactedPicture, redact
 from edge.hard_cases.selector import Candidate, TakenToday, value_of
@@ -120,6 +121,7 @@ class CaseMaker:
             for lane in config.lanes
         }
         self._before: dict[str, BasketSnapshot] = {}
+        self._quarrels: dict[str, tuple[str, frozenset[str]]] = {}
         self._pending: list[_Pending] = []
         self._taken, self._day = TakenToday(), date.min
         self.num_made = 0
@@ -137,9 +139,24 @@ class CaseMaker:
         """How a basket stands now."""
         before = self._before.get(snapshot.lane_id)
         self._before[snapshot.lane_id] = snapshot
-        for moment in moments_between(before, snapshot, dice):
+        quarrels = self._new_quarrels(snapshot)
+        for moment in moments_between(before, snapshot, dice, quarrels):
             if len(self._pending) < MAX_PENDING:
                 self._pending.append(_Pending(moment, snapshot, now_ns + WAIT_NS))
+
+    def _new_quarrels(self, snapshot: BasketSnapshot) -> tuple[str, ...]:
+        """Items that the cameras take for different products, each told once in its basket."""
+        basket_id, told = self._quarrels.get(snapshot.lane_id, ("", frozenset()))
+        told = told if basket_id == snapshot.basket_id else frozenset()
+        guesses = {
+            (eye.camera_id, track.track_id): _guess(track)
+            for eye in self.eyes[snapshot.lane_id].values()
+            for track in (eye.seen.tracks if eye.seen is not None else ())
+            if track.scores is not None and track.scores.sku_ids
+        }
+        found = disagreeing_items(snapshot, guesses)
+        self._quarrels[snapshot.lane_id] = (snapshot.basket_id, told | set(found))
+        return tuple(item_id for item_id in found if item_id not in told)
 
     def on_shadow_case(self, told: ShadowCase, sealing_public_key: str) -> None:
         """A basket that a candidate prices differently, its pictures redacted by the shadow."""
@@ -183,7 +200,7 @@ class CaseMaker:
 
     def _begin_day(self, now: datetime) -> None:
         if now.date() != self._day:
-            self._taken, self._day = TakenToday(), now.date()
+            self._taken, self._day = self._taken.tomorrow(), now.date()
 
     def _take(self, eye: Eye, pending: _Pending, *, is_last: bool) -> None:
         seen = eye.seen
@@ -298,6 +315,13 @@ def _guesses(track: TrackObservation) -> tuple[tuple[str, int], ...]:
         return ()
     pairs = zip(track.scores.sku_ids, track.scores.log_probs, strict=False)
     return tuple((sku_id, round(1000 * math.exp(min(value, 0.0)))) for sku_id, value in pairs)[:5]
+
+
+def _guess(track: TrackObservation) -> Guess:
+    assert track.scores is not None
+    log_probs = track.scores.log_probs
+    margin = log_probs[0] - log_probs[1] if len(log_probs) > 1 else math.inf
+    return Guess(track.scores.sku_ids[0], margin)
 
 
 def _item_of_track(snapshot: BasketSnapshot) -> dict[tuple[str, int], str]:

@@ -3,6 +3,8 @@
 import msgspec
 import pytest
 
+from edge.basket.weight_check import NOTICE_MISMATCH
+from edge.hard_cases.disagreement import Guess, disagreeing_items
 from edge.hard_cases.moments import RANDOM_SHARE, moments_between
 from edge.messages.basket_messages import (
     Ask,
@@ -77,3 +79,46 @@ def test_a_scan_of_an_item_that_lies_there_is_told_apart_from_an_answer() -> Non
 def test_a_quiet_basket_is_taken_now_and_then_when_it_is_paid(dice: float, num: int) -> None:
     paying = msgspec.structs.replace(LONELY, phase=Phase.PAYING)
     assert len(moments_between(LONELY, paying, dice)) == num
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "reasons"),
+    [
+        pytest.param(LONELY, LONELY, [CaseReason.CAMERAS_DISAGREE], id="charged all the same"),
+        pytest.param(LONELY, with_ask("which"), [CaseReason.CAMERAS_DISAGREE], id="and asked for"),
+        pytest.param(
+            LONELY, with_ask("unknown"), [CaseReason.UNKNOWN_OBJECT], id="known to neither"
+        ),
+    ],
+)
+def test_cameras_that_disagree_are_told_once_with_the_better_reason(
+    before: BasketSnapshot, now: BasketSnapshot, reasons: list[CaseReason]
+) -> None:
+    assert [m.reason for m in moments_between(before, now, 1.0, ("i1",))] == reasons
+
+
+def test_a_weight_that_does_not_fit_is_told_when_it_begins() -> None:
+    heavy = msgspec.structs.replace(LONELY, notices=(NOTICE_MISMATCH,))
+    assert [m.reason for m in moments_between(LONELY, heavy, 1.0)] == [CaseReason.WEIGHT_MISMATCH]
+    assert moments_between(heavy, heavy, 1.0) == []
+
+
+SIDES = msgspec.structs.replace(ITEM, tracks=(("top", 1), ("side", 4), ("front", 9)))
+
+
+@pytest.mark.parametrize(
+    ("side", "state", "found"),
+    [
+        pytest.param(Guess("tea", 2.0), ItemState.CHARGED, ("i1",), id="each is sure"),
+        pytest.param(Guess("tea", 0.3), ItemState.CHARGED, (), id="one only guesses"),
+        pytest.param(Guess("jam", 2.0), ItemState.CHARGED, (), id="they agree"),
+        pytest.param(Guess("tea", 2.0), ItemState.CHECKING, (), id="it does not rest yet"),
+    ],
+)
+def test_which_items_the_cameras_quarrel_about(
+    side: Guess, state: ItemState, found: tuple[str, ...]
+) -> None:
+    item = msgspec.structs.replace(SIDES, state=state)
+    basket = msgspec.structs.replace(LONELY, items=(item,))
+    guesses = {("top", 1): Guess("jam", 3.0), ("side", 4): side}
+    assert disagreeing_items(basket, guesses) == found

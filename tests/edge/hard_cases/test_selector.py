@@ -7,6 +7,8 @@ from hypothesis import strategies as st
 from edge.hard_cases.selector import (
     DAILY_PER_REASON,
     DAILY_PER_SKU,
+    MAX_BONUS,
+    REASON_VALUE,
     Candidate,
     TakenToday,
     value_of,
@@ -74,3 +76,24 @@ def test_a_value_is_a_whole_number_in_range(
     )
     assert value is not None
     assert 0 <= value <= 1000
+
+
+def test_what_was_sent_is_needed_less_and_forgotten_in_some_days() -> None:
+    taken = TakenToday()
+    fresh = value_of(candidate(), taken)
+    for _ in range(6):
+        taken.note(candidate())
+    less = value_of(candidate(), taken)
+    next_day = taken.tomorrow()
+    assert (next_day.per_reason, next_day.per_sku) == ({}, {})
+    needs = [taken.need_of("milk"), next_day.need_of("milk"), taken.need_of("tea")]
+    assert needs == [1 / 7, 1 / 4, 1.0]
+    assert (fresh or 0) > (less or 0)
+    assert next_day.tomorrow().tomorrow().need_of("milk") == 1.0
+
+
+def test_value_is_a_product_one_of_three_alone_adds_nothing() -> None:
+    nothing_new = candidate(margin=0.0, similarity=1.0, sku_need=1.0)
+    assert value_of(nothing_new, TakenToday()) == REASON_VALUE[CaseReason.UNCERTAIN]
+    everything = candidate(margin=0.0, similarity=0.0, sku_need=1.0)
+    assert value_of(everything, TakenToday()) == REASON_VALUE[CaseReason.UNCERTAIN] + MAX_BONUS

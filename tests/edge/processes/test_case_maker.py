@@ -11,6 +11,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
 from edge.bus.frame_ring import FrameRingWriter, ring_path
+from edge.hard_cases import moments
 from edge.messages.basket_messages import (
     Ask,
     BasketLine,
@@ -27,8 +28,9 @@ from edge.messages.perception_messages import (
     TrackObservation,
 )
 from edge.messages.shadow_messages import ShadowCase, ShadowPicture
+from edge.processes import case_maker
 from edge.processes.basket_recorder import BasketRecorder
-from edge.processes.case_maker import NS_PER_S, WAIT_NS, CaseMaker
+from edge.processes.case_maker import NS_PER_S, WAIT_NS, CaseMaker, Eye
 from edge.processes.hub_link import Row
 from edge.processes.last_pictures import EVERY_NS, RETRY_NS, LastPictures
 from sync.hard_case import CaseReason, HardCase
@@ -260,3 +262,31 @@ def test_a_basket_that_a_candidate_prices_differently_becomes_a_sealed_case(
     assert (case.reason, case.basket_id) == (CaseReason.SHADOW_DISAGREES, "basket-9")
     assert case.pictures[0].items[0].guesses == (("jam", 700),)
     assert unseal(rows[0].pictures[0], KEY, "box") == b"redacted"
+
+
+def test_two_cameras_that_are_sure_of_different_products_make_a_case_once(camera: Camera) -> None:
+    camera.learn_empty_counter()
+    camera.show(has_item=True)
+    eyes = camera.maker.eyes[LANE]
+    sure = SkuScoresMessage(("jam", "milk"), (-0.01, -5.0), -9.0, 0.9, 2)
+    other = SkuScoresMessage(("milk", "jam"), (-0.01, -5.0), -9.0, 0.9, 2)
+    track = eyes[CAMERA].seen.tracks[0]  # type: ignore[union-attr]
+    second = Eye(camera.config, LANE, camera.config.lanes[0].cameras[0])
+    second.camera_id = "side"
+    for eye, scores in ((eyes[CAMERA], sure), (second, other)):
+        tracks = (msgspec.structs.replace(track, scores=scores),)
+        eye.seen = msgspec.structs.replace(eyes[CAMERA].seen, tracks=tracks)
+    eyes["side"] = second
+    item = ItemView("i1", ItemState.CHARGED, tracks=((CAMERA, 7), ("side", 7)))
+    sold = msgspec.structs.replace(ASKING, asks=(), items=(item,))
+    for _ in range(2):
+        camera.maker.on_basket(sold, camera.now_ns, 1.0)
+    camera.maker.step(camera.now_ns + WAIT_NS, PUBLIC)
+    (case,) = (HardCase.model_validate(row.body) for row in camera.rows)
+    assert case.reason is CaseReason.CAMERAS_DISAGREE
+
+
+def test_every_reason_is_made_by_somebody() -> None:
+    """A reason that nothing emits would be a promise."""
+    here = Path(moments.__file__).read_text() + Path(case_maker.__file__).read_text()
+    assert [reason for reason in CaseReason if f"CaseReason.{reason.name}" not in here] == []
