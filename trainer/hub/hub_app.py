@@ -38,6 +38,7 @@ from trainer.hub.run_api import make_run_router
 from trainer.hub.sku_api import make_sku_router
 from trainer.hub.sku_exchange_api import make_sku_exchange_router
 from trainer.hub.store_api import make_store_router
+from trainer.hub.store_care_api import make_store_care_router
 from trainer.hub.trigger_api import make_trigger_router
 from trainer.hub.weak_label_api import make_weak_label_router
 
@@ -101,6 +102,7 @@ STATUS_OF = {
     "onboarding.no_embedder": 409,
     "not_found": 404,
     "store.database": 503,
+    "blobs.bucket": 503,
 }
 
 
@@ -145,6 +147,7 @@ def create_hub_app(services: EdgeServices, centre: HubServices | None = None) ->
         make_monitoring_router,
         make_alert_router,
         make_trigger_router,
+        make_store_care_router,
     ):
         app.include_router(make(people))
     app.state.rollouts = RolloutKeeper(people)

@@ -23,6 +23,7 @@ from sync.durable_file import write_durably
 from trainer.config import HubConfig, load_hub_config
 from trainer.errors import FatalError, TrainerError
 from trainer.hub import picture_clock
+from trainer.hub.blob_place import open_bucket_blobs
 from trainer.hub.care_clock import CareClock
 from trainer.hub.edge_api import EdgeServices
 from trainer.hub.hub_app import create_hub_app

@@ -14,6 +14,7 @@ from trainer.hubctl import (
     account,
     blind,
     alerts,
+    backup,
     bundle,
     catalogue,
     dataset,
@@ -53,6 +54,8 @@ app.add_typer(run.app, name="run")
 app.add_typer(dataset.app, name="dataset")
 app.add_typer(catalogue.app, name="catalogue")
 app.add_typer(prices.app, name="prices")
+app.add_typer(backup.app, name="backup")
+app.add_typer(backup.sweep_app, name="gc")
 app.add_typer(trigger.app, name="trigger")
 app.add_typer(alerts.app, name="alerts")
 app.add_typer(monitor.app, name="monitor")
