@@ -158,7 +158,8 @@ class ConditionMonitor:
         """
         self._policy = policy or ConditionPolicy()
         self._baseline = baseline or Baseline()
-        self._reference = None if reference is None else ReferenceView(work_picture(reference))
+        self._view = None if reference is None else work_picture(reference)
+        self._reference = None if self._view is None else ReferenceView(self._view)
         self._next_check_ns: int | None = None
         self._latches = {name: _Latch() for name in Condition}
 
@@ -166,6 +167,11 @@ class ConditionMonitor:
     def baseline(self) -> Baseline:
         """What has been learned so far."""
         return self._baseline
+
+    @property
+    def view(self) -> NDArray[np.uint8] | None:
+        """The grey picture that "moved" is measured against; None before the first good one."""
+        return self._view
 
     @property
     def conditions(self) -> tuple[Condition, ...]:
@@ -196,7 +202,8 @@ class ConditionMonitor:
 
     def accept_view(self, pixels: NDArray[np.uint8]) -> None:
         """The camera has been put right or calibrated anew: this is the view from now on."""
-        self._reference = ReferenceView(work_picture(pixels))
+        self._view = work_picture(pixels)
+        self._reference = ReferenceView(self._view)
         self._baseline = Baseline()
         self._latches = {name: _Latch() for name in Condition}
 
@@ -236,7 +243,7 @@ class ConditionMonitor:
     def _learn(self, grey: NDArray[np.uint8], measures: PictureMeasures) -> None:
         base = self._baseline
         if self._reference is None:
-            self._reference = ReferenceView(grey)
+            self._view, self._reference = grey, ReferenceView(grey)
         # A plain mean at first, then slow: an hour of a dirty lens must not become normal.
         weight = max(1.0 / (base.num_views + 1), 1.0 / 3_600.0)
         self._baseline = replace(

@@ -22,6 +22,7 @@ from edge.config import EdgeConfig
 from edge.errors import FrameRingError
 from edge.messages.perception_messages import CameraState, FrameRef, PerceptionState
 from edge.processes.clip_start import agree_on_clip_start
+from edge.processes.view_memory import ViewMemory
 from edge.processes.worker import Work, run_process
 
 READ_TIMEOUT_S = 0.2
@@ -41,7 +42,10 @@ class Capture:
         place = (work.lane_id, work.camera_id)
         self._frames = work.bus.publisher("frame", FrameRef, *place)
         self._states = work.bus.publisher("camera_state", CameraState, *place)
-        self._monitor = ConditionMonitor()
+        self._memory = view_memory(work)
+        known = self._memory.recall() if self._memory is not None else None
+        baseline, view = known or (None, None)
+        self._monitor = ConditionMonitor(baseline=baseline, reference=view)
         self._next_state_ns = 0
         self._ring_error = ""
 
@@ -80,7 +84,10 @@ class Capture:
                 frame.clip_time_ns,
             )  # fmt: skip
         )
-        self._monitor.check(frame.pixels, time.monotonic_ns())
+        now_ns = time.monotonic_ns()
+        self._monitor.check(frame.pixels, now_ns)
+        if self._memory is not None:
+            self._memory.keep(self._monitor, now_ns)
 
     def _tell_state(self, now_ns: int) -> None:
         if now_ns < self._next_state_ns:
@@ -123,6 +130,15 @@ def camera_state(
         num_reconnects=condition.num_reconnects,
         url=condition.url,
     )
+
+
+def view_memory(work: Work) -> ViewMemory | None:
+    """What is kept about a calibrated camera's view; clips and uncalibrated ones begin anew."""
+    settings = work.camera.camera_config(work.lane_id)
+    if settings.address.kind == "clip" or settings.calibration_path is None:
+        return None
+    folder = work.config.paths.state_dir / "views"
+    return ViewMemory(folder / f"{work.lane_id}-{work.camera_id}.npz", settings.calibration_path)
 
 
 def open_ring_writer(config: EdgeConfig, lane_id: str, camera_id: str) -> FrameRingWriter:
