@@ -52,7 +52,12 @@ class DemoBox:
 
 @contextmanager
 def running_box(
-    root: Path, clip: ClipFolder, *, is_looped: bool, extra_toml: str = ""
+    root: Path,
+    clip: ClipFolder,
+    *,
+    is_looped: bool,
+    extra_toml: str = "",
+    prices_file: Path | None = None,
 ) -> Iterator[DemoBox]:
     """Start a box on a clip; stop it and remove its sockets and frames at the end."""
     home = root / clip.name
@@ -62,7 +67,8 @@ def running_box(
     ring_dir = Path(tempfile.mkdtemp(prefix="tillsight-demo-", dir=_memory_folder()))
     config_path = home / "edge.toml"
     config_path.write_text(
-        _toml(clip, run_dir, ring_dir, home / "state", free_port(), is_looped) + extra_toml
+        _toml(clip, run_dir, ring_dir, home / "state", free_port(), is_looped, prices_file)
+        + extra_toml
     )
     log_path = home / "box.log"
     with log_path.open("wb") as log:
@@ -135,7 +141,13 @@ def _memory_folder() -> str | None:
 
 
 def _toml(
-    clip: ClipFolder, run_dir: Path, ring_dir: Path, state_dir: Path, port: int, is_looped: bool
+    clip: ClipFolder,
+    run_dir: Path,
+    ring_dir: Path,
+    state_dir: Path,
+    port: int,
+    is_looped: bool,
+    prices_file: Path | None,
 ) -> str:
     loop = f"&loop=true&loop_s={clip.duration_s:g}" if is_looped else ""
     lines = [
@@ -145,6 +157,7 @@ def _toml(
         f'run_dir = "{run_dir}"',
         f'state_dir = "{state_dir.absolute()}"',
         f'ring_dir = "{ring_dir}"',
+        *([f'prices_file = "{prices_file.absolute()}"'] if prices_file else []),
         "[kiosk]",
         f"port = {port}",
         'store = "Tillsight demo"',
