@@ -14,7 +14,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 # Pages are built by the machine's Node, or by one from the package index where there is none.
-RUN_EXTRAS = ("edge", "cpu", "centre", *(() if shutil.which("npm") else ("web",)))
+RUN_EXTRAS = ("edge", "cpu", "centre", "demo", *(() if shutil.which("npm") else ("web",)))
 TEST_EXTRAS = ("edge", "cpu", "centre", "train", "sim", "s3", "postgres", "rtx", "dev")
 MIN_PYTHON = (3, 11)
 

@@ -25,9 +25,14 @@ def demo(
     ] = "",
     seconds: Annotated[float, typer.Option(help="Live: stop after so long; 0 runs on.")] = 0.0,
     browser: Annotated[bool, typer.Option(help="Live: open the kiosk page.")] = False,
+    loop: Annotated[
+        bool, typer.Option(help="Hub, two boxes and the whole loop from counter to counter.")
+    ] = False,
     json_output: Annotated[bool, typer.Option("--json", help="One JSON document.")] = False,
 ) -> None:
     """Three cameras over a counter, a priced basket on a page: the product's own processes."""
+    if loop:
+        raise typer.Exit(_play_loop(once, seconds, browser, json_output))
     clips = _chosen(clip)
     if not once:
         _build_pages()
@@ -43,6 +48,25 @@ def demo(
         num_right = sum(one.is_right for one in played)
         console.print(f"{num_right} of {len(played)} baskets right; {in_words(played)}")
     raise typer.Exit(0 if all(one.is_right for one in played) else 1)
+
+
+def _play_loop(once: bool, seconds: float, browser: bool, json_output: bool) -> int:
+    """The loop; 0 where every step was seen."""
+    from tools.demo_run.play_loop import play_loop  # loads the centre, which nothing else needs
+
+    _build_pages()
+    console = Console(stderr=json_output)
+    is_whole, timeline = play_loop(
+        ROOT / ".demo", console, stays=not once, seconds=seconds, open_browser=browser
+    )
+    if json_output:
+        document = {"is_whole": is_whole, "seconds": timeline.now_s, "steps": timeline.document()}
+        sys.stdout.write(json.dumps(document, indent=2) + "\n")
+    else:
+        console.print(timeline.table())
+        words = "every step was seen" if is_whole else "NOT every step was seen"
+        console.print(f"{words}; {timeline.now_s:.0f} s")
+    return 0 if is_whole else 1
 
 
 def _build_pages() -> None:

@@ -51,7 +51,7 @@ from tools.demo_run.real_processes import (
 from tools.demo_run.store_bundles import store_bundle
 from trainer.hubctl.hub_session import HubSession
 
-RINGS = ("lab", "pilot")  # ring 0 first
+RINGS = ("lab-1", "lab-2")  # each is ring 0 of the releases that it tries
 CHANNEL = "main"
 LANE = "lane-1"
 DUTIES = {"reviewer": "reviewer", "second": "reviewer", "trainer": "trainer",
@@ -83,6 +83,11 @@ class LoopBox:
     def look(self, seconds: float = 1.2) -> BoxView:
         """The newest message of every topic."""
         return look_at_box(self.config, seconds)
+
+    def send_in_shoppers(self) -> None:
+        """New shoppers, after the others went home."""
+        self.shopper = KioskShopper(self.config, BASKET)
+        self.shopper.start()
 
     def show(self, film: str) -> None:
         """Another film before the camera, which is plugged out and in."""
@@ -128,6 +133,11 @@ class LoopShop:
             running("trainer.hub.serve", self.folder, "hub.toml", "hub.log")
         )
         wait_until("the hub answers", lambda: is_open(self.hub_port))
+
+    @property
+    def is_away(self) -> bool:
+        """The hub is dead."""
+        return self.hub is None or self.hub.poll() is not None
 
     def kill_hub(self) -> None:
         """SIGKILL, as when the power goes."""

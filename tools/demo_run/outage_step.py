@@ -1,0 +1,69 @@
+"""Step 6 of the loop: the hub dies and the line is cut while the counters sell; nothing is lost.
+
+Flow: SIGKILL + cut -> sales go on, rows wait -> hub back, line mended -> both ends counted
+"""
+
+import time
+
+from tools.demo_run.event_count import EventCount, count_events
+from tools.demo_run.loop_shop import LANE, LoopBox, LoopShop, NotSeenError, wait_until
+from tools.demo_run.loop_timeline import Step, Timeline
+
+LEAST_SALES = 2  # per box, while nobody answers
+DRAIN_LIMIT_S = 120.0
+
+
+def outage(shop: LoopShop, timeline: Timeline) -> None:
+    """Kill, cut, sell, mend."""
+    with timeline.step("6", "the hub dies, the line is cut; nothing is lost") as step:
+        assert shop.relay is not None
+        shop.kill_hub()
+        shop.relay.cut()
+        began = time.monotonic()
+        timeline.say(step, "the hub was killed (SIGKILL), the line to it is cut")
+        for box in shop.boxes:
+            wait_until(f"{box.box_id} sells on", lambda box=box: _sold(box, began) >= LEAST_SALES)
+        sold = {box.box_id: _sold(box, began) for box in shop.boxes}
+        waiting = {box.box_id: _waiting(box) for box in shop.boxes}
+        timeline.say(step, f"sold meanwhile: {sold}; rows that wait: {waiting}")
+        shop.start_hub()
+        timeline.say(step, f"the hub is back after {time.monotonic() - began:.0f} s")
+        shop.relay.mend()
+        _drain(shop, timeline, step)
+
+
+def count_all(shop: LoopShop, timeline: Timeline) -> EventCount:
+    """At the end: everybody goes home, the outboxes empty themselves, both ends are counted."""
+    with timeline.step("6", "every event of the whole demo is counted") as step:
+        for box in shop.boxes:
+            box.shopper.stop()
+        _drain(shop, timeline, step)
+        journals = [b.config.paths.state_dir / f"journal-{LANE}.db" for b in shop.boxes]
+        database = shop.folder / "hub" / "hub.db"
+        wait_until(
+            "the last rows are at the hub", lambda: not count_events(journals, database).missing
+        )
+        found = count_events(journals, database)
+        timeline.say(step, found.words())
+        if not found.is_whole:
+            raise NotSeenError(f"not whole: {found}")
+        return found
+
+
+def _drain(shop: LoopShop, timeline: Timeline, step: Step) -> None:
+    began = time.monotonic()
+    for box in shop.boxes:
+        wait_until(
+            f"{box.box_id} has sent everything", lambda box=box: _waiting(box) == 0, DRAIN_LIMIT_S
+        )
+    timeline.say(step, f"every row was sent after {time.monotonic() - began:.0f} s")
+
+
+def _sold(box: LoopBox, since: float) -> int:
+    return sum(sale.at_s >= since for sale in box.shopper.diary.paid)
+
+
+def _waiting(box: LoopBox) -> int:
+    """Rows in the box's outbox; -1 while it has not said."""
+    health = box.look().health.get("uplink")
+    return int(health.facts.get("waiting", -1)) if health is not None else -1
