@@ -32,8 +32,6 @@ class HubConfig(BaseModel):
         case_picture_days, recording_days: boxes' pictures are erased after so long unless a data
             set or a blind set holds them.
         blobs_url: s3://bucket or s3://bucket/prefix; a folder below `state_dir` when empty.
-        blobs_credentials_file: TOML with access_key_id and secret_access_key, read by its owner only.
-        blobs_url: s3://bucket or s3://bucket/prefix; a folder below `state_dir` when empty.
         blobs_credentials_file: TOML with access_key_id, secret_access_key; for its owner only.
         is_behind_proxy: a reverse proxy ends TLS; then the hub listens on 127.0.0.1 in the clear.
     """

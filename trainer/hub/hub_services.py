@@ -61,8 +61,8 @@ class HubServices:
 
     Attributes:
         repository: folder of the signed repository; empty before `hubctl keys init`.
-        clock: when an approval is due, by whose time.
         webhook_hosts: names that webhooks may reach though they are private.
+        clock: when an approval is due, by whose time.
     """
 
     engine: Engine
@@ -70,8 +70,8 @@ class HubServices:
     repository: Path
     sealing_key: X25519PrivateKey | None = None
     publisher: Publisher | None = None
-    clock: Callable[[], datetime] = utc_now
     webhook_hosts: tuple[str, ...] = ()
+    clock: Callable[[], datetime] = utc_now
 
     def must_publish(self) -> Publisher:
         """The publisher.
