@@ -30,6 +30,7 @@ from trainer.hub.monitoring_api import make_monitoring_router
 from trainer.hub.onboarding_api import make_onboarding_router
 from trainer.hub.operator_api import make_operator_router
 from trainer.hub.people_auth import principal_of
+from trainer.hub.photo_archive_api import make_photo_archive_router
 from trainer.hub.price_api import make_price_router
 from trainer.hub.provenance_api import make_provenance_router
 from trainer.hub.rollout_api import make_rollout_router
@@ -71,6 +72,7 @@ STATUS_OF = {
     "shop.refused": 409,
     "import.malformed": 422,
     "picture.refused": 422,
+    "archive.refused": 422,
     "publish.no_key": 409,
     "prices.problems": 409,
     "sealing.no_key": 409,
@@ -129,6 +131,7 @@ def create_hub_app(services: EdgeServices, centre: HubServices | None = None) ->
     for make in (
         make_sku_router,
         make_sku_exchange_router,
+        make_photo_archive_router,
         make_store_router,
         make_price_router,
         make_box_report_router,

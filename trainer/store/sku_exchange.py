@@ -3,7 +3,8 @@
 Flow: file -> rows -> CatalogueSku or an error with its line -> plan -> applied all or nothing
 
 A cell that a spreadsheet would run as a formula is written with a leading apostrophe and read
-back without it. Columns `name_<language>` hold names; lists stand with `|` between their parts.
+back without it. Columns `name_<language>` hold names; lists, and the three lengths of
+`size_cm`, stand with `|` between their parts.
 """
 
 import csv
@@ -35,7 +36,7 @@ PLAIN = (
     "sku_id", "gtin", "plu", "unit", "family", "expected_weight_g", "weight_tolerance_g", "tare_g",
     "age_limit", "deposit_minor", "tax_class", "valid_from", "valid_until",
 )  # fmt: skip
-LISTS = ("category_path", "allergens")
+LISTS = ("category_path", "allergens", "size_cm")
 
 
 class ImportFormError(SkuError):
@@ -76,7 +77,7 @@ def to_csv(skus: Iterable[CatalogueSku]) -> str:
     writer.writerow([*PLAIN, *LISTS, *(f"name_{language}" for language in languages)])
     for sku in rows:
         said = sku.model_dump(mode="json")
-        cells = [said[name] for name in PLAIN] + ["|".join(said[name]) for name in LISTS]
+        cells = [said[name] for name in PLAIN] + [_list_cell(said[name]) for name in LISTS]
         cells += [sku.names.get(language, "") for language in languages]
         writer.writerow([safe_cell("" if cell is None else str(cell)) for cell in cells])
     return out.getvalue()
@@ -201,10 +202,15 @@ def _fields(row: dict[str, str]) -> dict[str, Any]:
         if column.startswith("name_"):
             fields["names"] |= {column.removeprefix("name_"): text} if text else {}
         elif column in LISTS:
-            fields[column] = [part.strip() for part in text.split("|") if part.strip()]
+            parts = [part.strip() for part in text.split("|") if part.strip()]
+            fields[column] = parts if parts or column != "size_cm" else None
         elif text:
             fields[column] = text
     return fields
+
+
+def _list_cell(value: list[str] | list[float] | None) -> str:
+    return "|".join(str(part) for part in value or ())
 
 
 def _first_error(err: ValidationError) -> str:

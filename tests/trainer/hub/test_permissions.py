@@ -51,6 +51,8 @@ TABLE = [
     ("PUT",    "/api/v1/skus/{sku_id}/picture",             Permission.CATALOGUE_CHANGE),
     ("GET",    "/api/v1/skus-export",                       Permission.CATALOGUE_READ),
     ("POST",   "/api/v1/skus-import",                       Permission.CATALOGUE_CHANGE),
+    ("PUT",    "/api/v1/photo-archives/{sha256}",           Permission.CATALOGUE_CHANGE),
+    ("POST",   "/api/v1/photo-archives/{sha256}/import",    Permission.CATALOGUE_CHANGE),
     ("GET",    "/api/v1/stores",                            Permission.CATALOGUE_READ),
     ("POST",   "/api/v1/stores",                            Permission.CATALOGUE_CHANGE),
     ("GET",    "/api/v1/stores/{store_id}",                 Permission.CATALOGUE_READ),

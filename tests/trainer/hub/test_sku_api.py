@@ -125,7 +125,7 @@ def test_a_file_is_shown_before_it_is_taken_and_taken_whole(any_centre: PeopleHu
     add(hub, MILK)
     text = hub.call(VIEWER, "GET", "/skus-export?format=csv").text
     changed = text.replace("Vollmilch", "Frische Vollmilch") + "tea,,,each,,,5.0,0.0,,0,standard"
-    data = (changed + ",,,,,Tee,Tea\n").encode()
+    data = (changed + ",,,,,,Tee,Tea\n").encode()
     preview = hub.call(OPERATOR, "POST", "/skus-import?preview=true", data=data).json()
     assert (preview["num_created"], preview["num_changed"], preview["errors"]) == (1, 1, [])
     assert preview["changes"][0]["fields"]["names"][1].count("Frische") == 1
@@ -135,6 +135,18 @@ def test_a_file_is_shown_before_it_is_taken_and_taken_whole(any_centre: PeopleHu
     assert hub.ok(VIEWER, "GET", "/skus?q=frische")["total"] == 1
     again = hub.call(OPERATOR, "POST", "/skus-import?preview=true", data=data).json()
     assert (again["num_created"], again["num_changed"], again["num_unchanged"]) == (0, 0, 2)
+
+
+def test_the_lengths_of_a_pack_go_through_a_csv_file(centre: PeopleHub) -> None:
+    add(centre, {"sku_id": "tin", "names": {"en": "Tin"}, "size_cm": [7.5, 7.5, 4.0]})
+    text = centre.call(VIEWER, "GET", "/skus-export?format=csv").text
+    assert "7.5|7.5|4.0" in text
+    data = text.replace("7.5|7.5|4.0", "8|7.5|4").encode()
+    centre.call(OPERATOR, "POST", "/skus-import?preview=false", data=data)
+    assert centre.ok(VIEWER, "GET", "/skus/tin")["size_cm"] == [8.0, 7.5, 4.0]
+    bad = text.replace("7.5|7.5|4.0", "8|7.5").encode()
+    told = centre.call(OPERATOR, "POST", "/skus-import?preview=true", data=bad).json()
+    assert "size_cm" in told["errors"][0]["message"]
 
 
 def test_one_bad_line_keeps_the_whole_file_out_and_is_named(centre: PeopleHub) -> None:
