@@ -117,10 +117,15 @@ class CheckIn(WireMessage):
 
 
 class RemoteCommand(WireMessage):
-    """Something an operator asked a box to do; its result goes to `command_result`."""
+    """Something an operator asked a box to do; its result goes to `command_result`.
+
+    Attributes:
+        kind: restart, logs, support_bundle, drop_candidate, rollback, picture. Any text, so that an
+            older box answers "not known here" and does not refuse the whole check-in.
+    """
 
     command_id: str
-    kind: Literal["restart", "logs", "support_bundle", "drop_candidate", "rollback"]
+    kind: str = Field(min_length=1, max_length=30)
     arguments: dict[str, str] = {}
 
 

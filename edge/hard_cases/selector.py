@@ -90,5 +90,5 @@ def value_of(candidate: Candidate, taken: TakenToday) -> int | None:
     novelty = min(max(1.0 - candidate.similarity, 0.0), 1.0)
     need = taken.need_of(candidate.sku_id) if candidate.sku_need is None else candidate.sku_need
     need = min(max(need, 0.0), 1.0)
-    bonus = MAX_BONUS * (uncertainty * novelty * need) ** (1 / 3)
+    bonus = MAX_BONUS * float((uncertainty * novelty * need) ** (1 / 3))
     return min(1000, round(REASON_VALUE[candidate.reason] + bonus))

@@ -45,6 +45,7 @@ from sync.trusted_updates import TrustedUpdates, UpdateOffer
 DELIVERY_S = 15.0  # a price must not wait for pictures
 TURN_S = 30.0  # and neither for a bundle: check-ins and prices come in between its turns
 NEXT_TURN_S = 1
+PICTURE_ROUNDS = 8  # at once: the picture is taken, uploaded, and named by a check-in
 ROUNDS_PER_DELIVERY = 20  # 20 batches of 50 rows, then somebody else's turn
 UPDATE_RETRY = RetryPolicy(max_failures=4, cap_s=30.0)
 UPDATE_EVERY_ROUNDS = 10  # metadata is asked for at least so often, whatever the hub announces
@@ -135,7 +136,8 @@ class HubLink:
         self.outbox = open_outbox(config.paths.state_dir / "outbox")
         self._seen_version = -1
         self._num_rounds = 0
-        self._is_mid_bundle = False
+        self._num_soon = 0  # rounds that come at once
+        self.renew_pictures: Callable[[], None] = lambda: None
         self._last_pictures: dict[str, str] = {}
         self._recall_staged()
 
@@ -174,7 +176,8 @@ class HubLink:
         )
         if failure is not None:
             raise failure
-        return NEXT_TURN_S if self._is_mid_bundle else reply.interval_s
+        is_soon, self._num_soon = self._num_soon > 0, max(0, self._num_soon - 1)
+        return NEXT_TURN_S if is_soon else reply.interval_s
 
     def import_stick(self, stick: Path, root_sha256: str, now: datetime) -> Imported:
         """Take a bundle, prices and new SKUs from a stick.
@@ -232,10 +235,10 @@ class HubLink:
                 self._settled.add(basket.basket_id)
 
     def _obey(self, reply: CheckInReply, client: HubClient, facts: BoxFacts) -> None:
-        hands = Hands(
-            client.upload, self._ask_bundles, lambda: {"facts": facts, "link": self.state}
-        )
+        facts_of = {"facts": facts, "link": self.state}
+        hands = Hands(client.upload, self._ask_bundles, lambda: facts_of, self.renew_pictures)
         for command in reply.commands:
+            self._num_soon = PICTURE_ROUNDS if command.kind == "picture" else self._num_soon
             logger.info("remote command kind=%s id=%s", command.kind, command.command_id)
             client.send_result(carry_out(command, self._config, hands))
 
@@ -286,13 +289,13 @@ class HubLink:
 
     def _install_patiently(self, facts: BoxFacts, now: datetime) -> None:
         """A bundle that cannot be brought here holds up nothing else; tried again later."""
-        offer, self._is_mid_bundle = self._offer, False
+        offer = self._offer
         if offer is None or offer.manifest is None or time.monotonic() < self._next_install_s:
             return
         try:
             self._install(offer, facts, now)
         except TurnOverError:
-            self._is_mid_bundle = True
+            self._num_soon = max(1, self._num_soon)
             return
         except SyncError as err:
             wait_s = self._install_backoff.after(err)

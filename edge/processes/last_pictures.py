@@ -1,10 +1,12 @@
-"""The newest picture of every camera for the dashboard: small, redacted, sealed, seldom.
+"""The newest picture of every camera for the dashboard: small, redacted, sealed.
 
 Flow: Eye -> redact, or the empty counter -> small JPEG -> seal
 
 Takes the path of hard cases: what cannot be redacted is not shown, and the older picture stays.
+Every ten minutes, and when an operator asks (`hubctl fleet command BOX picture`).
 """
 
+import threading
 from collections.abc import Mapping
 
 import cv2
@@ -25,18 +27,28 @@ QUALITY = 70
 class LastPictures:
     """Sealed pictures by `lane/camera`; the same bytes until there is a newer one."""
 
-    def __init__(self, config: EdgeConfig, eyes: Mapping[str, Mapping[str, Eye]]) -> None:
+    def __init__(
+        self,
+        config: EdgeConfig,
+        eyes: Mapping[str, Mapping[str, Eye]],
+        wanted: threading.Event | None = None,
+    ) -> None:
+        """Nothing taken yet; `wanted` is set by whoever wants to see the counters now."""
         self.pictures: dict[str, bytes] = {}
         self._box_id = config.box_id
         self._eyes = {
             f"{lane}/{name}": eye for lane, own in eyes.items() for name, eye in own.items()
         }
+        self._wanted = wanted or threading.Event()
         self._next_ns = dict.fromkeys(self._eyes, 0)
 
     def step(self, now_ns: int, sealing_public_key: str) -> None:
         """Renew what is old; nothing before the hub's key is known."""
         if not sealing_public_key:
             return
+        if self._wanted.is_set():
+            self._wanted.clear()
+            self._next_ns = dict.fromkeys(self._eyes, 0)
         for name, eye in self._eyes.items():
             if now_ns >= self._next_ns[name]:
                 jpeg = _picture(eye)

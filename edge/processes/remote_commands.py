@@ -31,11 +31,13 @@ class Hands:
         upload: brings bytes to the hub; their sha256.
         ask_bundles: hands an action to the bundles process; empty text, or why not.
         status: a page of facts for a support bundle.
+        renew_pictures: has a new last picture of every camera taken, by the path of all pictures.
     """
 
     upload: Callable[[bytes], str]
     ask_bundles: Callable[[BundleAction], str]
     status: Callable[[], Mapping[str, object]]
+    renew_pictures: Callable[[], None]
 
 
 def carry_out(command: RemoteCommand, config: EdgeConfig, hands: Hands) -> CommandResult:
@@ -46,10 +48,15 @@ def carry_out(command: RemoteCommand, config: EdgeConfig, hands: Hands) -> Comma
     """
     if command.kind == "restart":
         return _restart(command, config)
-    if command.kind in ("rollback", "drop_candidate"):
+    if command.kind == "picture":
+        hands.renew_pictures()
+        return _result(command, True, "a picture comes as soon as nobody is in it")
+    if command.kind == "rollback" or command.kind == "drop_candidate":
         reason = command.arguments.get("reason", "asked by the hub")
         refusal = hands.ask_bundles(BundleAction(command.kind, reason))
         return _result(command, not refusal, refusal or "done")
+    if command.kind not in ("logs", "support_bundle"):
+        return _result(command, False, f"{command.kind} is not known here: update the box")
     pages: dict[str, object] = {"log": _log_lines()}
     if command.kind == "support_bundle":
         pages["status"] = dict(hands.status())

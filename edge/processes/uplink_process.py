@@ -62,6 +62,7 @@ class NetworkThread:
         self.facts = BoxFacts()
         self.error: tuple[str, str] = ("", "")
         self.state = LinkState()
+        self.wants_pictures = threading.Event()
         self._work = work
         self._is_stopping = threading.Event()
         self._backoff = Backoff()
@@ -83,6 +84,7 @@ class NetworkThread:
 
     def _run(self) -> None:
         link = HubLink(self._work.config, self._ask_bundles, self._settle)
+        link.renew_pictures = self.wants_pictures.set
         next_s = time.monotonic() + 1.0  # the bus has spoken by then
         try:
             while not self._is_stopping.is_set():
@@ -184,7 +186,7 @@ class Uplink:
         self._cases = CaseMaker(config, self.put)
         self._recorder = BasketRecorder(config, self._cases.eyes, self.put)
         self._reporter = Reporter(self.put)
-        self._last_pictures = LastPictures(config, self._cases.eyes)
+        self._last_pictures = LastPictures(config, self._cases.eyes, self._network.wants_pictures)
         self._dice = random.Random()
         self._next_ns = 0
 

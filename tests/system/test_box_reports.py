@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from edge.processes.hub_link import BoxFacts, HubLink, Row
+from edge.processes.hub_link import NEXT_TURN_S, BoxFacts, HubLink, Row
 from sync.box_report import SaleReport, TelemetryReport
 from sync.recording import RecordedFrame, Recording, pack_frames, unpack_frames
 from sync.sealing import seal, unseal
 from tests.fakes.running_hub import RunningHub, running_hub
 from tests.system.test_bundle_round_trip import Centre, Counter
-from trainer.store import box_reports, picture_life
+from trainer.store import box_reports, fleet, fleet_details, picture_life
 from trainer.store.blobs import FolderBlobs
 from trainer.store.database import reading, writing
 
@@ -90,3 +90,20 @@ def test_the_newest_picture_of_a_camera_is_named_by_the_next_check_in(box: Count
         assert box_reports.last_picture(connection, "box", "a/other") == ""
     opened = unseal(stored(box.hub, blob), box.hub.sealing_key, "box")
     assert opened == b"a small picture"
+
+
+def test_an_operator_sees_the_counter_of_now_on_request(box: Counter) -> None:
+    box.round()
+    key, pictures = box.link.state.sealing_public_key, {"a/top": b""}
+    pictures["a/top"] = seal(b"as it was", key, "box")
+    box.link.renew_pictures = lambda: pictures.update({"a/top": seal(b"as it is", key, "box")})
+    for kind in ("picture", "dance"):
+        with writing(box.hub.engine) as connection:
+            fleet.ask_box(connection, "box", kind, now=NOW, actor="op")
+    waits = [box.link.round(BoxFacts(pictures=dict(pictures)), NOW) for _ in range(3)]
+    assert waits == [NEXT_TURN_S] * 3  # nobody waits ten minutes, nor for the next check-in
+    with reading(box.hub.engine) as connection:
+        blob = box_reports.last_picture(connection, "box", "a/top")
+        done = fleet_details.box_details(connection, "box", now=NOW).commands
+    assert unseal(stored(box.hub, blob), box.hub.sealing_key, "box") == b"as it is"
+    assert {c.kind: c.status for c in done} == {"picture": "done", "dance": "failed"}

@@ -46,7 +46,7 @@ class StatusRequest(Body):
 class CommandRequest(Body):
     """A remote command."""
 
-    kind: Literal["restart", "logs", "support_bundle", "drop_candidate", "rollback"]
+    kind: Literal["restart", "logs", "support_bundle", "drop_candidate", "rollback", "picture"]
 
 
 class TokenRequest(Body):

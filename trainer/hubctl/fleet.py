@@ -123,7 +123,7 @@ def replace(
 @app.command("command")
 def command(
     box: BoxArgument,
-    kind: Annotated[str, typer.Argument(help="restart, logs, support_bundle, rollback, ...")],
+    kind: Annotated[str, typer.Argument(help="restart, logs, picture, support_bundle, ...")],
     hub: HubOption = DEFAULT_HUB,
     token_file: TokenFileOption = DEFAULT_TOKEN,
     ca: CaOption = None,

@@ -1,5 +1,6 @@
 """From a basket on the bus to a sealed picture that only the hub can open."""
 
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -137,6 +138,24 @@ def test_the_last_picture_shows_goods_or_the_empty_counter_and_never_a_person(
     camera.now_ns += EVERY_NS
     pictures.step(camera.now_ns, PUBLIC)  # somebody is there: the older one stays
     assert _opened(pictures, camera)[65, 85].tolist() == pytest.approx([90] * 3, abs=20)
+    camera.show(has_item=True)
+    pictures.step(camera.now_ns + RETRY_NS, PUBLIC)
+    assert _opened(pictures, camera)[65, 85].tolist() == pytest.approx([200, 60, 20], abs=30)
+
+
+def test_a_last_picture_is_renewed_on_request_by_the_same_path(camera: Camera) -> None:
+    wanted = threading.Event()
+    pictures = LastPictures(camera.config, camera.maker.eyes, wanted)
+    camera.learn_empty_counter()
+    pictures.step(camera.now_ns, PUBLIC)
+    before = dict(pictures.pictures)
+    camera.show(has_item=True)
+    pictures.step(camera.now_ns, PUBLIC)
+    assert pictures.pictures == before  # not ten minutes yet
+    wanted.set()
+    camera.show(has_item=True, person=40)
+    pictures.step(camera.now_ns, PUBLIC)
+    assert pictures.pictures == before  # somebody is in it
     camera.show(has_item=True)
     pictures.step(camera.now_ns + RETRY_NS, PUBLIC)
     assert _opened(pictures, camera)[65, 85].tolist() == pytest.approx([200, 60, 20], abs=30)
