@@ -16,7 +16,8 @@ from rich.progress import Progress
 from rich.table import Table
 
 from tools.fleet_sim.checkin_rounds import FleetFigures, Plan, simulate
-from tools.fleet_sim.rollout_sim import RELEASES, roll_out
+from tools.fleet_sim.rollout_sim import RELEASES, Release, RolloutFigures, SimFleet, roll_out
+from tools.fleet_sim.rollout_store import StoreDesk
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, help="A fleet of boxes.")
 
@@ -53,23 +54,56 @@ def check_ins(
 def rollout(
     boxes: Annotated[int, typer.Option(help="Boxes of the fleet.", min=1000)] = 10_000,
     seed: Annotated[int, typer.Option(help="Which boxes are away, what they sell.")] = 1,
+    through_store: Annotated[
+        bool, typer.Option("--through-store", help="Through a hub's own tables, in SQLite.")
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON document.")] = False,
 ) -> None:
-    """A good and three bad releases on a virtual clock; 1 where a bad one left the second ring."""
-    results = [roll_out(release, boxes, seed) for release in RELEASES]
+    """A good release and six bad ones on a virtual clock; 1 where a bad one left ring 1 (pilot)."""
+    play = play_through_store if through_store else play_by_rules
+    results, looks = zip(*(play(release, boxes, seed) for release in RELEASES), strict=True)
     if as_json:
-        sys.stdout.write(json.dumps([asdict(one) for one in results], indent=2) + "\n")
+        rows = [asdict(one) | look for one, look in zip(results, looks, strict=True)]
+        sys.stdout.write(json.dumps(rows, indent=2) + "\n")
     else:
         columns = ("release", "phase", "ring", "reason", "hours", "swapped", "offered")
-        table = Table(*columns, title=f"Releases in a fleet of {boxes} boxes")
-        for one in results:
-            table.add_row(*(str(getattr(one, name)) for name in columns))
+        table = Table(*columns, *looks[0], title=f"Releases in a fleet of {boxes} boxes")
+        for one, look in zip(results, looks, strict=True):
+            table.add_row(*(str(getattr(one, name)) for name in columns), *map(str, look.values()))
         Console(width=150).print(table)
     good, *bad = results
     is_right = good.phase == "done" and all(
         one.phase == "stopped" and one.ring in ("lab", "pilot") for one in bad
     )
     raise typer.Exit(0 if is_right else 1)
+
+
+def play_by_rules(
+    release: Release, boxes: int, seed: int
+) -> tuple[RolloutFigures, dict[str, float]]:
+    """The rules alone."""
+    return roll_out(release, boxes, seed), {}
+
+
+def play_through_store(
+    release: Release, boxes: int, seed: int
+) -> tuple[RolloutFigures, dict[str, float]]:
+    """A hub's own tables; also how long one look at the whole fleet took."""
+    desks: list[StoreDesk] = []
+    with tempfile.TemporaryDirectory(prefix="tillsight-rollout-") as scratch:
+
+        def desk_of(fleet: SimFleet) -> StoreDesk:
+            desks.append(StoreDesk(Path(scratch), fleet))
+            return desks[-1]
+
+        ended = roll_out(release, boxes, seed, desk_of)
+        desks[-1].close()
+    looks = sorted(desks[-1].look_s)
+    return ended, {
+        "looks": len(looks),
+        "look_s_p50": round(looks[len(looks) // 2], 2),
+        "look_s_max": round(looks[-1], 2),
+    }
 
 
 def _say(figures: FleetFigures, *, as_json: bool) -> None:

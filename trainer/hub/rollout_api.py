@@ -21,18 +21,18 @@ from trainer.hub.rollout_forms import (
     BoxProgressPage,
     BoxProgressReply,
     DecisionReply,
-    OrderRequest,
     PointReply,
     RingReply,
     RingState,
+    RolloutOrderRequest,
     RolloutReply,
     RolloutRow,
-    StartRequest,
+    RolloutStartRequest,
     Step,
 )
 from trainer.hub.rollout_keeper import RolloutKeeper
 from trainer.release import rollout_desk
-from trainer.release.rollout_desk import Judged, NewRollout
+from trainer.release.rollout_desk import Counts, Judged, NewRollout
 from trainer.release.rollout_plan import RolloutPlan, plan_of
 from trainer.store import rollouts
 from trainer.store.database import reading, writing
@@ -55,8 +55,11 @@ def make_rollout_router(services: HubServices, keeper: RolloutKeeper) -> APIRout
     def list_all(who: reader, limit: Annotated[int, Query(ge=1, le=200)] = 50) -> list[RolloutRow]:
         with reading(engine) as connection:
             found = rollouts.list_rollouts(connection, limit=limit)
+            now = keeper.clock()
             return [
-                _row(connection, one, rollout_desk.judge(connection, one, keeper.clock()))
+                RolloutRow(
+                    **_row_facts(connection, one, rollout_desk.counts_of(connection, one, now))
+                )
                 for one in found
             ]
 
@@ -93,7 +96,7 @@ def _add_orders(router: APIRouter, services: HubServices, keeper: RolloutKeeper)
     approver = Annotated[str, Depends(needs(engine, Permission.MODELS_APPROVE))]
 
     @router.post("", status_code=201)
-    def start(who: operator, body: StartRequest) -> RolloutReply:
+    def start(who: operator, body: RolloutStartRequest) -> RolloutReply:
         plan = body.plan or _plan(body.rings)
         wanted = NewRollout(body.bundle_id, body.channel, body.policy, plan, body.note)
         with reading(engine) as connection:
@@ -105,19 +108,19 @@ def _add_orders(router: APIRouter, services: HubServices, keeper: RolloutKeeper)
         return signed(made.rollout_id)
 
     @router.post("/{rollout_id}/next")
-    def let_on(who: approver, rollout_id: int, body: OrderRequest) -> RolloutReply:
+    def let_on(who: approver, rollout_id: int, body: RolloutOrderRequest) -> RolloutReply:
         return order("next", rollout_id, body.note, who)
 
     @router.post("/{rollout_id}/hold")
-    def hold(who: operator, rollout_id: int, body: OrderRequest) -> RolloutReply:
+    def hold(who: operator, rollout_id: int, body: RolloutOrderRequest) -> RolloutReply:
         return order("hold", rollout_id, body.note, who)
 
     @router.post("/{rollout_id}/resume")
-    def resume(who: operator, rollout_id: int, body: OrderRequest) -> RolloutReply:
+    def resume(who: operator, rollout_id: int, body: RolloutOrderRequest) -> RolloutReply:
         return order("resume", rollout_id, body.note, who)
 
     @router.post("/{rollout_id}/withdraw")
-    def withdraw(who: operator, rollout_id: int, body: OrderRequest) -> RolloutReply:
+    def withdraw(who: operator, rollout_id: int, body: RolloutOrderRequest) -> RolloutReply:
         return order("withdraw", rollout_id, body.note, who)
 
     def order(act: Act, rollout_id: int, note: str, who: str) -> RolloutReply:
@@ -142,14 +145,10 @@ def _plan(rings: list[str]) -> RolloutPlan:
         ) from err
 
 
-def _row(connection: Connection, rollout: StoredRollout, judged: Judged) -> RolloutRow:
-    return RolloutRow(**_row_facts(connection, rollout, judged))
-
-
-def _row_facts(connection: Connection, rollout: StoredRollout, judged: Judged) -> dict[str, Any]:
+def _row_facts(connection: Connection, rollout: StoredRollout, counts: Counts) -> dict[str, Any]:
     model = find_model(connection, rollout.bundle_id)
     plan = rollout_desk.plan_of(rollout)
-    reached = [judged.counts[ring.name] for ring in plan.rings[: rollout.ring + 1]]
+    reached = [counts[ring.name] for ring in plan.rings[: rollout.ring + 1]]
     names = ("rollout_id", "bundle_id", "channel", "policy", "phase", "reason", "note",
              "started_by", "started_at", "ring_began_at", "ended_at")  # fmt: skip
     return {
@@ -173,7 +172,7 @@ def _reply(connection: Connection, rollout_id: int, now: datetime) -> RolloutRep
     bad = [b for b in judged.boxes
            if b.step in (*FAILED_STEPS, "held") or b.is_silent(now, after)]  # fmt: skip
     return RolloutReply(
-        **_row_facts(connection, rollout, judged),
+        **_row_facts(connection, rollout, judged.counts),
         waits_for=judged.decision.reason,
         numbers=judged.decision.numbers,
         limits={name: getattr(plan, name)

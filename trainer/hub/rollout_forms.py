@@ -17,7 +17,7 @@ RingState = Literal["waiting", "current", "passed", "withdrawn"]
 Act = Literal["next", "hold", "resume", "withdraw"]
 
 
-class StartRequest(Body):
+class RolloutStartRequest(Body):
     """An approved model, and the rings in their order.
 
     Attributes:
@@ -34,7 +34,7 @@ class StartRequest(Body):
     note: str = Field(default="", max_length=2000)
 
 
-class OrderRequest(Body):
+class RolloutOrderRequest(Body):
     """Why."""
 
     note: str = Field(default="", max_length=2000)

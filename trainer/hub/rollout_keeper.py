@@ -20,7 +20,7 @@ from trainer.release.rollout_desk import RELEASE, WITHDRAWN
 from trainer.release.signing import Signing
 from trainer.store import rollouts
 from trainer.store.database import reading, writing
-from trainer.store.rollout_boxes import newest_check_in
+from trainer.store.rollout_boxes import newest_check_in, take_reports
 from trainer.store.rollouts import RolloutError, StoredRing, StoredRollout
 
 FOLLOWED = timedelta(days=7)  # after its end: who still runs it, who is back
@@ -86,9 +86,14 @@ class RolloutKeeper:
 
     def _advance(self, rollout: StoredRollout, now: datetime) -> None:
         since = self._read_until.get(rollout.rollout_id)
-        with writing(self._services.engine) as connection:
+        engine = self._services.engine
+        with writing(engine) as connection:
             newest = newest_check_in(connection)
-            after = rollout_desk.advance(connection, rollout, since=since, now=now)
+            take_reports(connection, rollout.rollout_id, rollout.bundle_id, since=since, now=now)
+        with reading(engine) as connection:  # ten thousand rows: nobody waits for it
+            judged = rollout_desk.judge(connection, rollout, now)
+        with writing(engine) as connection:
+            after = rollout_desk.advance(connection, rollout, judged, now=now)
         if newest is not None:
             self._read_until[rollout.rollout_id] = newest - OVERLAP
         if (after.phase, after.ring) != (rollout.phase, rollout.ring):

@@ -26,7 +26,7 @@ from trainer.release.rollout import (
 from trainer.release.rollout_plan import RolloutPlan
 from trainer.store import rollouts
 from trainer.store.registry import find_model
-from trainer.store.rollout_boxes import BoxStanding, count_boxes, standings, take_reports
+from trainer.store.rollout_boxes import BoxStanding, count_boxes, standings
 from trainer.store.rollouts import (
     HUB,
     KeptDecision,
@@ -116,23 +116,24 @@ def judge(connection: Connection, rollout: StoredRollout, now: datetime) -> Judg
     plan = plan_of(rollout)
     names = [ring.name for ring in plan.rings]
     boxes = standings(connection, rollout.rollout_id, names)
-    silent_after = plan.policy().silent_after
-    counts = count_boxes(boxes, names, now=now, silent_after=silent_after)
+    counts = counts_of(connection, rollout, now)
     places = {name: place for place, name in enumerate(names)}
     reports = [_report(box, places[box.ring], plan, rollout) for box in boxes]
     return Judged(decide(plan.policy(), state_of(rollout), reports, now), counts, boxes)
 
 
-def advance(
-    connection: Connection, rollout: StoredRollout, *, since: datetime | None, now: datetime
-) -> StoredRollout:
-    """Take what boxes told and do what the judge says, once.
+def counts_of(connection: Connection, rollout: StoredRollout, now: datetime) -> Counts:
+    """Ring -> step -> boxes, also `silent` and `offline`."""
+    plan = plan_of(rollout)
+    names = [ring.name for ring in plan.rings]
+    silent_after = plan.policy().silent_after
+    return count_boxes(connection, rollout.rollout_id, names, now=now, silent_after=silent_after)
 
-    Args:
-        since: check-ins before it were read already; None reads all.
-    """
-    take_reports(connection, rollout.rollout_id, rollout.bundle_id, since=since, now=now)
-    judged = judge(connection, rollout, now)
+
+def advance(
+    connection: Connection, rollout: StoredRollout, judged: Judged, *, now: datetime
+) -> StoredRollout:
+    """Do what the judge said, once: nothing where the rollout has moved since it was judged."""
     ring = plan_of(rollout).rings[rollout.ring].name
     if rollout.phase in rollouts.OPEN:
         rollouts.note_point(connection, rollout, ring, judged.decision.numbers, now=now)

@@ -6,13 +6,12 @@ A box belongs to the ring that its row names now, so new and moved boxes join by
 box tells about another bundle changes nothing here. Reads and writes rows; judges nothing.
 """
 
-from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from pydantic import ValidationError
-from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy import Connection, Join, bindparam, false, func, insert, select, update
 
 from sync.protocol import BundleProgress
 from trainer.store.rollout_tables import ROLLOUT_BOXES
@@ -86,19 +85,20 @@ def take_reports(
     ]
     if fresh:
         connection.execute(insert(ROLLOUT_BOXES), fresh)
-    num_changed = len(fresh)
-    for box_id, values in told.items():
-        before = known.get(box_id)
-        merged = values if before is None else _merged(before, values)
-        if before is None or all(before[name] == value for name, value in merged.items()):
-            continue
-        connection.execute(
-            update(ROLLOUT_BOXES)
-            .where(ROLLOUT_BOXES.c.rollout_id == rollout_id, ROLLOUT_BOXES.c.box_id == box_id)
-            .values(changed_at=now, **merged)
+    merged = {box_id: _merged(known[box_id], told[box_id]) for box_id in told.keys() & known.keys()}
+    changed = [
+        {"b_box": box_id, "changed_at": now, **values}
+        for box_id, values in merged.items()
+        if any(known[box_id][name] != value for name, value in values.items())
+    ]
+    if changed:
+        names = [name for name in changed[0] if name != "b_box"]
+        where = (ROLLOUT_BOXES.c.rollout_id == rollout_id) & (
+            ROLLOUT_BOXES.c.box_id == bindparam("b_box")
         )
-        num_changed += 1
-    return num_changed
+        one = update(ROLLOUT_BOXES).where(where).values({n: bindparam(n) for n in names})
+        connection.execute(one, changed)
+    return len(fresh) + len(changed)
 
 
 def newest_check_in(connection: Connection) -> datetime | None:
@@ -111,14 +111,10 @@ def standings(connection: Connection, rollout_id: int, rings: list[str]) -> list
     names = [name for name in BoxStanding.__slots__ if name in ROLLOUT_BOXES.c]
     asked = [*rings, ""] if DEFAULT_RING in rings else rings
     columns = [ROLLOUT_BOXES.c[name] for name in names if name != "box_id"]
-    joined = BOXES.outerjoin(
-        ROLLOUT_BOXES,
-        (ROLLOUT_BOXES.c.box_id == BOXES.c.box_id) & (ROLLOUT_BOXES.c.rollout_id == rollout_id),
-    )
     rows = connection.execute(
         select(BOXES.c.box_id, BOXES.c.store_id, BOXES.c.ring, BOXES.c.seen_at,
                BOXES.c.enrolled_at, *columns)
-        .select_from(joined)
+        .select_from(_joined(rollout_id))
         .where(BOXES.c.status == "enrolled", BOXES.c.ring.in_(asked))
         .order_by(BOXES.c.box_id)
     )  # fmt: skip
@@ -132,19 +128,35 @@ def standings(connection: Connection, rollout_id: int, rings: list[str]) -> list
 
 
 def count_boxes(
-    boxes: list[BoxStanding], rings: list[str], *, now: datetime, silent_after: timedelta
-) -> dict[str, dict[str, int]]:
+    connection: Connection, rollout_id: int, rings: list[str], *, now: datetime,
+    silent_after: timedelta,
+) -> dict[str, dict[str, int]]:  # fmt: skip
     """Ring -> step -> boxes, with `boxes`, `silent` and `offline` beside the steps."""
-    counts: dict[str, Counter[str]] = {ring: Counter() for ring in rings}
-    for box in boxes:
-        here = counts[box.ring]
-        here["boxes"] += 1
-        here[box.step] += 1
-        here["silent"] += box.is_silent(now, silent_after)
-        here["offline"] += box.step == "offered" and box.is_away(now, silent_after)
     names = ("boxes", "offered", "fetched", "held", "refused", "swapped", "confirmed",
              "rolled_back", "silent", "offline")  # fmt: skip
-    return {ring: {name: here[name] for name in names} for ring, here in counts.items()}
+    counts = {ring: dict.fromkeys(names, 0) for ring in rings}
+    asked = [*rings, ""] if DEFAULT_RING in rings else rings
+    step = func.coalesce(ROLLOUT_BOXES.c.step, "offered").label("step")
+    is_heard = func.coalesce(BOXES.c.seen_at >= now - silent_after, false()).label("is_heard")
+    rows = connection.execute(
+        select(BOXES.c.ring, step, is_heard, func.count().label("number"))
+        .select_from(_joined(rollout_id))
+        .where(BOXES.c.status == "enrolled", BOXES.c.ring.in_(asked))
+        .group_by(BOXES.c.ring, step, is_heard)
+    )
+    for row in rows:
+        here, number = counts[row.ring or DEFAULT_RING], int(row.number)
+        here["boxes"] += number
+        here[row.step] += number
+        if not row.is_heard:
+            here["silent"] += number * (row.step in SERVING_STEPS)
+            here["offline"] += number * (row.step == "offered")
+    return counts
+
+
+def _joined(rollout_id: int) -> Join:
+    here = (ROLLOUT_BOXES.c.box_id == BOXES.c.box_id) & (ROLLOUT_BOXES.c.rollout_id == rollout_id)
+    return BOXES.outerjoin(ROLLOUT_BOXES, here)
 
 
 def _told(check_in: dict[str, Any], bundle_id: str) -> dict[str, Any] | None:
