@@ -97,9 +97,11 @@ def _judge_if_due(engine: Engine, *, now: datetime, is_forced: bool) -> int:
         is_due = seconds - monitor_hours.mark(connection, JUDGED) >= JUDGE_EVERY_S
     if not is_due and not is_forced:
         return 0
+    with reading(engine) as connection:  # may take a while; nobody waits for it
+        found = monitor_results.judge_all(connection, now=now)
     with writing(engine) as connection:
         monitor_hours.set_mark(connection, JUDGED, seconds)
-        return monitor_results.judge_all(connection, now=now)
+        return monitor_results.keep_all(connection, found, now=now)
 
 
 def _watch_boxes(engine: Engine, *, now: datetime) -> None:

@@ -18,7 +18,7 @@ import math
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,6 +30,7 @@ Distance = Callable[[Counts, Counts], float | None]
 
 CALIBRATOR = 0.2  # exponent of p -> 0.2 p^-0.8; between strong and weak changes
 SMOOTHING = 0.5  # pseudo-count per bin (Jeffreys)
+MOST_EVIDENCE = 1e12  # more says nothing more, and would end in infinity
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,17 +141,20 @@ SIGNALS: dict[str, Distance] = {
 }
 
 
-def judge(windows: Sequence[Counts], rule: DriftRule = STANDARD) -> list[Drift]:
+def judge(
+    windows: Sequence[Counts], rule: DriftRule = STANDARD, watch_from: date | None = None
+) -> list[Drift]:
     """Every signal of a place.
 
     Args:
         windows: oldest first, of one bundle.
+        watch_from: evidence is counted from this day on; from the end of the past by default.
     """
     if not windows:
         return [Drift(name, "learning") for name in SIGNALS]
     last_day = windows[0].day + timedelta(days=rule.past_days)
     past = [w for w in windows if w.day < last_day]
-    watched = [w for w in windows if w.day >= last_day]
+    watched = [w for w in windows if w.day >= max(last_day, watch_from or last_day)]
     references = _References(past)
     return [
         _judge_signal(name, distance, past, watched, references, rule)
@@ -221,6 +225,7 @@ def _judge_signal(
             continue
         num, newest = num + 1, value
         evidence = (1.0 + evidence) * evidence_of(tail_share(value, usual))
+        evidence = min(evidence, MOST_EVIDENCE)
         if evidence >= rule.alarm_windows and alarmed_after is None:
             alarmed_after, baskets_to_alarm = num, baskets
     return Drift(

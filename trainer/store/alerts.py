@@ -6,13 +6,14 @@ A finding that is told again only refreshes the figures of the alert that is ope
 """
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, func, insert, select, update
 
 from trainer.errors import DegradedError
 from trainer.store import audit, webhooks
+from trainer.store.monitor_hours import set_mark
 from trainer.store.monitor_tables import ALERTS
 
 STATES = ("open", "acknowledged", "closed")
@@ -92,6 +93,9 @@ def move(
     if state == "closed":
         values["open_key"] = None
     connection.execute(update(ALERTS).where(ALERTS.c.alert_id == alert_id).values(**values))
+    if state == "closed" and alert.kind == "drift":  # looked at: evidence begins anew tomorrow
+        tomorrow = now.date() + timedelta(days=1)
+        set_mark(connection, f"watch:{alert.place}", tomorrow.toordinal())
     moved = find_alert(connection, alert_id)
     _tell(connection, moved, f"alert.{state}", now=now, actor=actor)
     return moved

@@ -8,7 +8,7 @@ back than LOOKBACK is not read; a person may set a place's past anew ("this is n
 
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, insert, select, update
@@ -17,7 +17,7 @@ from sync.hard_case import CaseReason
 from sync.recognition_report import CONFIDENCE_EDGES, NUM_BINS, bin_of
 from trainer.monitoring.accuracy import expected_accuracy
 from trainer.monitoring.counts import Counts, cut_windows, total
-from trainer.monitoring.drift import STANDARD, DriftRule, judge
+from trainer.monitoring.drift import STANDARD, Drift, DriftRule, judge
 from trainer.store import alerts, audit
 from trainer.store.cases import read_body
 from trainer.store.monitor_hours import hours_since, mark, set_mark, stores_heard, to_counts
@@ -33,6 +33,15 @@ Hours = list[tuple[datetime, Counts]]
 
 
 @dataclass(frozen=True, slots=True)
+class Conclusion:
+    """What there is to keep of a place, and its signals that alarm."""
+
+    place: str
+    result: dict[str, Any]
+    alarms: list[Drift]
+
+
+@dataclass(frozen=True, slots=True)
 class PlaceResult:
     """What was concluded of a place when it was last judged."""
 
@@ -41,9 +50,11 @@ class PlaceResult:
     result: dict[str, Any]
 
 
-def judge_all(connection: Connection, *, now: datetime, rule: DriftRule = STANDARD) -> int:
-    """Judge every place and open alerts; how many places."""
-    since, num = now - LOOKBACK, 0
+def judge_all(
+    connection: Connection, *, now: datetime, rule: DriftRule = STANDARD
+) -> list[Conclusion]:
+    """Judge every place; this only reads, and may take a while."""
+    since, found = now - LOOKBACK, []
     rings: dict[str, dict[datetime, list[Counts]]] = {}
     reviewed = reviewed_bins(connection, now - LOOKBACK)
     for store_id in stores_heard(connection, since):
@@ -58,12 +69,29 @@ def judge_all(connection: Connection, *, now: datetime, rule: DriftRule = STANDA
             if row["ring"]:
                 rings.setdefault(row["ring"], {}).setdefault(row["at"], []).append(counts)
         for place, hours in places.items():
-            num += 1
-            _judge_place(connection, place, hours, reviewed.get(store_id), now, rule)
+            found.append(_judge_place(connection, place, hours, reviewed.get(store_id), now, rule))
     for ring, by_hour in rings.items():
-        num += 1
         hours = [(at, c) for at, parts in sorted(by_hour.items()) for c in parts]
-        _judge_place(connection, f"ring:{ring}", hours, None, now, rule)
+        found.append(_judge_place(connection, f"ring:{ring}", hours, None, now, rule))
+    return found
+
+
+def keep_all(connection: Connection, found: Iterable[Conclusion], *, now: datetime) -> int:
+    """Keep what was concluded and open alerts; how many places."""
+    num = 0
+    for one in found:
+        num += 1
+        _keep(connection, one.place, now, one.result)
+        if one.alarms:
+            names = ", ".join(d.signal for d in one.alarms)
+            facts = {
+                "signals": [asdict(d) for d in one.alarms],
+                "bundle_id": one.result["bundle_id"],
+            }
+            alerts.raise_alert(
+                connection, "drift", one.place, f"{one.place} looks different: {names}", facts,
+                now=now,
+            )  # fmt: skip
     return num
 
 
@@ -132,28 +160,24 @@ def reviewed_bins(
 def _judge_place(
     connection: Connection, place: str, hours: Hours,
     reviewed: tuple[list[int], list[int]] | None, now: datetime, rule: DriftRule,
-) -> None:  # fmt: skip
+) -> Conclusion:  # fmt: skip
     past_from = mark(connection, f"past:{place}")
     kept = [(at, c) for at, c in hours if at.timestamp() >= past_from]
     bundle_id = _bundle_of(c for _, c in kept)
     merged = _by_hour(kept, bundle_id)
     windows = cut_windows(merged, rule.window_items)
-    drifts = judge(windows, rule)
+    watch = mark(connection, f"watch:{place}")
+    drifts = judge(windows, rule, date.fromordinal(watch) if watch else None)
     recent = [c for c in merged if (now.date() - c.day).days < RECENT_DAYS]
     looked, right = reviewed or ([0] * NUM_BINS, [0] * NUM_BINS)
     estimate = expected_accuracy(list(total(recent).confidence), looked, right) if recent else None
-    _keep(connection, place, now, {
-        "bundle_id": bundle_id, "num_windows": len(windows),
+    result = {
+        "bundle_id": bundle_id,
+        "num_windows": len(windows),
         "drift": [asdict(d) for d in drifts],
         "accuracy": None if estimate is None else asdict(estimate),
-    })  # fmt: skip
-    alarmed = [d for d in drifts if d.state == "alarm"]
-    if alarmed:
-        names = ", ".join(d.signal for d in alarmed)
-        facts = {"signals": [asdict(d) for d in alarmed], "bundle_id": bundle_id}
-        alerts.raise_alert(
-            connection, "drift", place, f"{place} looks different: {names}", facts, now=now
-        )
+    }
+    return Conclusion(place, result, [d for d in drifts if d.state == "alarm"])
 
 
 def _by_hour(hours: Hours, bundle_id: str) -> list[Counts]:

@@ -95,3 +95,11 @@ def test_a_window_holds_one_day_and_one_bundle() -> None:
         (6, "c", 100),
     ]
     assert windows[0].parents == Counter()
+
+
+def test_evidence_without_end_stays_a_number() -> None:
+    past = [hour(day, asks=4 + n % 3) for day in range(28) for n in range(12)]
+    later = [hour(day, asks=40) for day in range(28, 80) for _ in range(12)]
+    (asks,) = [d for d in judge(cut_windows([*past, *later], 50)) if d.signal == "ask_rate"]
+    assert asks.state == "alarm"
+    assert asks.evidence <= 1e12
