@@ -1,11 +1,13 @@
 """Opens the hub database: SQLite by default, PostgreSQL by one URL.
 
 Only the hub writes it; workers and hubctl speak HTTP. On SQLite every write transaction takes the
-lock at once and is on disk when it ends (WAL, synchronous=FULL).
+lock at once and is on disk when it ends (WAL, synchronous=FULL); the threads of this process stand
+in a queue for it, as SQLite's own waiting is a lottery that some lose for seconds.
 """
 
+import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +21,7 @@ from trainer.errors import FatalError
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 BUSY_TIMEOUT_MS = 10_000
+QUEUE = "tillsight_write_queue"
 
 
 class DatabaseError(FatalError):
@@ -50,7 +53,8 @@ def open_database(url: str) -> Engine:
 @contextmanager
 def writing(engine: Engine) -> Iterator[Connection]:
     """One write transaction; committed, and on disk, when the block ends."""
-    with engine.connect() as connection:
+    queue = engine.get_execution_options().get(QUEUE)
+    with queue or nullcontext(), engine.connect() as connection:
         options = connection.execution_options(is_write=True)
         with options.begin():
             yield options
@@ -69,7 +73,10 @@ def _engine(url: str) -> Engine:
         return create_engine(url, pool_pre_ping=True, pool_size=8)
     if parsed.database:
         Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
-    engine = create_engine(url, module=_sqlite_module(), connect_args={"timeout": 10.0})
+    engine = create_engine(
+        url, module=_sqlite_module(), connect_args={"timeout": 10.0},
+        execution_options={QUEUE: threading.Lock()},
+    )  # fmt: skip
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine
