@@ -20,6 +20,7 @@ import cv2
 
 from edge.bus.commands import CommandClient, CommandTimeoutError
 from edge.bus.sockets import Subscriber, wait_for
+from edge.devices.point_of_sale import CashDesk
 from edge.errors import FatalError
 from edge.kiosk.kiosk_app import KioskSettings, create_app, kiosk_server
 from edge.kiosk.live_feed import LaneUnreachableError
@@ -32,12 +33,14 @@ from edge.processes.bus_feed import BusFeed, Message
 from edge.processes.handheld_server import open_handheld_desk, serve_handhelds
 from edge.processes.kiosk_address import token_path
 from edge.processes.shelf_maker import ShelfMaker
+from edge.processes.till_link import LaneTill, TillLink
 from edge.processes.worker import Work, run_process
 from sync.errors import SyncError
 
 COMMAND_TIMEOUT_S = 3.0
 BEAT_S = 0.5
 POLL_MS = 200
+PAY_S = 0.3
 RETRY_S = 1.0  # how often the shelf is looked at; a stopped sale leaves it within so long
 
 logger = logging.getLogger(__name__)
@@ -156,6 +159,7 @@ class Kiosk:
         serving = asyncio.create_task(server.serve([listener]))
         tasks = [serving, *([asyncio.create_task(phones.serve())] if phones else [])]
         filling = asyncio.create_task(self._fill_shelf())
+        paying = asyncio.create_task(self._keep_paying())
         try:
             while not self._work.is_stopping and not serving.done():
                 self._work.beat()
@@ -165,7 +169,8 @@ class Kiosk:
             if phones:
                 phones.should_exit = True
             filling.cancel()
-            await asyncio.wait([*tasks, filling], timeout=3.0)
+            paying.cancel()
+            await asyncio.wait([*tasks, filling, paying], timeout=3.0)
             reader.stop()
             for desk in self._desks.values():
                 desk.close()
@@ -175,6 +180,30 @@ class Kiosk:
         if desk is None:
             return CommandReply(command.command_id, False, "lane.unknown", "no such lane")
         return await desk.ask(command)
+
+    async def _keep_paying(self) -> None:
+        """Baskets of lanes with an external till: total out, answer back."""
+        folder = self._work.config.paths.state_dir / "cash-desk"
+        tills = TillLink(lambda lane_id: CashDesk(folder / lane_id))
+        lanes = [x.lane_id for x in self._work.config.lanes if x.terminal == "external"]
+        while lanes:
+            for lane_id in lanes:
+                await self._pay_at(tills.till(lane_id), lane_id)
+            await asyncio.sleep(PAY_S)
+
+    async def _pay_at(self, till: LaneTill, lane_id: str) -> None:
+        snapshot = self._feed.snapshot(lane_id)
+        if snapshot is None:
+            return
+        answer = await asyncio.to_thread(till.step, snapshot, time.monotonic_ns())
+        if answer is None:
+            return
+        try:
+            reply = await self._ask(answer)
+        except LaneUnreachableError:
+            return  # said again with the next round
+        if reply.is_done or reply.code == "payment.none":
+            till.confirm()
 
     async def _fill_shelf(self) -> None:
         """Lay the products out, and anew when bundle, catalogue or prices change."""
