@@ -32,7 +32,9 @@ from tools.benchmarks import (
 from tools.benchmarks.drift_bench import drift
 from tools.benchmarks.errors import BenchError
 from tools.benchmarks.gallery_rows import gallery_rows
+from tools.benchmarks.gate_bench import gate
 from tools.benchmarks.network_rows import detector_row, embedder_row
+from tools.benchmarks.new_sku import new_sku
 from tools.benchmarks.outbox_bench import outbox
 from tools.benchmarks.part_rows import hand_over_row
 from tools.benchmarks.pipeline_rows import whole_pipeline_rows
@@ -54,6 +56,8 @@ app = typer.Typer(
 )
 
 app.command()(outbox)
+app.command()(gate)
+app.command("new-sku")(new_sku)
 app.command()(drift)
 
 bundle_commands.register(app)

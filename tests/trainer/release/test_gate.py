@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from sync.replay_result import ReplayedBasket, ReplayResult
+from tools.benchmarks.gate_bench import simulated
 from trainer.release.confidence import clustered_interval, student_cdf, student_quantile
 from trainer.release.gate import (
     POLICIES,
@@ -20,21 +21,6 @@ from trainer.release.gate import (
 POLICY = GatePolicy("test", margin=0.03, alpha=0.05, num_looks=1, power=0.8, slice_margin=0.1,
                     flip_budget=1.0, wrong_charged_limit=0.01, latency_ratio_limit=1.2)  # fmt: skip
 NUM_SIMULATED = 2_000
-NUM_CLUSTERS, PER_CLUSTER = 50, 10
-
-
-def simulated(random: np.random.Generator, loss: float) -> list[PairedBasket]:
-    """Baskets of 50 stores and days that resemble each other; both models err on like baskets."""
-    hardness = random.normal(0, 0.6, NUM_CLUSTERS).repeat(PER_CLUSTER)
-    basket = random.normal(0, 1.2, NUM_CLUSTERS * PER_CLUSTER)
-    own = random.normal(0, 0.4, (2, NUM_CLUSTERS * PER_CLUSTER))
-    champion = hardness + basket + own[0] < 1.9
-    candidate = hardness + basket + own[1] < 1.9
-    candidate &= random.random(len(candidate)) >= loss / max(champion.mean(), 1e-9)
-    return [
-        PairedBasket(str(i), str(i // PER_CLUSTER), (), bool(a), bool(b))
-        for i, (a, b) in enumerate(zip(champion, candidate, strict=True))
-    ]
 
 
 def verdicts(loss: float, seed: int) -> Counter[str]:
