@@ -1,6 +1,7 @@
 """A box that writes to its disk until it is killed; run as a process.
 
-Prints `row N NS` or `file N NS` when N was acknowledged, NS being monotonic.
+Prints `row N NS`, `event N NS` or `file N NS` when N was acknowledged, NS being monotonic: a row of
+the outbox, a basket event of the journal, a file.
 """
 
 import sys
@@ -8,9 +9,13 @@ import time
 from datetime import UTC, datetime
 from pathlib import Path
 
+from edge.basket.basket_events import Event, LineAdded, SkuTerms
+from edge.basket.journal import open_journal
 from edge.hard_cases.outbox import Outbox
 from edge.sqlite_file import open_sqlite
 from sync.durable_file import write_durably
+
+AT = "2026-11-21T09:00:00.000Z"
 
 
 def main() -> None:
@@ -19,10 +24,15 @@ def main() -> None:
     rows = open_sqlite(folder / "rows.db")
     rows.execute(f"PRAGMA synchronous = {synchronous}")
     outbox = Outbox(rows, open_sqlite(folder / "pictures.db"))
+    journal = open_journal(folder / "lane-1.sqlite", "boot")
+    journal.connection.execute(f"PRAGMA synchronous = {synchronous}")
     n = first
     while True:
         outbox.put("sale", {"n": n}, now=datetime.now(UTC))
         say("row", n)
+        body = LineAdded(f"l{n}", 1, SkuTerms("cola", "Cola", 99))
+        journal.append([Event("box-lane-1-1-1", n, AT, body)])
+        say("event", n)
         if n % 3 == 0:
             write_durably(folder / "state.json", f'{{"n": {n}}}'.encode())
             say("file", n)

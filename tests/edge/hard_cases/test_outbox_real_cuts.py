@@ -1,4 +1,4 @@
-"""Power cuts of real file systems: what the outbox acknowledged is there after the next mount."""
+"""Power cuts of real file systems: what outbox and journal acknowledged is there afterwards."""
 
 import json
 import random
@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from edge.basket.journal import NOTICE_SET_ASIDE, open_journal
 from edge.hard_cases.outbox import Outbox
 from edge.sqlite_file import SqliteError, open_sqlite
 from tests.fakes.loop_disk import LoopDisk, LoopUnavailableError
@@ -25,6 +26,7 @@ class World:
     """What the outside knows to be on the disk."""
 
     rows: set[int] = field(default_factory=set)
+    events: set[int] = field(default_factory=set)
     state: int = 0
     num_lost: int = 0
     num_damaged: int = 0
@@ -44,7 +46,7 @@ def disk(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[LoopDisk]:
 
 def live_until_the_cut(disk: LoopDisk, world: World, dice: random.Random, synchronous: str) -> None:
     """A box writes; the power goes at a random moment after a random row."""
-    first = max(world.rows, default=0) + 1_000
+    first = max(world.rows | world.events, default=0) + 1_000
     box = subprocess.Popen(
         [sys.executable, "-m", "tests.fakes.loop_disk_writer", str(disk.place), str(first),
          synchronous],
@@ -65,6 +67,8 @@ def live_until_the_cut(disk: LoopDisk, world: World, dice: random.Random, synchr
             continue  # its fsync raced the cut
         if what == "row":
             world.rows.add(int(number))
+        elif what == "event":
+            world.events.add(int(number))
         else:
             world.state = int(number)
 
@@ -82,11 +86,15 @@ def look(disk: LoopDisk, world: World) -> None:
     except SqliteError:
         world.num_damaged += 1
         here = set()
+    journal = open_journal(disk.place / "lane-1.sqlite", "boot")
+    events = {event.at_ns for event in journal.all_events()}
+    world.num_damaged += NOTICE_SET_ASIDE in journal.notices
+    journal.close()
     state = disk.place / "state.json"
     told = json.loads(state.read_bytes())["n"] if world.state else 0
-    world.num_lost += len(world.rows - here) + (told < world.state)
-    world.num_checked += len(world.rows)
-    world.rows = here
+    world.num_lost += len(world.rows - here) + len(world.events - events) + (told < world.state)
+    world.num_checked += len(world.rows) + len(world.events)
+    world.rows, world.events = here, events
 
 
 def count_losses(disk: LoopDisk, num_cuts: int, synchronous: str) -> World:
@@ -104,7 +112,7 @@ def test_nothing_acknowledged_is_lost_when_a_real_file_system_loses_power(
     world = count_losses(disk, NUM_CUTS, "FULL")
     with capsys.disabled():
         print(  # noqa: T201
-            f"\nreal cuts on {disk.kind}: {NUM_CUTS}, rows looked for {world.num_checked}, "
+            f"\nreal cuts on {disk.kind}: {NUM_CUTS}, rows and events {world.num_checked}, "
             f"lost {world.num_lost}, damaged {world.num_damaged}"
         )
     assert (world.num_lost, world.num_damaged) == (0, 0)
