@@ -94,8 +94,9 @@ class BundleKeeper:
         state = self.state
         if not message.bundle_id or message.bundle_id in (state.active, state.candidate):
             return
-        if self._file.is_quarantined(message.bundle_id, message.generation):
-            self._refusal = "in quarantine"
+        is_withdrawn = message.bundle_id in message.withdraws
+        if is_withdrawn or self._file.is_quarantined(message.bundle_id, message.generation):
+            self._refusal = "withdrawn by the centre" if is_withdrawn else "in quarantine"
             return
         try:
             staged = transitions.stage(

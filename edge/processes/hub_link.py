@@ -190,7 +190,7 @@ class HubLink:
         )
         self._updates = self._blobs = None  # what they remember of the marks is old now
         if found.bundle_id:
-            self._note_staged(StagedNote(found.bundle_id, found.generation, found.receipt))
+            self._note_staged(found.note())
         return found
 
     def close(self) -> None:

@@ -24,6 +24,7 @@ from edge.processes.hub_road import (
     identity_folder,
     updates_folder,
 )
+from edge.processes.round_pace import StagedNote
 from sync.blob_download import ExportedBlobs
 from sync.blob_store import BlobStore
 from sync.bundle_fetch import fetch_bundle
@@ -41,6 +42,7 @@ class Imported:
     Attributes:
         bundle_id: staged for the bundles process; empty text where nothing new is assigned.
         problems: what was on it and must not be used.
+        policy, is_drill: as its assignment says.
     """
 
     bundle_id: str = ""
@@ -48,6 +50,12 @@ class Imported:
     receipt: Mapping[str, str] = field(default_factory=dict)
     catalogue_generation: int = 0
     problems: tuple[str, ...] = ()
+    policy: str = ""
+    is_drill: bool = False
+
+    def note(self) -> StagedNote:
+        """For the bundles process."""
+        return StagedNote(self.bundle_id, self.generation, self.receipt, self.policy, self.is_drill)
 
 
 def import_stick(
@@ -88,6 +96,8 @@ def import_stick(
         receipt=receipt_facts(updates.write_receipt(offer)),
         catalogue_generation=generation,
         problems=tuple(problems),
+        policy=offer.assignment.policy,
+        is_drill=offer.assignment.is_drill,
     )
 
 

@@ -3,6 +3,7 @@
 import math
 from dataclasses import replace
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -15,8 +16,9 @@ from edge.bundles.swap import (
     ShadowEvidence,
     judge_probation,
     judge_shadow,
+    trouble_log_e,
 )
-from sync.swap_policy import SwapPolicy
+from sync.swap_policy import POLICIES, SwapPolicy
 from tests.fakes.plain_floats import plain_floats
 
 POLICY = SwapPolicy(margin=0.02, min_baskets=200, deadline_s=1000.0)
@@ -106,3 +108,28 @@ def test_nothing_is_promoted_without_baskets_coverage_and_proof(
         and coverage >= POLICY.min_coverage
         and verdict.no_worse_e >= 1 / POLICY.alpha
     )
+
+
+@pytest.mark.parametrize(
+    ("usual", "share", "least", "most"),
+    [
+        pytest.param(200, 0.1, 0.0, 0.01, id="as often as before"),
+        pytest.param(20, 0.1, 0.0, 0.01, id="as often, hardly known before"),
+        pytest.param(200, 0.5, 0.9, 1.0, id="every second basket"),
+    ],
+)
+def test_alarms_about_help_by_people_in_three_hundred_probations(
+    usual: int, share: float, least: float, most: float
+) -> None:
+    dice, policy = np.random.default_rng(1), POLICIES["production"]
+    alarms = 0
+    for _ in range(300):
+        before = int(dice.binomial(usual, 0.1))
+        troubled = np.cumsum(dice.random(policy.confirm_baskets) < share)
+        facts = [
+            replace(SOUND, num_baskets=n, num_troubled=int(t), usual_baskets=usual,
+                    usual_troubled=before)
+            for n, t in enumerate(troubled, 1)
+        ]  # fmt: skip
+        alarms += any(trouble_log_e(f, policy) >= math.log(1 / policy.alpha) for f in facts)
+    assert least <= alarms / 300 <= most

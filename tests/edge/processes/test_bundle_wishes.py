@@ -130,6 +130,13 @@ def test_a_withdrawn_candidate_leaves_before_it_serves(shop: Shop) -> None:
     assert (shop.keeper.state.candidate, told(shop).step) == ("", "refused")
 
 
+def test_what_is_staged_and_withdrawn_at_once_is_never_tried(shop: Shop) -> None:
+    both = BundleStaged(shop.new.bundle_id, 5, "", 0, withdraws=(shop.new.bundle_id,))
+    shop.keeper.on_staged(both)
+    assert shop.keeper.state.candidate == ""
+    assert shop.keeper.report(0).reason == "withdrawn by the centre"
+
+
 def test_a_lab_lane_goes_back_and_forth_once_before_it_confirms(shop: Shop) -> None:
     wish(shop, is_drill=True)
     take_over(shop)
