@@ -33,6 +33,8 @@ from tools.benchmarks.drift_bench import drift
 from tools.benchmarks.errors import BenchError
 from tools.benchmarks.gallery_rows import gallery_rows
 from tools.benchmarks.gate_bench import gate
+from tools.benchmarks.hub_pages import hub_pages
+from tools.benchmarks.label_noise import label_noise
 from tools.benchmarks.network_rows import detector_row, embedder_row
 from tools.benchmarks.new_sku import new_sku
 from tools.benchmarks.outbox_bench import outbox
@@ -59,6 +61,8 @@ app.command()(outbox)
 app.command()(gate)
 app.command("new-sku")(new_sku)
 app.command()(drift)
+app.command()(hub_pages)
+app.command()(label_noise)
 
 bundle_commands.register(app)
 decision_commands.register(app)

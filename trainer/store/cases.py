@@ -71,17 +71,19 @@ def queue_counts(connection: Connection) -> dict[str, int]:
 
 def list_cases(connection: Connection, query: CaseQuery) -> tuple[int, list[StoredCase]]:
     """How many there are, and one page, the most valuable first."""
-    chosen = _listed()
+    count, chosen = select(func.count()).select_from(CASES), select(CASES.c.case_id)
     for name in ("status", "store_id", "reason"):
         if wanted := getattr(query, name):
+            count = count.where(CASES.c[name] == wanted)
             chosen = chosen.where(CASES.c[name] == wanted)
-    total = connection.execute(select(func.count()).select_from(chosen.subquery())).scalar_one()
-    rows = connection.execute(
-        chosen.order_by(CASES.c.value.desc(), CASES.c.case_id)
-        .offset(query.offset)
-        .limit(query.limit)
-    ).mappings()
-    return total, [_stored(dict(row)) for row in rows]
+    order = (CASES.c.value.desc(), CASES.c.case_id)
+    # The page is found in an index first: answers are counted for its rows alone.
+    ids = connection.execute(
+        chosen.order_by(*order).offset(query.offset).limit(query.limit)
+    ).scalars()
+    rows = connection.execute(_listed().where(CASES.c.case_id.in_(list(ids))).order_by(*order))
+    total = connection.execute(count).scalar_one()
+    return total, [_stored(dict(row)) for row in rows.mappings()]
 
 
 def find_case(connection: Connection, case_id: str) -> tuple[StoredCase, HardCase]:

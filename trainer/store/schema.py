@@ -143,7 +143,9 @@ CASES = Table(
     Column("value", Integer, nullable=False),
     Column("status", String(20), nullable=False, server_default="new"),
     Column("created_at", Utc, nullable=False),
-    Index("ix_cases_status_value", "status", "value"),
+    Index("ix_cases_status_value", "status", "value", "case_id"),
+    Index("ix_cases_store", "store_id", "status", "value", "case_id"),
+    Index("ix_cases_value", "value", "case_id"),
     Index("ix_cases_basket", "basket_id"),
 )
 
