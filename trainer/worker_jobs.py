@@ -120,6 +120,8 @@ def _run_steps(desk: Desk, request: PipelineRequest, lineage: dict[str, str]) ->
                 "created": str(desk.job["created_at"]), "name": request.name,
                 "version": request.version or version, "lineage": lineage, **parameters,
             }  # fmt: skip
+        if name == "fit" and int(desk.job["num_gpus"]) > 1:
+            parameters = {"num_processes": int(desk.job["num_gpus"]), **parameters}
         available[name], was_here = run_child(desk, name, inputs_for(name, available), parameters)
         reused += [name] * was_here
     desk.pulse.part(90, 100, "registering the model")

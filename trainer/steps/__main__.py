@@ -24,6 +24,7 @@ def main(arguments: list[str] | None = None) -> int:
     """Run a command."""
     options = _parser().parse_args(arguments)
     logging.basicConfig(level=logging.INFO, format="%(name)s %(message)s", stream=sys.stderr)
+    logging.getLogger("onnx_ir").setLevel(logging.ERROR)  # a line per renamed tensor
     if options.die_with_parent:
         end_with_parent()
     try:

@@ -14,7 +14,7 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict, Field
 
 from trainer.steps.champion import Champion, open_champion
-from trainer.steps.fit_parameters import FIT_REPORT
+from trainer.steps.fit_parameters import FIT_REPORT, WEIGHTS
 from trainer.steps.step_voice import StepVoice
 
 REPORT = "export.json"
@@ -32,7 +32,15 @@ class Parameters(BaseModel):
 def run(inputs: Mapping[str, Path], parameters: Parameters, out: Path, voice: StepVoice) -> None:
     """Write embedder files, whitening and gallery."""
     champion = open_champion(inputs["champion"])
-    report = _unchanged(champion, inputs["fit"], out)
+    if (inputs["fit"] / WEIGHTS).is_file():
+        from trainer.steps.embedder_export import export_embedder
+
+        report = export_embedder(
+            inputs, champion, out, voice,
+            num_calibration=parameters.num_calibration, num_measured=parameters.num_measured,
+        )  # fmt: skip
+    else:
+        report = _unchanged(champion, inputs["fit"], out)
     (out / REPORT).write_text(json.dumps(report, indent=1, sort_keys=True))
 
 

@@ -4,6 +4,8 @@
 embedder, with gradients through its body, on new, replayed and hard crops.
 """
 
+import json
+from pathlib import Path
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -27,6 +29,7 @@ class Parameters(BaseModel):
         hard_percent, replay_percent: share of a batch that the champion gets wrong or nearly so,
             and that the champion was trained on already; the rest is new.
         keep_percent: weight of staying near the champion's embedding, against forgetting.
+        num_processes: more than one are started by torchrun; a worker gives one per GPU.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -43,9 +46,15 @@ class Parameters(BaseModel):
     replay_percent: int = Field(default=40, ge=0, le=90)
     keep_percent: int = Field(default=100, ge=0, le=1000)
     device: Literal["auto", "cpu", "cuda"] = "auto"
+    num_processes: int = Field(default=1, ge=1, le=64)
     num_loaders: int = Field(default=0, ge=0, le=32)
     seed: int = Field(default=1, ge=0)
 
     def refit(self) -> RefitSetting:
         """The setting of the gallery."""
         return RefitSetting(self.prior_views, self.prototypes_per_sku, self.whitening_percent)
+
+
+def read_setting(folder: Path) -> RefitSetting:
+    """The gallery's setting that a fit used."""
+    return RefitSetting(**json.loads((folder / FIT_REPORT).read_text())["setting"])

@@ -16,7 +16,6 @@ from trainer.export.gallery_refit import RefitSetting, refit_gallery
 from trainer.steps.champion import embed_regions, open_champion
 from trainer.steps.fit_parameters import FIT_REPORT, Parameters
 from trainer.steps.regions import read_regions
-from trainer.steps.step_table import StepError
 from trainer.steps.step_voice import StepVoice
 from trainer.steps.tune_step import tuned_setting
 
@@ -29,8 +28,11 @@ def run(inputs: Mapping[str, Path], parameters: Parameters, out: Path, voice: St
     if "tune" in inputs:
         setting = tuned_setting(inputs["tune"])
     if parameters.path == "full":
-        raise StepError("the full path is not in this version", hint="use the fast one")
-    report = _refit(inputs, setting, out, voice)
+        from trainer.steps.fine_tuning import fine_tune
+
+        report = fine_tune(inputs, parameters, out, voice)
+    else:
+        report = _refit(inputs, setting, out, voice)
     report |= {"path": parameters.path, "setting": dataclasses.asdict(setting)}
     (out / FIT_REPORT).write_text(json.dumps(report, indent=1, sort_keys=True))
 

@@ -120,3 +120,31 @@ def test_a_worker_understands_what_a_step_says() -> None:
     assert (said.name, said.step, said.value) == ("loss", 120, 0.5)  # type: ignore[union-attr]
     assert understood("plain output") is None
     assert understood("::scalar loss x") is None
+
+
+@pytest.mark.slow
+@pytest.mark.train
+@pytest.mark.parametrize("num_processes", [1, 2])
+def test_the_full_path_trains_the_champion_on_and_carries_its_gallery_over(
+    tmp_path: Path, num_processes: int
+) -> None:
+    pytest.importorskip("torch")
+    write_small_dataset(tmp_path / "dataset", {FIRST_SKU: "brand_new"})
+    sku = {"sku_id": "brand_new", "names": {"en": "Brand new"}}
+    (tmp_path / "catalogue.json").write_text(json.dumps({"format": 1, "skus": [sku]}))
+    fit = {"path": "full", "num_steps": 4, "batch_size": 8, "num_processes": num_processes}
+    steps = {"tune": {"num_trials": 1}, "fit": fit, "export": {"num_calibration": 16}}
+    results = run_all(
+        tmp_path / "dataset", tmp_path / "cache", steps, catalogue=tmp_path / "catalogue.json"
+    )
+    bundle = open_bundle(results["package"].folder / "bundle")
+    new = load_gallery(bundle.file("gallery"))
+    assert new.embedder_id != load_gallery(BUNDLE / "gallery.npz").embedder_id
+    assert "brand_new" in new.sku_ids
+    report = json.loads((results["evaluate"].folder / "evaluation.json").read_text())
+    assert report["candidate"]["old"]["top1_pooled"] >= 0.8
+    assert report["flips"]["negative"] <= 1
+    told = json.loads((results["fit"].folder / "fit.json").read_text())
+    assert told["weights_from"] == "embedder.fp16.onnx"
+    assert min(told["num_new"], told["num_replay"]) > 0
+    assert (results["package"].folder / "weights.pt").is_file()
