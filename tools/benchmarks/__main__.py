@@ -40,6 +40,7 @@ from tools.benchmarks.new_sku import new_sku
 from tools.benchmarks.outbox_bench import outbox
 from tools.benchmarks.part_rows import hand_over_row
 from tools.benchmarks.pipeline_rows import whole_pipeline_rows
+from tools.benchmarks.queue_storm import queue
 from tools.benchmarks.ratio import Row
 from tools.benchmarks.recognition_command import recognition
 from tools.benchmarks.report import Report, machine, publish
@@ -58,6 +59,7 @@ app = typer.Typer(
 )
 
 app.command()(outbox)
+app.command()(queue)
 app.command()(gate)
 app.command("new-sku")(new_sku)
 app.command()(drift)

@@ -20,6 +20,7 @@ from trainer.hubctl.hub_session import (
     say_reply,
 )
 from trainer.hubctl.worker import DEFAULT_STATE
+from trainer.mlflow_mirror import mirror_run
 from trainer.worker_hub import WorkerHub
 from trainer.worker_runs import push_run
 
@@ -158,6 +159,21 @@ def push(
     trusted = ca or (DEFAULT_CA if DEFAULT_CA.is_file() else None)
     speaker = WorkerHub(hub, token_file.read_text().strip(), trusted, state)
     typer.echo(push_run(speaker, folder))
+
+
+@app.command("mirror")
+def mirror(
+    run: RunArgument,
+    tracking_uri: Annotated[str, typer.Option(help="Of MLflow, such as https://mlflow:5000.")],
+    hub: HubOption = DEFAULT_HUB,
+    token_file: TokenFileOption = DEFAULT_TOKEN,
+    ca: CaOption = None,
+) -> None:
+    """Show a run in MLflow too (extra `mlflow`)."""
+    session = HubSession(hub, token_file, ca)
+    found = session.api("GET", f"/runs/{whole(session, run)}")
+    curves = session.api("GET", f"/runs/{found['run_id']}/scalars")
+    typer.echo(mirror_run(found, curves, tracking_uri))
 
 
 def whole(session: HubSession, beginning: str) -> str:
