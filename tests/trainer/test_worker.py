@@ -2,10 +2,12 @@
 
 import hashlib
 import io
+import shutil
 import subprocess
 import sys
 import tarfile
 import threading
+import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -209,3 +211,47 @@ def test_code_that_leaves_its_folder_is_refused(tmp_path: Path) -> None:
     with pytest.raises(EnvironmentRefusedError):
         unpack_code(archive, "ab" * 32, tmp_path / "code")
     assert not (tmp_path / "outside").exists()
+
+
+def tiny_wheel(folder: Path, version: str) -> None:
+    """A package of one line, as an index would have it."""
+    folder.mkdir(exist_ok=True)
+    about = f"Metadata-Version: 2.1\nName: tiny-answer\nVersion: {version}\n"
+    wheel = "Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
+    info = f"tiny_answer-{version}.dist-info"
+    files = {"tiny_answer.py": f"VERSION = {version!r}\n", f"{info}/METADATA": about,
+             f"{info}/WHEEL": wheel}  # fmt: skip
+    record = "".join(f"{name},,\n" for name in [*files, f"{info}/RECORD"])
+    with zipfile.ZipFile(folder / f"tiny_answer-{version}-py3-none-any.whl", "w") as archive:
+        for name, text in {**files, f"{info}/RECORD": record}.items():
+            archive.writestr(name, text)
+
+
+@pytest.mark.skipif(shutil.which("uv") is None, reason="uv is not installed: pip install uv")
+def test_an_edited_package_list_makes_one_environment_that_is_used_again(tmp_path: Path) -> None:
+    for version in ("1.0", "2.0"):
+        tiny_wheel(tmp_path / "index", version)
+    places = [
+        python_for([f"tiny-answer=={version}"], tmp_path / "env", str(tmp_path / "index"))
+        for version in ("1.0", "2.0", "1.0")
+    ]
+    assert places[0] == places[2] != places[1]
+    program = "import numpy, tiny_answer; print(tiny_answer.VERSION)"
+    said = [
+        subprocess.run([str(python), "-c", program], capture_output=True, text=True, check=True)
+        for python in places[:2]
+    ]
+    assert [done.stdout.strip() for done in said] == ["1.0", "2.0"]
+    with pytest.raises(EnvironmentRefusedError, match="install|pip"):
+        python_for(["tiny-answer==3.0"], tmp_path / "env", str(tmp_path / "index"))
+
+
+def test_a_worker_loads_no_torch_no_database_and_no_box() -> None:
+    program = (
+        "import sys, trainer.hubctl.worker\n"
+        "heavy = {'torch', 'zmq', 'edge', 'sqlalchemy', 'onnxruntime', 'trainer.store'}\n"
+        "print(sorted(heavy & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True,
+                          check=True, cwd=ROOT)  # fmt: skip
+    assert done.stdout.strip() == "[]"

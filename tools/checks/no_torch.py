@@ -6,7 +6,8 @@ import pkgutil
 import sys
 
 FORBIDDEN = ("torch", "torchvision")
-PACKAGES = ("cameras", "sync", "edge", "trainer.hub", "trainer.store", "trainer.release")
+PACKAGES = ("cameras", "sync", "edge", "trainer.hub", "trainer.store", "trainer.release",
+            "trainer.worker", "trainer.tracking")  # fmt: skip
 
 
 def main() -> int:
@@ -28,7 +29,7 @@ def main() -> int:
 def _import_all(package_name: str) -> int:
     package = importlib.import_module(package_name)
     count = 1
-    for module in pkgutil.walk_packages(package.__path__, f"{package_name}."):
+    for module in pkgutil.walk_packages(getattr(package, "__path__", []), f"{package_name}."):
         # Migrations run when Alembic loads them; `python -m` modules run when they are started.
         if module.name.endswith("__main__") or ".migrations." in module.name:
             continue
