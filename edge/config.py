@@ -219,6 +219,9 @@ class HubKnobs(Part):
         allow_without_shadow: a candidate may take over after its self-test alone; for a laboratory.
         swap_policy: how much proof a candidate needs; `lab` needs little and proves little.
         shadow_spool_mib: memory for pictures of baskets that wait for the candidate.
+        bulk_kbit_per_s: of pictures, recordings and bundles, on average; 0: no limit.
+        bulk_hours: when they may move, by the shop's clock: 22-06; empty: always. Rows and prices
+            always move.
         recordings_per_day: whole redacted baskets for the blind set; 0 unless the store agreed.
     """
 
@@ -228,6 +231,8 @@ class HubKnobs(Part):
     allow_without_shadow: bool = False
     swap_policy: Literal["production", "lab"] = "production"
     shadow_spool_mib: int = Field(default=256, ge=16, le=8_192)
+    bulk_kbit_per_s: int = Field(default=0, ge=0, le=10_000_000)
+    bulk_hours: str = Field(default="", pattern=r"^$|^([01]\d|2[0-3])-([01]\d|2[0-3])$")
     recordings_per_day: int = Field(default=0, ge=0, le=200)
 
 

@@ -27,11 +27,24 @@ class TurnOverError(TransportError):
 class DownloadTurn:
     """How long a download may hold up the rest of a round."""
 
-    def __init__(self, seconds: float, clock: Callable[[], float] = time.monotonic) -> None:
-        """Begin now."""
-        self._clock = clock
+    def __init__(
+        self,
+        seconds: float,
+        max_bytes_per_s: int = 0,
+        clock: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        """Begin now.
+
+        Args:
+            seconds: 0: what is not here yet waits for another turn.
+            max_bytes_per_s: on average over a range; 0 is no limit.
+        """
+        self._clock, self._sleep = clock, sleep
         self._ends_s = clock() + seconds
-        self._next_bytes = FIRST_BYTES
+        self._max_bytes_per_s = max_bytes_per_s
+        self._most_bytes = round(max_bytes_per_s * RANGE_S) or MOST_BYTES
+        self._next_bytes = min(FIRST_BYTES, self._most_bytes)
 
     @property
     def next_bytes(self) -> int:
@@ -46,7 +59,9 @@ class DownloadTurn:
         """So many bytes came since `began_s`; the next range shall take a few seconds."""
         took_s = max(self._clock() - began_s, 0.001)
         wanted = round(num_bytes / took_s * RANGE_S)
-        self._next_bytes = min(max(wanted, LEAST_BYTES), MOST_BYTES)
+        self._next_bytes = min(max(wanted, LEAST_BYTES), self._most_bytes)
+        if self._max_bytes_per_s:
+            self._sleep(max(0.0, num_bytes / self._max_bytes_per_s - took_s))
 
     def require_time(self, what: str) -> None:
         """Let the download go on.

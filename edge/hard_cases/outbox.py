@@ -118,20 +118,27 @@ class Outbox:
             self._rows.execute("UPDATE meta SET next_seq = ?", (seq + len(canonical),))
         return seq + len(canonical) - 1
 
-    def next_batch(self, limit: int = MAX_BATCH_ITEMS) -> Batch | None:
-        """The oldest rows, ascending, marked as sent before they leave; None without rows."""
+    def next_batch(
+        self, limit: int = MAX_BATCH_ITEMS, *, is_ready_only: bool = False
+    ) -> Batch | None:
+        """The oldest rows, ascending, marked as sent before they leave; None without rows.
+
+        Args:
+            is_ready_only: leave out rows whose pictures are not at the hub yet.
+        """
+        held = json.dumps(self._not_ready() if is_ready_only else [])
         found = self._rows.execute(
-            "SELECT seq, kind, created_at, body, body_sha256, blobs FROM row "
-            "WHERE refused = '' ORDER BY seq LIMIT ?",
-            (limit,),
+            "SELECT seq, kind, created_at, body, body_sha256, blobs FROM row WHERE refused = '' "
+            "AND seq NOT IN (SELECT value FROM json_each(?)) ORDER BY seq LIMIT ?",
+            (held, limit),
         ).fetchall()
         if not found:
             return None
         with immediate(self._rows):
             self._rows.execute(
                 "UPDATE row SET num_attempts = num_attempts + 1 "
-                "WHERE seq BETWEEN ? AND ? AND refused = ''",
-                (found[0][0], found[-1][0]),
+                "WHERE seq IN (SELECT value FROM json_each(?))",
+                (json.dumps([row[0] for row in found]),),
             )
         items = tuple(
             BatchItem(
@@ -145,6 +152,15 @@ class Outbox:
             for row in found
         )
         return Batch(epoch=self.epoch, items=items)
+
+    def _not_ready(self) -> list[int]:
+        """Rows that wait for a picture of theirs."""
+        waiting = {
+            row[0]
+            for row in self._pictures.execute("SELECT sha256 FROM picture WHERE is_uploaded = 0")
+        }
+        rows = self._rows.execute("SELECT seq, blobs FROM row WHERE blobs != '[]'").fetchall()
+        return [row[0] for row in rows if waiting & set(json.loads(row[1]))]
 
     def pictures_to_upload(self, limit: int = 8) -> list[tuple[str, bytes]]:
         """The most valuable pictures that are not at the hub yet: (sha256, sealed bytes)."""

@@ -18,7 +18,8 @@ from typing import Literal
 
 from edge.bundles.store import BundleStore
 from edge.config import EdgeConfig
-from edge.hard_cases.delivery import deliver_round, outbox_facts
+from edge.hard_cases.bulk_pace import BulkPace
+from edge.hard_cases.delivery import deliver_for_a_while, outbox_facts
 from edge.processes.catalogue_keeper import CatalogueKeeper
 from edge.processes.hub_road import (
     bundles_folder,
@@ -42,11 +43,9 @@ from sync.hub_client import HubClient
 from sync.protocol import BundleProgress, CheckIn, CheckInReply
 from sync.trusted_updates import TrustedUpdates, UpdateOffer
 
-DELIVERY_S = 15.0  # a price must not wait for pictures
-TURN_S = 30.0  # and neither for a bundle: check-ins and prices come in between its turns
+TURN_S = 30.0  # of a bundle's download: check-ins, prices and rows come in between
 NEXT_TURN_S = 1
 PICTURE_ROUNDS = 8  # at once: the picture is taken, uploaded, and named by a check-in
-ROUNDS_PER_DELIVERY = 20  # 20 batches of 50 rows, then somebody else's turn
 UPDATE_RETRY = RetryPolicy(max_failures=4, cap_s=30.0)
 UPDATE_EVERY_ROUNDS = 10  # metadata is asked for at least so often, whatever the hub announces
 
@@ -136,6 +135,7 @@ class HubLink:
         self.outbox = open_outbox(config.paths.state_dir / "outbox")
         self._seen_version = -1
         self._num_rounds = 0
+        self._pace = BulkPace(config.hub.bulk_kbit_per_s, config.hub.bulk_hours)
         self._num_soon = 0  # rounds that come at once
         self.renew_pictures: Callable[[], None] = lambda: None
         self._last_pictures: dict[str, str] = {}
@@ -166,7 +166,7 @@ class HubLink:
         self._num_rounds += 1
         self._pass_settled(reply)
         failure = self._follow(reply, client, now)
-        self._deliver(client)
+        deliver_for_a_while(self.outbox, client, self._pace)
         self._share_pictures(client, facts)
         self._obey(reply, client, facts)
         self._install_patiently(facts, now)
@@ -274,13 +274,6 @@ class HubLink:
             freshness=str(self._updates.freshness(now)),
         )
 
-    def _deliver(self, client: HubClient) -> None:
-        """Batches for a while; then the next check-in is due, which brings prices."""
-        deadline_s = time.monotonic() + DELIVERY_S
-        for _ in range(ROUNDS_PER_DELIVERY):
-            if not deliver_round(self.outbox, client).num_acked or time.monotonic() > deadline_s:
-                break
-
     def _share_pictures(self, client: HubClient, facts: BoxFacts) -> None:
         """Newest pictures of the cameras; the next check-in names them."""
         for camera, sealed in facts.pictures.items():
@@ -295,7 +288,7 @@ class HubLink:
         try:
             self._install(offer, facts, now)
         except TurnOverError:
-            self._num_soon = max(1, self._num_soon)
+            self._num_soon = max(int(self._pace.is_open), self._num_soon)
             return
         except SyncError as err:
             wait_s = self._install_backoff.after(err)
@@ -319,7 +312,8 @@ class HubLink:
         self._updates.require_fresh(now)
         if facts.keep:  # without a word of the bundles process nothing is known to be unused
             self._store.collect_garbage([*facts.keep, self.state.staged])
-        with self._blobs.in_turn(DownloadTurn(TURN_S)):
+        turn = DownloadTurn(TURN_S * self._pace.is_open, self._pace.bytes_per_s)
+        with self._blobs.in_turn(turn):
             fetch_bundle(offer.manifest, self._blobs, offer.patches)
         self._store.install(offer.manifest)
         receipt = self._updates.write_receipt(offer)

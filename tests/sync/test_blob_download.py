@@ -311,7 +311,7 @@ def test_a_long_download_comes_in_turns_that_pay_for_no_byte_twice(tmp_path: Pat
         blobs = downloader(hub, tmp_path)
         while not blobs.store.has(sha256, size):
             num_turns += 1
-            turn = DownloadTurn(1.5, lambda: float(next(ticks)))
+            turn = DownloadTurn(1.5, clock=lambda: float(next(ticks)))
             with suppress(TurnOverError), blobs.in_turn(turn):
                 blobs.fetch(sha256, size)
         assert (blobs.num_bytes_received, num_turns) == (size, 6)

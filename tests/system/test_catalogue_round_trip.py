@@ -308,7 +308,9 @@ def test_a_price_passes_a_large_bundle_that_is_still_on_its_way(
 ) -> None:
     ticks = count()  # every look at the clock costs a second: one range in a turn
     monkeypatch.setattr(
-        hub_link, "DownloadTurn", lambda _: DownloadTurn(1.5, lambda: float(next(ticks)))
+        hub_link,
+        "DownloadTurn",
+        lambda _, limit: DownloadTurn(1.5, limit, lambda: float(next(ticks))),
     )
     bundle_id = shop.release_large("2.0", 12 * FIRST_BYTES)
     now = datetime.now(UTC)

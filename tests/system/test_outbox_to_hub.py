@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
+from edge.hard_cases.bulk_pace import BulkPace
 from edge.hard_cases.delivery import deliver_round
 from edge.hard_cases.outbox import Outbox
 from edge.sqlite_file import open_sqlite
@@ -216,4 +217,37 @@ def test_a_restored_disk_begins_a_new_epoch_and_loses_nothing(
         "before the backup", "after the backup", "after the restore",
     }  # fmt: skip
     close_outbox(outbox)
+    client.close()
+
+
+def test_a_restored_disk_that_holds_pictures_back_doubles_nothing(
+    hub: RunningHub, tmp_path: Path
+) -> None:
+    """The case went out in the first life; the second one would bring it anew by night."""
+    client = enrolled_box(hub, tmp_path / "identity", "holding")
+    first, image = tmp_path / "first", tmp_path / "image"
+    outbox = open_outbox(first)
+    sealed = seal(b"picture", client.identity.state.sealing_public_key, "holding")
+    body = {"case_id": "case-held-1", "reason": "random"}
+    outbox.put("case", body, now=NOW, pictures=(sealed,))
+    outbox.put("sale", {"n": 2}, now=NOW)
+    close_outbox(outbox)
+    shutil.copytree(first, image)
+    outbox = open_outbox(first)
+    outbox.put("sale", {"n": 3}, now=NOW)
+    deliver_round(outbox, client)
+    assert outbox.status().num_rows == 0
+    close_outbox(outbox)
+    outbox = open_outbox(image)
+    outbox.put("sale", {"n": 4}, now=NOW)
+    by_day = BulkPace(0, "22-06", hour=lambda: 12)
+    for _ in range(6):
+        deliver_round(outbox, client, pace=by_day)
+    assert outbox.status().num_rows == 0
+    close_outbox(outbox)
+    with reading(hub.engine) as connection:
+        rows = connection.execute(
+            select(RECEIVED.c.kind, RECEIVED.c.body).where(RECEIVED.c.box_id == "holding")
+        ).all()
+    assert sorted(row.body.get("n", 0) for row in rows) == [0, 2, 3, 4]
     client.close()
