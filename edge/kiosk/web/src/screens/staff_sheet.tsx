@@ -61,7 +61,7 @@ function ThisLane() {
           </Button>
         )}
       </div>
-      {hasLines && isShopping && <p class="eyebrow">{t("price_how")}</p>}
+      {hasLines && isShopping && !hello.value?.is_handheld && <p class="eyebrow">{t("price_how")}</p>}
     </section>
   );
 }
