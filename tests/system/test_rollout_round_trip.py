@@ -64,6 +64,13 @@ class Centre:
         assert result.exit_code == 0, result.output
         return dict(json.loads(result.stdout))
 
+    def page(self, number: str) -> str:
+        """What a person reads."""
+        words = ["--hub", self.hub.url, "--token-file", str(self.folder / "token")]
+        result = CliRunner().invoke(hubctl, ["rollout", "show", number, *words])
+        assert result.exit_code == 0, result.output
+        return " ".join(result.stdout.split())
+
     def start(self, version: str) -> str:
         """Release, approve and start a bundle; the rollout's number."""
         place = self.folder / f"bundle-{version}"
@@ -229,6 +236,9 @@ def test_a_release_goes_from_lab_to_shop_and_a_sabotaged_one_is_taken_back(
     assert [(r["name"], r["told"], r["rolled_back"], r["refused"]) for r in rings] == [
         ("lab", "withdrawn", 1, 0), ("shop", "withdrawn", 0, 1),
     ]  # fmt: skip
+    page = centre.page(number)
+    assert "is stopped in ring shop: baskets are priced worse" in page
+    assert "boxes judge by `demo`: margin 0.45, at least 3 baskets (production: 0.005, 200)" in page
 
 
 def test_a_label_reaches_the_shadow_once(centre: Centre, boxes: tuple[Box, Box]) -> None:

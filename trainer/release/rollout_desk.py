@@ -24,7 +24,7 @@ from trainer.release.rollout import (
     decide,
 )
 from trainer.release.rollout_plan import RolloutPlan
-from trainer.store import rollouts
+from trainer.store import alerts, rollouts
 from trainer.store.registry import find_model
 from trainer.store.rollout_boxes import BoxStanding, count_boxes, standings
 from trainer.store.rollouts import (
@@ -144,6 +144,11 @@ def advance(
         told = judged.decision
         kept = KeptDecision(told.action, HUB, told.reason, ring, "", told.numbers, judged.counts)
         rollouts.append_decision(connection, rollout, kept, now=now)
+        if told.action in ("stop", "hold"):  # somebody must look; webhooks hear it too
+            past = "stopped" if told.action == "stop" else "held"
+            place = f"rollout:{rollout.rollout_id}"
+            title = f"{place} of {rollout.bundle_id[:12]} is {past} in ring {ring}: {told.reason}"
+            alerts.raise_alert(connection, f"rollout_{past}", place, title, told.numbers, now=now)
     return rollouts.find_rollout(connection, rollout.rollout_id)
 
 

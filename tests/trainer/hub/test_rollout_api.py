@@ -126,6 +126,8 @@ def test_a_bad_release_is_stopped_and_taken_back_by_itself(
     assert lab is not None
     assert (lab.bundle_id, lab.withdraws, lab.generation) == (None, (MODEL,), 2)
     assert [box["box_id"] for box in told["troubled_boxes"]] == (["lab-1"] * (step != "fetched"))
+    alert = small.hub.ok(OPERATOR, "GET", "/alerts")["items"][0]
+    assert (alert["kind"], alert["place"]) == ("rollout_stopped", f"rollout:{number}")
     assert small.hub.call(OPERATOR, "POST", "/rollouts", START).status_code == 201
 
 
