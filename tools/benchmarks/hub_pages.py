@@ -114,7 +114,7 @@ def _measured(folder: Path, sizes: Sizes) -> tuple[float, float, dict[str, list[
     with TestClient(create_hub_app(services, open_hub_services(loaded, services))) as client:
 
         def ask(method: str, path: str) -> Any:
-            body = {} if method == "POST" else None
+            body: dict[str, str] | None = {} if method == "POST" else None
             reply = client.request(method, f"/api/v1{path}", json=body, headers=headers)
             reply.raise_for_status()
             return reply.json()

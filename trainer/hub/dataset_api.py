@@ -161,7 +161,7 @@ def _add_changes(router: APIRouter, services: HubServices, desk: DatasetDesk) ->
     def drop(who: maker, version: str) -> None:
         with writing(engine) as connection:
             stored = datasets.drop(connection, version, now=datetime.now(UTC), actor=who)
-        services.blobs.path(stored.version_id).unlink(missing_ok=True)
+        services.blobs.forget(stored.version_id)
 
 
 def _find(services: HubServices, version: str) -> StoredDataset:

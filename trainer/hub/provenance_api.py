@@ -186,7 +186,7 @@ def make_provenance_router(services: HubServices) -> APIRouter:
         with writing(engine) as connection:
             done = store_forget.forget(connection, store_id, now=datetime.now(UTC), actor=who)
         for name in done.blobs:
-            services.blobs.path(name).unlink(missing_ok=True)
+            services.blobs.forget(name)
         return _forgotten(done, is_done=True)
 
     return router

@@ -11,7 +11,7 @@ from datetime import datetime
 from statistics import median
 from typing import Any
 
-from sqlalchemy import Connection, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, delete, func, insert, select, update
 from sqlalchemy import case as case_when
 
 from sync.hard_case import HardCase
@@ -191,9 +191,9 @@ def answers_of(connection: Connection, case_id: str) -> list[Answer]:
 def stats_by_reviewer(connection: Connection, reviewer: str = "") -> dict[str, ReviewerStats]:
     """How people label; one of them, or all."""
     told = ANSWERS.c
-    is_counted = told.is_undone.is_(False)
+    wanted: list[ColumnElement[bool]] = [told.is_undone.is_(False)]
     if reviewer:
-        is_counted &= told.reviewer == reviewer
+        wanted.append(told.reviewer == reviewer)
     sums = connection.execute(
         select(
             told.reviewer,
@@ -204,7 +204,7 @@ def stats_by_reviewer(connection: Connection, reviewer: str = "") -> dict[str, R
             func.count(told.is_agreed),
             func.sum(case_when((told.is_agreed.is_(True), 1), else_=0)),
         )
-        .where(is_counted)
+        .where(*wanted)
         .group_by(told.reviewer)
         .order_by(told.reviewer)
     ).all()
@@ -305,7 +305,7 @@ def _median_seconds(connection: Connection, reviewer: str, count: int) -> float:
         .offset((count - 1) // 2)
         .limit(2 - count % 2)
     )
-    return round(median(connection.execute(query).scalars()), 2)
+    return round(float(median(connection.execute(query).scalars())), 2)
 
 
 def _mark_agreed(connection: Connection, answer_id: int, is_agreed: bool | None) -> None:

@@ -39,8 +39,9 @@ class Shop:
         self.child = self.register("b", {"dataset": "ff" * 32, "parent": self.model})
 
     def label(self, sender: CaseSender, number: int) -> None:
-        name, drawing = NAMES[number], {"texture": number + 1, "basket_id": f"basket-{number}"}
-        jpeg = sender.send(name, (BOX_A, MILK), (BOX_B, TEA), **drawing)
+        name, basket_id = NAMES[number], f"basket-{number}"
+        items = ((BOX_A, MILK), (BOX_B, TEA))
+        jpeg = sender.send(name, *items, texture=number + 1, basket_id=basket_id)
         self.pictures.append(hashlib.sha256(jpeg).hexdigest())
         drawn = answer(("i0", BOX_A, "milk"), ("i1", BOX_B, "tea"))
         self.hub.ok(REVIEWER, "POST", f"/cases/{name}/answer", drawn)
