@@ -19,6 +19,7 @@ import httpx
 import msgspec
 from websockets.exceptions import WebSocketException
 from websockets.sync.client import ClientConnection, connect
+from websockets.typing import Origin
 
 from edge.config import EdgeConfig
 from edge.messages.basket_messages import Ask, BasketSnapshot, Phase
@@ -117,7 +118,7 @@ class KioskShopper:
         answer = httpx.get(address, timeout=WARM_S)
         cookies = "; ".join(f"{name}={value}" for name, value in answer.cookies.items())
         return connect(
-            f"{origin.replace('http', 'ws', 1)}/ws", origin=origin,  # type: ignore[arg-type]
+            f"{origin.replace('http', 'ws', 1)}/ws", origin=Origin(origin),
             additional_headers={"Cookie": cookies}, open_timeout=WARM_S, compression=None,
         )  # fmt: skip
 

@@ -26,7 +26,7 @@ from trainer.worker_hub import WorkerHub
 
 SAME_PLACE = 0.3  # intersection over union of a case's box with the truth's
 LEAST_CASES = 4
-PIPELINE_LIMIT_S = 300.0
+PIPELINE_LIMIT_S = 900.0
 
 
 def learn(shop: LoopShop, road: ReleaseRoad, timeline: Timeline) -> Bundle:

@@ -4,13 +4,14 @@ Flow: SIGKILL + cut -> sales go on, rows wait -> hub back, line mended -> both e
 """
 
 import time
+from functools import partial
 
 from tools.demo_run.event_count import EventCount, count_events
 from tools.demo_run.loop_shop import LANE, LoopBox, LoopShop, NotSeenError, wait_until
 from tools.demo_run.loop_timeline import Step, Timeline
 
 LEAST_SALES = 2  # per box, while nobody answers
-DRAIN_LIMIT_S = 120.0
+DRAIN_LIMIT_S = 300.0
 
 
 def outage(shop: LoopShop, timeline: Timeline) -> None:
@@ -22,7 +23,7 @@ def outage(shop: LoopShop, timeline: Timeline) -> None:
         began = time.monotonic()
         timeline.say(step, "the hub was killed (SIGKILL), the line to it is cut")
         for box in shop.boxes:
-            wait_until(f"{box.box_id} sells on", lambda box=box: _sold(box, began) >= LEAST_SALES)
+            wait_until(f"{box.box_id} sells on", partial(_sells_on, box, began))
         sold = {box.box_id: _sold(box, began) for box in shop.boxes}
         waiting = {box.box_id: _waiting(box) for box in shop.boxes}
         timeline.say(step, f"sold meanwhile: {sold}; rows that wait: {waiting}")
@@ -53,10 +54,16 @@ def count_all(shop: LoopShop, timeline: Timeline) -> EventCount:
 def _drain(shop: LoopShop, timeline: Timeline, step: Step) -> None:
     began = time.monotonic()
     for box in shop.boxes:
-        wait_until(
-            f"{box.box_id} has sent everything", lambda box=box: _waiting(box) == 0, DRAIN_LIMIT_S
-        )
+        wait_until(f"{box.box_id} has sent everything", partial(_has_sent_all, box), DRAIN_LIMIT_S)
     timeline.say(step, f"every row was sent after {time.monotonic() - began:.0f} s")
+
+
+def _sells_on(box: LoopBox, since: float) -> bool:
+    return _sold(box, since) >= LEAST_SALES
+
+
+def _has_sent_all(box: LoopBox) -> bool:
+    return _waiting(box) == 0
 
 
 def _sold(box: LoopBox, since: float) -> int:

@@ -6,6 +6,7 @@ Each release is offered to one lab lane, ring 0 of its rollout, by the hub's own
 only watches, and switches the light off after the second bad one has taken over.
 """
 
+import contextlib
 import time
 from collections.abc import Callable
 from typing import Any
@@ -16,9 +17,10 @@ from sync.swap_policy import POLICIES
 from tools.demo_run.kiosk_shopper import PaidBasket
 from tools.demo_run.loop_shop import CHANNEL, LoopBox, LoopShop, NotSeenError, wait_until
 from tools.demo_run.loop_timeline import Step, Timeline
+from trainer.hubctl.hub_session import HubAnswerError
 
 POLICY = "demo"
-RELEASE_LIMIT_S = 420.0
+RELEASE_LIMIT_S = 1200.0  # a candidate at idle priority waits for a busy machine
 LOOK_S = 1.2
 PLAN: dict[str, Any] = {"soak_h": 0.0, "deadline_h": 1.0, "share_confirmed": 1.0, "is_lab": True}
 
@@ -38,7 +40,7 @@ def good_release(shop: LoopShop, box: LoopBox, bundle: Bundle, timeline: Timelin
         )  # fmt: skip
         _until(
             f"the rollout of {bundle.bundle_id[:12]} is done",
-            lambda: _rollout(shop, rollout)["phase"] == "done",
+            lambda: _phase(shop, rollout) == "done",
         )
         timeline.say(
             step, f"confirmed; drills of the lab lane: {', '.join(_drills(shop, rollout))}"
@@ -205,14 +207,18 @@ def _drills(shop: LoopShop, rollout: int) -> list[str]:
     return [f"{name} ({found[:40]})" for box in boxes for name, found in box["drills"].items()]
 
 
+def _phase(shop: LoopShop, rollout: int) -> str:
+    """Of a rollout; empty while the hub is away."""
+    with contextlib.suppress(HubAnswerError):
+        return str(_rollout(shop, rollout)["phase"])
+    return ""
+
+
 def _until_stopped(shop: LoopShop, rollout: int, timeline: Timeline, step: Step) -> None:
     """The hub has stopped it by itself."""
-
-    def is_stopped() -> bool:
-        if shop.is_away:
-            return False
-        return bool(_rollout(shop, rollout)["phase"] in ("stopped", "withdrawn"))
-
-    _until(f"the hub stops rollout {rollout}", is_stopped)
+    _until(
+        f"the hub stops rollout {rollout}",
+        lambda: _phase(shop, rollout) in ("stopped", "withdrawn"),
+    )
     told = _rollout(shop, rollout)
     timeline.say(step, f"the hub {told['phase']} rollout {rollout} by itself: {told['reason']}")

@@ -7,6 +7,7 @@ a box by hand.
 """
 
 import time
+from functools import partial
 
 from tools.demo_run.counter_film import NEW_SKU, pack_photos
 from tools.demo_run.kiosk_shopper import PaidBasket
@@ -14,7 +15,7 @@ from tools.demo_run.loop_shop import CHANNEL, LoopBox, LoopShop, NotSeenError, w
 from tools.demo_run.loop_timeline import Step, Timeline
 
 CLOSED_S = 12.0  # an idle counter is learned from five frames over ten seconds
-PATIENCE_S = 180.0
+PATIENCE_S = 400.0
 
 
 def open_doors(shop: LoopShop, timeline: Timeline, step: Step) -> None:
@@ -33,7 +34,7 @@ def unknown_pack(shop: LoopShop, timeline: Timeline) -> None:
         open_doors(shop, timeline, step)
         for box in shop.boxes:
             diary = box.shopper.diary
-            wait_until("a question", lambda diary=diary: diary.questions, PATIENCE_S)
+            wait_until("a question", partial(getattr, diary, "questions"), PATIENCE_S)
             asked = diary.questions[0]
             timeline.say(
                 step, f"{box.box_id} asks ({asked.kind}, {asked.num_buttons} buttons); "
