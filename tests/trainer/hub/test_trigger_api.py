@@ -27,8 +27,8 @@ def push(hub: PeopleHub, made: dict[str, Any], body: bytes, delivery: str, secre
     return hub.client.post(made["push_path"], content=body, headers=headers)
 
 
-def test_a_program_fires_a_trigger_and_a_worker_gets_the_pipeline(any_centre: PeopleHub) -> None:
-    hub = any_centre
+def test_a_program_fires_a_trigger_and_a_worker_gets_the_pipeline(centre: PeopleHub) -> None:
+    hub = centre
     made = make(hub)
     assert "push_secret" not in str(hub.ok(VIEWER, "GET", "/triggers"))
     first = hub.ok(OPERATOR, "POST", "/triggers/weekly/fire", {"occasion": "release-7"})

@@ -19,7 +19,7 @@ from trainer.store import audit, backup, blob_sweep, inbox
 from trainer.store.backup import BackupError, Place
 from trainer.store.blobs import FolderBlobs
 from trainer.store.catalogue_tables import SKUS
-from trainer.store.database import open_database, reading, writing
+from trainer.store.database import reading, writing
 from trainer.store.schema import AUDIT, BLOBS, BOX_EPOCHS, BOXES, CASES
 from trainer.store.uploads import note_blob
 
@@ -178,7 +178,7 @@ def test_a_backup_while_the_hub_writes_holds_one_moment(tmp_path: Path) -> None:
     reports = [
         backup.create_backup(hub.place(), tmp_path / "saved", now=NOW + timedelta(seconds=i),
                              is_portable=i == 1)
-        for i in range(3)
+        for i in range(2)
     ]  # fmt: skip
     stop.set()
     writer.join()
@@ -195,8 +195,8 @@ def test_a_backup_while_the_hub_writes_holds_one_moment(tmp_path: Path) -> None:
 
 
 @pytest.fixture
-def swept(database_url: str, tmp_path: Path) -> Iterator[tuple[Hub, Engine]]:
-    hub = Hub(tmp_path / "one", "" if "sqlite" in database_url else database_url)
+def swept(tmp_path: Path) -> Iterator[tuple[Hub, Engine]]:
+    hub = Hub(tmp_path / "one")
     engine = hub.start()
     yield hub, engine
     engine.dispose()

@@ -72,7 +72,7 @@ def storm(engine: Engine, url: str, days: int, max_kills: int) -> int:
 def test_a_hub_that_is_killed_fires_each_day_once(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path / 'hub.db'}"
     opened = open_database(url)
-    assert storm(opened, url, days=20, max_kills=1) == 1
+    assert storm(opened, url, days=12, max_kills=1) == 1
     opened.dispose()
 
 
