@@ -171,6 +171,8 @@ def _plan_of(connection: Connection, job_id: str) -> GatePlan:
 
 def _look_of(connection: Connection, plan: GatePlan) -> int:
     for look in blind_sets.ledger(connection, plan.blind_set):
+        if look.job_id == plan.job_id and look.verdict:
+            raise GateInputError(f"look {look.look} is reported already", hint="ask for another")
         if look.job_id == plan.job_id:
             return look.look
     raise GateInputError("this job has not begun", hint="POST gate-jobs/<id>/begin first")

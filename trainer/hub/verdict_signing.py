@@ -8,28 +8,44 @@ are the way then. A verdict is signed anew when its approval is known.
 
 import hashlib
 import json
+import logging
 from dataclasses import asdict
 
 from sync.gate_verdict import ApprovalMode, GateVerdict
 from trainer.hub.hub_services import HubServices
 from trainer.release.gate import POLICIES
+from trainer.release.release_errors import (
+    KeyFileError,
+    PublishRefusedError,
+    RepositoryFolderError,
+    ThresholdError,
+)
 from trainer.store import registry
 from trainer.store.database import reading
 from trainer.store.registry import Approval, StoredVerdict
+
+logger = logging.getLogger(__name__)
 
 SIGNED_VERDICTS = ("pass", "reject")  # "inconclusive" takes nothing back from an older pass
 
 
 def sign_verdict(services: HubServices, bundle_id: str) -> bool:
-    """Publish the newest verdict about a model; False where this hub signs nothing."""
+    """Publish the newest verdict about a model; False where this hub signs nothing.
+
+    The verdict is kept before it is signed; where signing fails, the log says what to mend.
+    """
     with reading(services.engine) as connection:
         verdicts = registry.verdicts_of(connection, bundle_id)
         approvals = registry.approvals_of(connection, bundle_id)
     if services.publisher is None or not verdicts or verdicts[0].verdict not in SIGNED_VERDICTS:
         return False
     document = verdict_document(bundle_id, verdicts[0], approvals[0] if approvals else None)
-    with services.publisher.transaction() as signing:
-        signing.list_verdict(document)
+    try:
+        with services.publisher.transaction() as signing:
+            signing.list_verdict(document)
+    except (PublishRefusedError, ThresholdError, KeyFileError, RepositoryFolderError) as err:
+        logger.warning("verdict not signed bundle=%s: %s (%s)", bundle_id[:12], err, err.hint)
+        return False
     return True
 
 

@@ -152,8 +152,11 @@ def test_what_was_replayed_must_be_the_blind_set_with_its_truths(
     url = f"/models/{candidate.bundle_id}/gate"
     assert "not begun" in centre.call(GATE, "POST", url, body).json()["message"]
     centre.ok(GATE, "POST", f"/gate-jobs/{job}/begin")
-    body["candidate"]["baskets"] = body["candidate"]["baskets"][1:]
-    assert centre.call(GATE, "POST", url, body).json()["code"] == "gate.input"
+    less = {**body["candidate"], "baskets": body["candidate"]["baskets"][1:]}
+    reply = centre.call(GATE, "POST", url, {**body, "candidate": less})
+    assert reply.json()["code"] == "gate.input"
+    centre.ok(GATE, "POST", url, body)
+    assert "reported already" in centre.call(GATE, "POST", url, body).json()["message"]
 
 
 def test_a_file_that_a_box_sent_is_never_taken_for_a_model(
