@@ -29,6 +29,7 @@ from edge.errors import DegradedError
 from edge.messages.basket_messages import BasketSnapshot
 from edge.messages.command_messages import (
     AddLine,
+    AnswerAsk,
     BasketCommand,
     CancelBasket,
     Command,
@@ -61,6 +62,7 @@ CLIPS = Path(__file__).resolve().parents[1] / "demo_run" / "assets" / "clips" / 
 CAMERAS = ("cam0", "cam1", "cam2")
 FILM_FPS = 5
 EMPTY_S, LYING_S = 16, 14
+NUM_REASONS = 2  # asked about, and answered
 LIMIT_S = 400.0  # the machine may be busy with other work
 CAMERA_TOML = """[[lanes.cameras]]
 camera_id = "{name}"
@@ -135,13 +137,16 @@ class Round:
                 self.take_out()
 
     def case_through_a_cut(self) -> None:
-        """A question while the hub is away; its picture opens at the hub later."""
-        self.until("crackers are asked about and a case waits in the outbox", self.has_case)
+        """A question and its answer while the hub is away; their pictures open there later."""
+        self.until("crackers are asked about, answered, and two cases wait", self.has_cases)
 
-    def has_case(self) -> bool:
-        """Whether a hard case was made; shoppers who left are sent on."""
-        self.leave_if_empty()
-        return int(self.counter.fact("uplink", "cases") or 0) > 0
+    def has_cases(self) -> bool:
+        """Whether two hard cases were made; a shopper answers, those who left are sent on."""
+        basket = self.leave_if_empty()
+        num_made = int(self.counter.fact("uplink", "cases") or 0)
+        if num_made and basket is not None and basket.asks:
+            self.counter.ask(AnswerAsk(basket.asks[0].ask_id, OTHER))
+        return num_made >= NUM_REASONS
 
     def leave_if_empty(self) -> BasketSnapshot | None:
         """The film begins anew: nobody stands at the counter. The basket otherwise."""
@@ -152,11 +157,16 @@ class Round:
 
     def case_arrived(self) -> None:
         """Rows, blobs, and nothing left behind."""
-        self.until("the case is in the hub's table", lambda: bool(self.cases()))
-        made = self.counter.fact("uplink", "cases")
-        rows = self.cases()
-        size = open_picture(self.folder, rows[0])
-        self.transcript.say(f"# {len(rows)} cases at the hub, {made} made; a picture opens: {size}")
+        self.until("cases of two reasons are in the hub's table", self.have_reasons)
+        made, rows = self.counter.fact("uplink", "cases"), self.cases()
+        for row in rows:
+            self.transcript.say(f"# a picture opens: {open_picture(self.folder, row)}")
+        self.transcript.say(f"# {len(rows)} cases at the hub, {made} made")
+
+    def have_reasons(self) -> bool:
+        """Whether the hub has cases of different reasons; the film goes on."""
+        self.has_cases()
+        return len({json.loads(row)["reason"] for row in self.cases()}) >= NUM_REASONS
 
     def new_sku(self) -> None:
         """Published, and sold by the cameras to a shopper who does nothing."""
