@@ -45,7 +45,7 @@ NUM_KNOWN, ROWS_PER_SKU, NUM_BATCH = 12_000, 3, 50
 SIDES = ("front", "back", "left", "right")
 START_LIMIT_S = 120.0
 MAX_SECONDS, MAX_BYTES = 5.0, 10_000  # of one SKU; marginal in a batch of 50
-EPOCHS, PER_CLASS = 2, 10  # of the head: few, in its favour; a real one takes more of both
+EPOCHS, PER_CLASS = 1, 4  # of the head: few, in its favour; a real one takes more of both
 CHANNEL = "main"
 
 
@@ -148,7 +148,7 @@ def train_head(num_classes: int, dim: int = 256) -> tuple[float, int]:
     optimizer = torch.optim.SGD(head.parameters(), lr=1.0, momentum=0.9)
     began = time.monotonic()
     for _ in range(EPOCHS):
-        for rows in torch.randperm(len(labels)).split(4096):  # type: ignore[no-untyped-call]
+        for rows in torch.randperm(len(labels)).split(512):  # type: ignore[no-untyped-call]
             optimizer.zero_grad(set_to_none=True)
             logits = head(features[rows])  # (B, classes)
             torch.nn.functional.cross_entropy(16 * logits, labels[rows]).backward()  # type: ignore[no-untyped-call]
