@@ -7,6 +7,7 @@ import "@tillsight/web-shared/parts.css";
 import "@tillsight/web-shared/data_parts.css";
 import "./styles/shell.css";
 import "./styles/parts.css";
+import "./styles/plots.css";
 import "./styles/review.css";
 import "./styles/wizard.css";
 import { App } from "./app.tsx";
