@@ -178,6 +178,8 @@ class ShadowTally:
             latency_ratio=self.latency_ratio,
             rss_mib=self.rss_mib,
             null_share=_share(self.null_frames, self.item_frames),
+            num_null_frames=self.null_frames,
+            num_extra_asks=max(0, self.extra_asks),
             num_crashes=self.crashes,
             num_seconds=self.seconds,
             seconds_since_result=self.silent_s,

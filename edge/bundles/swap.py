@@ -15,6 +15,9 @@ from edge.bundles.evidence import PairedCounts, no_worse_e_value, worse_e_value
 from sync.share_evidence import share_log_e
 from sync.swap_policy import SwapPolicy
 
+MIN_NULL_FRAMES = 10  # a candidate that sees nothing has them within its first basket or two
+MIN_EXTRA_ASKS = 5  # one that asks about everything has them within a few baskets
+
 
 @dataclass(frozen=True, slots=True)
 class ShadowEvidence:
@@ -25,6 +28,7 @@ class ShadowEvidence:
         num_open: baskets that differ and that nobody has judged. They speak neither against the
             candidate nor for it: for the proof that it is no worse they count as lost.
         seconds_since_result: in which it had work and was let run.
+        num_null_frames, num_extra_asks: what the two shares were counted from.
         sku_counts: SKUs on which one of the two was wrong.
     """
 
@@ -39,6 +43,8 @@ class ShadowEvidence:
     active_slowdown: float = 1.0
     ask_increase: float = 0.0
     num_open: int = 0
+    num_null_frames: int = MIN_NULL_FRAMES
+    num_extra_asks: int = MIN_EXTRA_ASKS
     sku_counts: Mapping[str, PairedCounts] = field(default_factory=dict)
 
 
@@ -112,12 +118,15 @@ def worse_skus(evidence: ShadowEvidence, policy: SwapPolicy) -> tuple[str, ...]:
 
 
 def _broken_guardrails(evidence: ShadowEvidence, policy: SwapPolicy) -> tuple[str, ...]:
+    # A share of a handful is no share: one frame at the edge of the first basket is 5 %.
+    many_null = evidence.num_null_frames >= MIN_NULL_FRAMES
+    many_asks = evidence.num_extra_asks >= MIN_EXTRA_ASKS
     table = (
         ("crashed", evidence.num_crashes > 0),
         ("too_slow", evidence.latency_ratio > policy.max_latency_ratio),
         ("too_much_memory", evidence.rss_mib > policy.max_rss_mib),
-        ("null_outputs", evidence.null_share > policy.max_null_share),
-        ("asks_too_often", evidence.ask_increase > policy.max_ask_increase),
+        ("null_outputs", evidence.null_share > policy.max_null_share and many_null),
+        ("asks_too_often", evidence.ask_increase > policy.max_ask_increase and many_asks),
         ("silent", evidence.seconds_since_result > MAX_SILENT_S),
     )
     # A comparison with NaN is false: a figure that is no number is a broken guardrail of its own.

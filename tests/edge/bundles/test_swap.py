@@ -60,6 +60,18 @@ SOUND = ProbationFacts(
         pytest.param({"null_share": 0.5}, Exit.REJECT, "null_outputs", id="says nothing"),
         pytest.param({"ask_increase": 0.3}, Exit.REJECT, "asks_too_often", id="asks too often"),
         pytest.param({"seconds_since_result": 1e6}, Exit.REJECT, "silent", id="gone silent"),
+        pytest.param(
+            {"null_share": 0.5, "num_null_frames": 1},
+            Exit.PROMOTE,
+            "no_worse",
+            id="one frame without an answer",
+        ),
+        pytest.param(
+            {"ask_increase": 0.5, "num_extra_asks": 1},
+            Exit.PROMOTE,
+            "no_worse",
+            id="one question",
+        ),
         pytest.param({"null_share": math.nan}, Exit.REJECT, "figures_not_numbers", id="NaN"),
         pytest.param({"coverage": math.nan}, Exit.REJECT, "figures_not_numbers", id="NaN too"),
     ],
