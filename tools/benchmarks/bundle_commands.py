@@ -73,6 +73,7 @@ def swaps(
         Figure("frames without an answer", found.failed),
         Figure("baskets dropped", found.dropped, "", f"refused: {dict(found.refusals)}"),
         Figure("baskets priced otherwise", found.differ),
+        Figure("questions answered", found.questions),
         Figure("leases refused", found.refused_leases, "", "a basket was open"),
         Figure("p95 of a frame in quiet time", round(p95(found.quiet_ms), 1), "ms"),
         Figure("p95 while a bundle is loaded", round(p95(found.loading_ms), 1), "ms"),
@@ -85,26 +86,36 @@ def swaps(
 
 
 def shadow(
-    minutes: Annotated[float, typer.Option(help="Per turn, with shadow and without.")] = 2.0,
-    turns: Annotated[int, typer.Option(help="Turns of each kind.", min=1)] = 2,
+    pairs: Annotated[int, typer.Option(help="Turns with a candidate, per kind.", min=1)] = 6,
+    turn_s: Annotated[float, typer.Option(help="Length of a turn.", min=5)] = 30.0,
     cameras: Annotated[int, typer.Option(help="Cameras of the lane.", min=1, max=3)] = 2,
+    kind: Annotated[str, typer.Option(help="live, deferred (a busy box) or both.")] = "both",
     as_json: Json = False,
     out: Out = None,
 ) -> None:
-    """p95 of the active path with shadow on and off, in turns, and what the shadow looked at."""
-    facts = machine()
+    """p95 of the active path with shadow on and off in turns, and what the shadow looked at."""
+    if kind not in ("live", "deferred", "both"):
+        raise typer.BadParameter("live, deferred or both")
+    facts, rows = machine(), list[Figure]()
     clip = next(c for c in read_clips() if c.name == CLIP)
-    with tempfile.TemporaryDirectory(prefix="ts-") as folder:
-        rows = shadow_cost.measure(clip, Path(folder), minutes * 60, turns, cameras)
-    words = f"{CLIP} looped, {cameras} cameras at 15 fps, baskets paid by themselves; policy lab"
+    for name in ("live", "deferred"):
+        if kind in (name, "both"):
+            with tempfile.TemporaryDirectory(prefix="ts-") as folder:
+                rows += shadow_cost.measure(
+                    clip, Path(folder), turn_s, pairs, cameras, is_busy=name == "deferred"
+                )
+    words = (
+        f"{CLIP} looped, {cameras} cameras at 15 fps, baskets paid by themselves; turns of "
+        f"{turn_s:g} s off, on, off, on, ...; deferred: a program beside it takes a core"
+    )
     publish(Report("Cost of the shadow", words, facts, figures=rows), as_json=as_json, out=out)
 
 
 def bad_bundles(
-    rounds: Annotated[int, typer.Option(help="Times each kind.", min=1)] = 10,
+    repeat: Annotated[int, typer.Option(help="Times each kind.", min=1)] = 10,
 ) -> None:
     """Every kind of bad bundle, again and again; fails with the first that gets through."""
-    for number in range(rounds):
+    for number in range(repeat):
         command = [sys.executable, "-m", "pytest", "-q", "-x", str(BAD_BUNDLES)]
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         typer.echo(f"round {number + 1}: {done.stdout.strip().splitlines()[-1]}")

@@ -36,7 +36,7 @@ from edge.messages.command_messages import (
     Finish,
     PaymentResult,
 )
-from edge.messages.perception_messages import PerceptionState
+from edge.messages.perception_messages import Observations
 from edge.messages.shadow_messages import ShadowReport
 from edge.processes.hub_road import bundles_folder, updates_folder
 from edge.processes.process_table import PROCESSES
@@ -98,11 +98,11 @@ class StagedBox:
         self.shopper = Shopper(self.bus)
         self.bundles: BundlesState | None = None
         self.shadow: ShadowReport | None = None
-        self.p95: list[tuple[float, float]] = []
+        self.latencies_ms: list[float] = []  # capture to observations, every frame
         self._keeper = CommandClient(self.bus, "bundle_command", "")
         self._bundles = self.bus.subscriber("bundles", BundlesState)
         self._shadow = self.bus.subscriber("shadow", ShadowReport)
-        self._perception = self.bus.subscriber("perception", PerceptionState)
+        self._observed = self.bus.subscriber("observations", Observations, LANE)
 
     def step(self, pause_s: float = 0.1) -> None:
         """Listen and shop for a moment."""
@@ -110,11 +110,13 @@ class StagedBox:
         self.shopper.step()
         self.bundles = self._bundles.receive() or self.bundles
         self.shadow = self._shadow.receive() or self.shadow
-        if (seen := self._perception.receive()) is not None and seen.bundle_id:
-            self.p95.append((time.monotonic(), seen.latency_p95_ms))
+        self.latencies_ms += [
+            seen.latency_ms for seen in self._observed.receive_all() if seen.bundle_id
+        ]
 
     def stage(self, bundle_id: str, generation: int) -> None:
         """The centre's wish; empty text takes it back."""
+        self.shadow = None
         path = self.config.paths.run_dir / WANTED_NAME
         path.with_suffix(".new").write_text(json.dumps([bundle_id, generation]))
         path.with_suffix(".new").rename(path)
@@ -195,7 +197,7 @@ def _toml(clip: ClipFolder, folder: Path, ring: Path, cameras: int) -> str:
         f'run_dir = "{folder / "run"}"', f'state_dir = "{folder / "state"}"',
         f'ring_dir = "{ring}"', "[kiosk]", f"port = {free_port()}", "[basket]",
         "paid_screen_s = 0.0", "clear_s = 20.0", "[hub]", 'url = "http://127.0.0.1:9"',
-        'swap_policy = "lab"', "[[lanes]]", f'lane_id = "{LANE}"',
+        'swap_policy = "production"', "[[lanes]]", f'lane_id = "{LANE}"',
     ]  # fmt: skip
     for name, video in list(clip.videos.items())[:cameras]:
         url = f"clip:{video.absolute()}?pace=real&loop=true&loop_s={clip.duration_s:g}"

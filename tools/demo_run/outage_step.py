@@ -8,7 +8,7 @@ from functools import partial
 
 from tools.demo_run.event_count import EventCount, count_events
 from tools.demo_run.loop_shop import LANE, LoopBox, LoopShop, NotSeenError, wait_until
-from tools.demo_run.loop_timeline import Step, Timeline
+from tools.demo_run.loop_timeline import Timeline
 
 LEAST_SALES = 2  # per box, while nobody answers
 DRAIN_LIMIT_S = 300.0
@@ -25,12 +25,19 @@ def outage(shop: LoopShop, timeline: Timeline) -> None:
         for box in shop.boxes:
             wait_until(f"{box.box_id} sells on", partial(_sells_on, box, began))
         sold = {box.box_id: _sold(box, began) for box in shop.boxes}
-        waiting = {box.box_id: _waiting(box) for box in shop.boxes}
-        timeline.say(step, f"sold meanwhile: {sold}; rows that wait: {waiting}")
+        late = _count(shop).missing
+        timeline.say(
+            step, f"sold meanwhile: {sold}; {len(late)} baskets are paid here, not known there"
+        )
         shop.start_hub()
         timeline.say(step, f"the hub is back after {time.monotonic() - began:.0f} s")
         shop.relay.mend()
-        _drain(shop, timeline, step)
+        waited = wait_until(
+            "what waited is at the hub",
+            lambda: not set(late) & set(_count(shop).missing),
+            DRAIN_LIMIT_S,
+        )
+        timeline.say(step, f"all of them are at the hub {waited:.0f} s after the line was mended")
 
 
 def count_all(shop: LoopShop, timeline: Timeline) -> EventCount:
@@ -38,39 +45,22 @@ def count_all(shop: LoopShop, timeline: Timeline) -> EventCount:
     with timeline.step("6", "every event of the whole demo is counted") as step:
         for box in shop.boxes:
             box.shopper.stop()
-        _drain(shop, timeline, step)
-        journals = [b.config.paths.state_dir / f"journal-{LANE}.db" for b in shop.boxes]
-        database = shop.folder / "hub" / "hub.db"
-        wait_until(
-            "the last rows are at the hub", lambda: not count_events(journals, database).missing
-        )
-        found = count_events(journals, database)
+        wait_until("the last rows are at the hub", lambda: not _count(shop).missing, DRAIN_LIMIT_S)
+        found = _count(shop)
         timeline.say(step, found.words())
         if not found.is_whole:
             raise NotSeenError(f"not whole: {found}")
         return found
 
 
-def _drain(shop: LoopShop, timeline: Timeline, step: Step) -> None:
-    began = time.monotonic()
-    for box in shop.boxes:
-        wait_until(f"{box.box_id} has sent everything", partial(_has_sent_all, box), DRAIN_LIMIT_S)
-    timeline.say(step, f"every row was sent after {time.monotonic() - began:.0f} s")
+def _count(shop: LoopShop) -> EventCount:
+    journals = [b.config.paths.state_dir / f"journal-{LANE}.db" for b in shop.boxes]
+    return count_events(journals, shop.folder / "hub" / "hub.db")
 
 
 def _sells_on(box: LoopBox, since: float) -> bool:
     return _sold(box, since) >= LEAST_SALES
 
 
-def _has_sent_all(box: LoopBox) -> bool:
-    return _waiting(box) == 0
-
-
 def _sold(box: LoopBox, since: float) -> int:
     return sum(sale.at_s >= since for sale in box.shopper.diary.paid)
-
-
-def _waiting(box: LoopBox) -> int:
-    """Rows in the box's outbox; -1 while it has not said."""
-    health = box.look().health.get("uplink")
-    return int(health.facts.get("waiting", -1)) if health is not None else -1
