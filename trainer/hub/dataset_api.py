@@ -30,13 +30,14 @@ from trainer.hub.dataset_forms import (
     QuarantinePage,
     QuarantineRow,
     RebuildReply,
+    SharesReply,
     diff_reply,
     rebuild_reply,
     row_of,
 )
 from trainer.hub.hub_services import HubServices
 from trainer.hub.people_auth import needs
-from trainer.store import datasets
+from trainer.store import dataset_shares, datasets
 from trainer.store.database import reading, writing
 from trainer.store.datasets import ItemQuery, StoredDataset, UnknownDatasetError
 from trainer.store.role_permissions import Permission
@@ -106,6 +107,12 @@ def _add_pages(router: APIRouter, services: HubServices, desk: DatasetDesk) -> N
             found = datasets.items_page(connection, number, query)
         last = found[-1]["position"] if len(found) == limit else -1
         return ItemPage(items=[ItemRow(**row) for row in found], after=last)
+
+    @router.get("/datasets/{version}/shares")
+    def shares(who: reader, version: str) -> SharesReply:
+        with reading(engine) as connection:
+            number = datasets.find(connection, version).dataset_no
+            return SharesReply(**dataset_shares.shares_of(connection, number))
 
     @router.get("/datasets/{version}/quarantine")
     def quarantine(

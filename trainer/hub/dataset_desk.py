@@ -19,7 +19,7 @@ from trainer.dataset.manifest_diff import ManifestDiff, diff_manifests
 from trainer.dataset.picture_facts import PictureFacts, measure_picture
 from trainer.dataset.quality import CORRUPT, MISSING, QualityRules, rules_from
 from trainer.hub.hub_services import HubServices
-from trainer.store import artifacts, dataset_source, datasets, sku_table
+from trainer.store import artifacts, dataset_shares, dataset_source, datasets, sku_table
 from trainer.store.database import reading, writing
 from trainer.store.dataset_source import CandidateFilter, PictureToMeasure, filter_from
 from trainer.store.datasets import DatasetError, StoredDataset
@@ -142,10 +142,13 @@ class DatasetDesk:
         )
 
     def picture(self, version: str, picture: str) -> bytes | None:
-        """The JPEG of an item, unsealed in memory; None where it is gone or none of the version."""
+        """A version's JPEG, unsealed in memory, left out or not; None: gone, or none of it."""
         with reading(self._services.engine) as connection:
             stored = datasets.find(connection, version)
             blob = datasets.blob_of_picture(connection, stored.dataset_no, picture)
+            blob = blob or dataset_shares.blob_of_quarantined(
+                connection, stored.dataset_no, picture
+            )
             box_id = dataset_source.seal_of(connection, blob)
         return self._open(blob, box_id) if blob else None
 

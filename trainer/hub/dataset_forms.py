@@ -134,6 +134,13 @@ class DatasetDetails(DatasetReply):
     models: list[dict[str, str]]
 
 
+class SharesReply(Reply):
+    """Pictures per store and per source, each by split."""
+
+    stores: dict[str, dict[str, int]]
+    sources: dict[str, dict[str, int]]
+
+
 class ItemRow(Reply):
     """One picture of a version."""
 

@@ -11,6 +11,7 @@ from pydantic import AwareDatetime, Field
 
 from trainer.hub.hub_services import HubServices
 from trainer.hub.people_auth import Body, Reply, needs, principal_of
+from trainer.hub.worker_watch import WorkerWatch
 from trainer.store import job_queue
 from trainer.store.database import reading, writing
 from trainer.store.job_queue import Job
@@ -113,6 +114,16 @@ class LogReply(Reply):
     at: AwareDatetime
 
 
+class WorkerReply(Reply):
+    """A worker that called within a day; `job_id` is empty while it waits for work."""
+
+    worker: str
+    kinds: list[str]
+    num_gpus: int
+    job_id: str
+    seen_at: AwareDatetime
+
+
 def make_job_router(services: HubServices) -> APIRouter:
     """Endpoints of jobs."""
     router = APIRouter(prefix="/api/v1", tags=["jobs"])
@@ -164,11 +175,20 @@ def make_job_router(services: HubServices) -> APIRouter:
         with writing(engine) as connection:
             return _reply(job_queue.cancel(connection, job_id, now=datetime.now(UTC), actor=who))
 
-    _add_work(router, services)
+    watch = WorkerWatch()
+
+    @router.get("/workers")
+    def workers(who: reader) -> list[WorkerReply]:
+        return [
+            WorkerReply(**{name: getattr(one, name) for name in WorkerReply.model_fields})
+            for one in watch.all_of(datetime.now(UTC))
+        ]
+
+    _add_work(router, services, watch)
     return router
 
 
-def _add_work(router: APIRouter, services: HubServices) -> None:
+def _add_work(router: APIRouter, services: HubServices, watch: WorkerWatch) -> None:
     engine = services.engine
     worker = Annotated[str, Depends(needs(engine, Permission.JOBS_WORK))]
 
@@ -181,6 +201,8 @@ def _add_work(router: APIRouter, services: HubServices) -> None:
                 connection, body.worker, body.kinds, num_gpus=body.num_gpus,
                 life=timedelta(seconds=body.lease_s), now=datetime.now(UTC),
             )  # fmt: skip
+        job_id = "" if job is None else job.job_id
+        watch.asked(body.worker, body.kinds, body.num_gpus, job_id, datetime.now(UTC))
         return None if job is None else LeasedJob(**_values(job), lease_id=job.lease_id)
 
     @router.post("/jobs/{job_id}/heartbeat")
@@ -190,6 +212,7 @@ def _add_work(router: APIRouter, services: HubServices) -> None:
                 connection, job_id, body.lease_id, progress=body.progress, message=body.message,
                 life=timedelta(seconds=body.lease_s), now=datetime.now(UTC),
             )  # fmt: skip
+        watch.beat(job.worker, job.kind, job.job_id, datetime.now(UTC))
         return _reply(job)
 
     @router.post("/jobs/{job_id}/logs", status_code=204)
@@ -204,6 +227,7 @@ def _add_work(router: APIRouter, services: HubServices) -> None:
                 connection, job_id, body.lease_id, status=body.status, message=body.message,
                 result=body.result, now=datetime.now(UTC),
             )  # fmt: skip
+        watch.beat(job.worker, job.kind, "", datetime.now(UTC))
         return _reply(job)
 
 

@@ -174,12 +174,14 @@ def make_run_router(services: HubServices) -> APIRouter:
         who: reader,
         status: Literal["", "draft", "queued", "running", "done", "failed", "cancelled"] = "",
         q: Annotated[str, Query(max_length=100)] = "",
+        tag: Annotated[str, Query(max_length=40)] = "",
+        sort: runs.RunSort = "-created_at",
         offset: Annotated[int, Query(ge=0, le=10_000_000)] = 0,
         limit: Annotated[int, Query(ge=1, le=500)] = 50,
     ) -> RunPage:
         with reading(engine) as connection:
             total, found = runs.list_runs(
-                connection, status=status, text=q, offset=offset, limit=limit
+                connection, status=status, text=q, tag=tag, sort=sort, offset=offset, limit=limit
             )
         items = [RunRow(**{n: getattr(r, n) for n in RunRow.model_fields}) for r in found]
         return RunPage(total=total, offset=offset, limit=limit, items=items)

@@ -6,13 +6,14 @@ A run that ran is never edited, only its name, note and tags are; a clone takes 
 parent along and leaves curves and results behind.
 """
 
+import json
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
-from sqlalchemy import Connection, delete, func, insert, select, update
+from sqlalchemy import Connection, Text, cast, delete, func, insert, select, update
 
 from trainer.errors import DegradedError
 from trainer.store import artifacts, audit, job_queue
@@ -20,6 +21,10 @@ from trainer.store.job_queue import Job
 from trainer.store.run_tables import RUN_FILES, RUN_SCALARS, RUNS
 
 RunStatus = Literal["draft", "queued", "running", "done", "failed", "cancelled"]
+RunSort = Literal[
+    "created_at", "-created_at", "name", "-name", "status", "-status", "kind", "-kind",
+    "finished_at", "-finished_at",
+]  # fmt: skip
 MAX_POINTS = 20_000  # of one curve in one answer; a longer one is thinned
 
 
@@ -88,16 +93,21 @@ def find(connection: Connection, run_id: str) -> StoredRun:
 
 
 def list_runs(
-    connection: Connection, *, status: str, text: str, offset: int, limit: int
-) -> tuple[int, list[StoredRun]]:
-    """How many there are, and one page, the newest first; `text` is part of a name."""
+    connection: Connection, *, status: str, text: str, offset: int, limit: int, tag: str = "",
+    sort: RunSort = "-created_at",
+) -> tuple[int, list[StoredRun]]:  # fmt: skip
+    """How many there are, and one page; `text` is part of a name, a minus turns the order."""
     chosen = select(RUNS)
     if status:
         chosen = chosen.where(RUNS.c.status == status)
     if text:
         chosen = chosen.where(RUNS.c.name.contains(text, autoescape=True))
+    if tag:
+        chosen = chosen.where(cast(RUNS.c.tags, Text).contains(json.dumps(tag), autoescape=True))
     total = connection.execute(select(func.count()).select_from(chosen.subquery())).scalar_one()
-    page = chosen.order_by(RUNS.c.created_at.desc(), RUNS.c.run_id).offset(offset).limit(limit)
+    column = RUNS.c[sort.removeprefix("-")]
+    order = column.desc() if sort.startswith("-") else column.asc()
+    page = chosen.order_by(order.nulls_last(), RUNS.c.run_id).offset(offset).limit(limit)
     return total, [_run(row) for row in connection.execute(page).mappings()]
 
 

@@ -145,6 +145,10 @@ def test_what_breaks_a_rule_is_quarantined_with_its_code_and_stays(sender: CaseS
     assert len(hub.ok(TRAINER, "GET", asked)["items"]) == 1
     told = hub.ok(TRAINER, "GET", f"/datasets/{version}")
     assert told["quarantined_by_reason"][quality.DUPLICATE] == 1
+    shares = hub.ok(TRAINER, "GET", f"/datasets/{version}/shares")
+    assert sum(shares["stores"]["s1"].values()) == sum(shares["sources"]["case"].values()) == 3
+    seen = {row["reasons"][0]: f"/datasets/{version}/pictures/{row['picture']}" for row in rows}
+    assert hub.call(TRAINER, "GET", seen[quality.RARE_SKU]).headers["content-type"] == "image/jpeg"
     assert len(hub.ok(REVIEWER, "GET", "/cases?status=labelled")["items"]) == 6
 
 

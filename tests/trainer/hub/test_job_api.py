@@ -48,3 +48,20 @@ def test_a_stranger_with_a_guessed_lease_changes_nothing(centre: PeopleHub) -> N
     body = {"lease_id": "guess", "status": "failed"}
     assert centre.call(TRAINER, "POST", f"/jobs/{job_id}/finish", body).status_code == 409
     assert centre.ok(VIEWER, "GET", f"/jobs/{job_id}")["status"] == "leased"
+
+
+def test_a_worker_that_called_is_listed_with_what_it_does(centre: PeopleHub) -> None:
+    centre.ok(TRAINER, "POST", "/jobs-lease", {**WORKER, "worker": "idle-1", "kinds": ["b", "a"]})
+    job_id = enqueue(centre)
+    job = centre.ok(TRAINER, "POST", "/jobs-lease", WORKER)
+
+    def does() -> list[tuple[str, str]]:
+        return [(w["worker"], w["job_id"]) for w in centre.ok(VIEWER, "GET", "/workers")]
+
+    assert does() == [("gpu-1", job_id), ("idle-1", "")]
+    assert centre.ok(VIEWER, "GET", "/workers")[1]["kinds"] == ["a", "b"]
+    mine = {"lease_id": job["lease_id"]}
+    centre.ok(TRAINER, "POST", f"/jobs/{job_id}/heartbeat", mine)
+    assert does()[0] == ("gpu-1", job_id)
+    centre.ok(TRAINER, "POST", f"/jobs/{job_id}/finish", {**mine, "status": "done"})
+    assert does()[0] == ("gpu-1", "")

@@ -81,3 +81,20 @@ def test_who_may_not_change_runs_does_not(centre: PeopleHub) -> None:
     assert centre.call(TRAINER, "GET", f"/runs/{'00' * 16}").status_code == 404
     no_code = begin(centre, parameters={}, status="draft")
     assert centre.call(TRAINER, "POST", f"/runs/{no_code}/enqueue", {}).status_code == 409
+
+
+def test_runs_are_found_by_tag_and_come_in_the_order_asked(any_centre: PeopleHub) -> None:
+    hub = any_centre
+    for number, name in enumerate(("b", "a", "c")):
+        run_id = begin(hub, run_id=f"{number:032x}", name=name)
+        tags = ["base"] if name == "b" else ["baseline", "x.y"]
+        hub.ok(TRAINER, "PATCH", f"/runs/{run_id}", {"tags": tags})
+
+    def names(asked: str) -> list[str]:
+        return [row["name"] for row in hub.ok(VIEWER, "GET", f"/runs?{asked}")["items"]]
+
+    assert names("sort=name") == ["a", "b", "c"]
+    assert names("sort=-name&tag=baseline") == ["c", "a"]
+    assert names("tag=base") == ["b"]
+    assert names("sort=finished_at&limit=1&tag=x.y") == ["a"]
+    assert hub.call(VIEWER, "GET", "/runs?sort=note").status_code == 422

@@ -1606,6 +1606,12 @@ export interface SessionReply {
   readonly expires_at: string;
 }
 
+/** Pictures per store and per source, each by split. */
+export interface SharesReply {
+  readonly stores: Readonly<Record<string, Readonly<Record<string, number>>>>;
+  readonly sources: Readonly<Record<string, Readonly<Record<string, number>>>>;
+}
+
 /** The case is put aside. */
 export interface SkipReply {
   readonly status?: "skipped";
@@ -1970,6 +1976,15 @@ export interface WhyReply {
   readonly missing: readonly (string)[];
 }
 
+/** A worker that called within a day; `job_id` is empty while it waits for work. */
+export interface WorkerReply {
+  readonly worker: string;
+  readonly kinds: readonly (string)[];
+  readonly num_gpus: number;
+  readonly job_id: string;
+  readonly seen_at: string;
+}
+
 /** Keep it from deletion, or not. */
 export interface trainer__hub__dataset_forms__PinRequest {
   readonly is_pinned: boolean;
@@ -2287,6 +2302,12 @@ export interface Routes {
     query: undefined;
     body: undefined;
     reply: RebuildReply;
+  };
+  "GET /api/v1/datasets/{version}/shares": {
+    path: { version: string };
+    query: undefined;
+    body: undefined;
+    reply: SharesReply;
   };
   "GET /api/v1/fleet/boxes": {
     path: undefined;
@@ -2668,7 +2689,7 @@ export interface Routes {
   };
   "GET /api/v1/runs": {
     path: undefined;
-    query: { status?: "" | "draft" | "queued" | "running" | "done" | "failed" | "cancelled"; q?: string; offset?: number; limit?: number };
+    query: { status?: "" | "draft" | "queued" | "running" | "done" | "failed" | "cancelled"; q?: string; tag?: string; sort?: "created_at" | "-created_at" | "name" | "-name" | "status" | "-status" | "kind" | "-kind" | "finished_at" | "-finished_at"; offset?: number; limit?: number };
     body: undefined;
     reply: RunPage;
   };
@@ -3001,6 +3022,12 @@ export interface Routes {
     query: undefined;
     body: undefined;
     reply: readonly (DeliveryReply)[];
+  };
+  "GET /api/v1/workers": {
+    path: undefined;
+    query: undefined;
+    body: undefined;
+    reply: readonly (WorkerReply)[];
   };
   "GET /health": {
     path: undefined;
