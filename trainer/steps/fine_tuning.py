@@ -27,7 +27,7 @@ from trainer.export.onnx_weights import load_from_onnx
 from trainer.steps.champion import Champion, embed_regions, open_champion
 from trainer.steps.fine_tune_task import FineTuneTask
 from trainer.steps.fit_parameters import WEIGHTS, Parameters
-from trainer.steps.mixed_regions import Groups, MixedRegions
+from trainer.steps.mixed_regions import Groups, mixed_regions
 from trainer.steps.old_pictures import old_regions
 from trainer.steps.regions import Region, read_regions
 from trainer.steps.step_voice import StepVoice
@@ -78,9 +78,9 @@ def train_here(
     names += sorted({region.sku_id for region in regions} - set(names))
     embeddings = embed_regions(champion.embedder_file, champion, regions)
     groups = grouped(champion, regions, embeddings, len(fresh))
-    shares = groups.shares(parameters.hard_percent, parameters.replay_percent)
+    shares = groups.percents(parameters.hard_percent, parameters.replay_percent)
     labels = [names.index(region.sku_id) for region in regions]
-    source = MixedRegions(
+    source = mixed_regions(
         regions, labels, groups, shares, champion.bundle.manifest.preprocess, str(inputs["shards"])
     )
     centres = _centres(champion, names, labels, embeddings)
@@ -217,14 +217,14 @@ def _centres(
 
 def _report(
     path: Path, champion: Champion, fresh: Sequence[Region], groups: Groups,
-    shares: tuple[float, float, float], origin: str,
+    shares: tuple[int, int, int], origin: str,
 ) -> None:  # fmt: skip
     counted = Counter(region.sku_id for region in fresh)
     path.write_text(json.dumps({
         "num_crops": len(fresh), "crops_by_sku": dict(sorted(counted.items())),
         "new_skus": sorted(set(counted) - set(champion.gallery.sku_ids)),
         "num_new": len(groups.new), "num_hard": len(groups.hard),
-        "num_replay": len(groups.replay), "shares": list(shares), "weights_from": origin,
+        "num_replay": len(groups.replay), "percents": list(shares), "weights_from": origin,
     }))  # fmt: skip
 
 

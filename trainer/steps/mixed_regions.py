@@ -1,9 +1,8 @@
 """Training crops of a fine-tune: new, hard and replayed ones in stated shares, augmented.
 
-Flow: regions + what the champion thinks of them -> groups -> crop and class number -> batch
+Flow: regions + what the champion thinks of them -> groups -> MixedSource -> crop and class -> batch
 
-A group that is empty leaves its share to the others. Which sample follows which is the loop's
-stream (training/schedule.py), so a run resumes exactly.
+A group that is empty leaves its share to the others. What is drawn when is dataset/sampler.py's.
 """
 
 from collections.abc import Sequence
@@ -23,10 +22,14 @@ from trainer.dataset.augment import (
     photograph,
     turned,
 )
+from trainer.dataset.sampler import MixedSource, Part
 from trainer.steps.regions import Region
 
 TURNED_SHARE = 0.5
 SAMPLES_PER_REGION = 64
+
+Crop = tuple[Picture, int]
+Batch = tuple[Tensor, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,48 +40,60 @@ class Groups:
     hard: tuple[int, ...]
     replay: tuple[int, ...]
 
-    def shares(self, hard_percent: int, replay_percent: int) -> tuple[float, float, float]:
-        """Probability of each group; what is empty gives its part away."""
-        wanted = [100 - hard_percent - replay_percent, hard_percent, replay_percent]
+    def percents(self, hard_percent: int, replay_percent: int) -> tuple[int, int, int]:
+        """Share of each group, 100 together; what is empty gives its part away."""
+        wanted = (max(100 - hard_percent - replay_percent, 0), hard_percent, replay_percent)
         filled = [
-            max(share, 0) if group else 0
+            share if group else 0
             for share, group in zip(wanted, (self.new, self.hard, self.replay), strict=True)
         ]
-        total = sum(filled) or 1
-        return filled[0] / total, filled[1] / total, filled[2] / total
+        total = sum(filled)
+        if total == 0:
+            return (100, 0, 0) if self.new else (0, 0, 100)
+        hard, replay = (round(100 * share / total) for share in filled[1:])
+        return 100 - hard - replay, hard, replay
 
 
-class MixedRegions:
-    """Regions as THE LOOP wants them."""
+class RegionSamples:
+    """Regions of one group as the loop wants them."""
 
     def __init__(
-        self, regions: Sequence[Region], labels: Sequence[int], groups: Groups,
-        shares: tuple[float, float, float], form: Preprocess, version: str,
-    ) -> None:  # fmt: skip
+        self, regions: Sequence[Region], labels: Sequence[int], form: Preprocess, version: str
+    ) -> None:
         self.regions, self.labels, self.version = regions, labels, version
-        self._form, self._shares = form, shares
-        self._groups = (groups.new, groups.hard, groups.replay)
-        self._photo, self._box = PhotoPolicy(), BoxPolicy()
+        self._form, self._photo, self._box = form, PhotoPolicy(), BoxPolicy()
 
     def __len__(self) -> int:
-        return len(self.regions) * SAMPLES_PER_REGION
+        return len(self.regions)
 
-    def sample(self, index: int, random: np.random.Generator) -> tuple[Picture, int]:
+    def sample(self, index: int, random: np.random.Generator) -> Crop:
         """One augmented crop and its class."""
-        group = self._groups[int(random.choice(3, p=self._shares))]
-        number = group[index % len(group)]
-        region = self.regions[number]
+        region = self.regions[index]
         box = jittered_box(region.xyxy, self._box, random)
         margin = self._form.crop_margin_percent / 100
         crop = crop_square(region.pixels, box, self._form.crop_px, margin)
         if random.random() < TURNED_SHARE:
             crop = turned(crop, self._box, random)
         crop = occluded(crop, self._box, random)
-        return photograph(crop, self._photo, random), self.labels[number]
+        return photograph(crop, self._photo, random), self.labels[index]
 
-    def collate(self, samples: Sequence[tuple[Picture, int]]) -> tuple[Tensor, ...]:
+    def collate(self, samples: Sequence[Crop]) -> Batch:
         """The batch of fine_tune_task.py."""
         crops = normalise(
             [crop for crop, _ in samples], float(self._form.mean), float(self._form.scale)
         )
         return torch.from_numpy(crops), torch.tensor([label for _, label in samples])
+
+
+def mixed_regions(
+    regions: Sequence[Region], labels: Sequence[int], groups: Groups,
+    percents: tuple[int, int, int], form: Preprocess, version: str,
+) -> MixedSource[Crop, Batch]:  # fmt: skip
+    """The three groups as one source."""
+    parts = []
+    named = zip(("new", "hard", "replay"), (groups.new, groups.hard, groups.replay), percents,
+                strict=True)  # fmt: skip
+    for name, numbers, percent in named:
+        own, their = [regions[n] for n in numbers], [labels[n] for n in numbers]
+        parts.append(Part(name, RegionSamples(own, their, form, version), percent))
+    return MixedSource(parts, len(regions) * SAMPLES_PER_REGION)
