@@ -45,6 +45,7 @@ from tools.benchmarks.ratio import Row
 from tools.benchmarks.recognition_command import recognition
 from tools.benchmarks.report import Report, machine, publish
 from tools.benchmarks.scripted_clip import make_film
+from tools.benchmarks.shifted_store import learn
 from tools.benchmarks.stream_density import stream_density_row
 from tools.demo_run.clip_folder import ASSETS
 
@@ -60,6 +61,7 @@ app = typer.Typer(
 
 app.command()(outbox)
 app.command()(queue)
+app.command()(learn)
 app.command()(gate)
 app.command("new-sku")(new_sku)
 app.command()(drift)
