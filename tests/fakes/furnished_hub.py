@@ -13,6 +13,8 @@ from tests.fakes.people_hub import PASSWORD
 from tests.fakes.signing_hub import make_repository, open_repository
 
 AXE = Path(__file__).resolve().parents[2] / "node_modules/axe-core/axe.min.js"
+DESKTOP = {"width": 1440, "height": 900}
+PHONE = {"width": 390, "height": 844}
 NUM_CASES = 21
 STORE = {
     "store_id": "s1",

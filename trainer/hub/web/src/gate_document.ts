@@ -8,6 +8,28 @@ export interface GateSlice {
   readonly is_worse: boolean;
 }
 
+/** The champion with one part of the candidate: what that part does alone. */
+export interface PartEffect {
+  readonly part: string;
+  readonly difference: number;
+  readonly lost: number;
+  readonly won: number;
+}
+
+export interface TargetCost {
+  readonly provider: string;
+  readonly champion_p95_ms: number;
+  readonly candidate_p95_ms: number;
+  readonly champion_rss_mib: number;
+  readonly candidate_rss_mib: number;
+}
+
+export interface GateEvidence {
+  readonly targets: readonly TargetCost[];
+  readonly parity: number | null;
+  readonly parts: readonly PartEffect[];
+}
+
 export interface GateDocument {
   readonly reasons: readonly string[];
   readonly num_more: number;
@@ -21,6 +43,9 @@ export interface GateDocument {
   readonly negative_flips: readonly string[];
   readonly positive_flips: readonly string[];
   readonly slices: readonly GateSlice[];
+  /** Older verdicts have none. */
+  readonly evidence?: GateEvidence;
+  readonly blamed?: string;
   readonly policy: { readonly name: string; readonly margin: number; readonly num_looks: number };
 }
 

@@ -12,6 +12,8 @@ import { ModelsPage } from "./pages/models_page.tsx";
 import { OnboardingPage } from "./pages/onboarding_page.tsx";
 import { OverviewPage } from "./pages/overview_page.tsx";
 import { ReviewPage } from "./pages/review_page.tsx";
+import { RolloutPage } from "./pages/rollout_page.tsx";
+import { RolloutsPage } from "./pages/rollouts_page.tsx";
 import { SkuPage } from "./pages/sku_page.tsx";
 import { StorePage } from "./pages/store_page.tsx";
 import { StoresPage } from "./pages/stores_page.tsx";
@@ -35,6 +37,7 @@ export const PAGES: readonly PageRow[] = [
   { path: "review", icon: "review", needs: "cases.answer", page: ReviewPage },
   { path: "onboarding", icon: "camera", needs: "onboarding.change", page: OnboardingPage, detail: WizardPage },
   { path: "models", icon: "model", needs: "models.read", page: ModelsPage, detail: ModelPage, isSecond: true },
+  { path: "rollouts", icon: "swap", needs: "fleet.read", page: RolloutsPage, detail: RolloutPage, isSecond: true },
   { path: "stores", icon: "store", needs: "catalogue.read", page: StoresPage, detail: StorePage, isSecond: true },
   { path: "audit", icon: "history", needs: "audit.read", page: AuditPage, isSecond: true },
   { path: "accounts", icon: "person", needs: "accounts.change", page: AccountsPage, isSecond: true },

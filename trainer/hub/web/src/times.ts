@@ -37,3 +37,8 @@ export function day(moment: string): string {
 export function clock(moment: string): string {
   return new Date(moment).toLocaleTimeString(language.value, { hour: "2-digit", minute: "2-digit", second: "2-digit" });
 }
+
+/** Day and minute, short: for the ends of an axis. */
+export function moment(at: number): string {
+  return new Date(at).toLocaleString(language.value, { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" });
+}

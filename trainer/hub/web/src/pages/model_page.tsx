@@ -11,16 +11,19 @@ import { tell } from "@tillsight/web-shared/toaster.tsx";
 import { ask } from "../api.ts";
 import type { ModelReply } from "../api_types.ts";
 import { faultText } from "../faults.ts";
+import { ApprovalPanel, VetoBanner } from "../parts/approval_panel.tsx";
 import { AuditList } from "../parts/audit_list.tsx";
 import { GatePanel } from "../parts/gate_panel.tsx";
+import { ModelRollouts } from "../parts/model_rollouts.tsx";
 import { Loaded, Page } from "../parts/page.tsx";
+import { RolloutSheet } from "../parts/rollout_sheet.tsx";
 import { useResource } from "../resource.ts";
 import { may } from "../session_state.ts";
 import { t } from "../texts.ts";
 import { ago, exactly } from "../times.ts";
 import { StageBadge } from "./models_page.tsx";
 
-type Asked = "" | "approve" | "reject" | "assign";
+type Asked = "" | "approve" | "reject" | "assign" | "rollout";
 
 export function ModelPage({ id }: { id: string }) {
   const [turn, setTurn] = useState(0);
@@ -41,12 +44,15 @@ export function ModelPage({ id }: { id: string }) {
       <Loaded from={model}>
         {(found) => (
           <>
+            <VetoBanner model={found} />
+            <ModelRollouts bundleId={id} />
             {found.verdicts.length === 0 && <Banner tone="calm" icon="info" title={t("not_judged")}>{t("not_judged_hint")}</Banner>}
             {found.verdicts.map((verdict) => (
               <GatePanel key={verdict.verdict_id} verdict={verdict} />
             ))}
             <div class="panels">
               <Approvals model={found} />
+              <ApprovalPanel model={found} onDone={() => setTurn((n) => n + 1)} />
               <Lineage model={found} />
             </div>
             {may("audit.read") && <AuditList key={turn} subject={`model:${id}`} title={t("history")} />}
@@ -98,9 +104,14 @@ function Decisions({ model, onDone }: { model: ModelReply; onDone: () => void })
         </Button>
       )}
       {may("fleet.change") && model.stage === "approved" && (
-        <Button kind="main" icon="upload" onPress={() => setAsked("assign")}>
-          {t("assign")}
-        </Button>
+        <>
+          <Button kind="main" icon="swap" onPress={() => setAsked("rollout")}>
+            {t("start_rollout")}
+          </Button>
+          <Button icon="upload" onPress={() => setAsked("assign")}>
+            {t("assign")}
+          </Button>
+        </>
       )}
       {(asked === "approve" || asked === "reject") && (
         <ConfirmSheet
@@ -115,6 +126,7 @@ function Decisions({ model, onDone }: { model: ModelReply; onDone: () => void })
           <p>{t(`${asked}_hint`)}</p>
         </ConfirmSheet>
       )}
+      {asked === "rollout" && <RolloutSheet model={model} onClose={() => setAsked("")} />}
       {asked === "assign" && <AssignSheet onClose={() => setAsked("")} onAssign={(ring, channel) => void assign(ring, channel)} />}
     </>
   );

@@ -82,12 +82,17 @@ function Entry({ entry }: { entry: AuditEntry }) {
         {clock(entry.at)}
       </time>
       <span class="grow">
-        <strong>{codeText("action", entry.action)}</strong> <span>{entry.subject}</span>
-        {details && <span class="hint block">{details}</span>}
+        <strong>{codeText("action", entry.action)}</strong> <span title={entry.subject}>{short(entry.subject)}</span>
+        {details && <span class="hint block">{short(details)}</span>}
       </span>
       <span class="hint">{entry.actor}</span>
     </li>
   );
+}
+
+/** Digests by their first digits; nobody reads sixty-four. */
+function short(text: string): string {
+  return text.replaceAll(/\b[0-9a-f]{64}\b/g, (digest) => digest.slice(0, 12));
 }
 
 function byDay(entries: readonly AuditEntry[]): readonly (readonly [string, readonly AuditEntry[]])[] {

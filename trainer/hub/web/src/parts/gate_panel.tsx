@@ -6,6 +6,7 @@ import type { VerdictReply } from "../api_types.ts";
 import { percent, points, type GateDocument, type GateSlice } from "../gate_document.ts";
 import { t } from "../texts.ts";
 import { ago, exactly } from "../times.ts";
+import { GateEvidenceTables, LookLedger } from "./gate_evidence.tsx";
 
 const TONES: Readonly<Record<VerdictReply["verdict"], Tone>> = { pass: "good", reject: "bad", inconclusive: "ask" };
 
@@ -58,6 +59,8 @@ export function GatePanel({ verdict }: { verdict: VerdictReply }) {
         </details>
       )}
       {found.slices.length > 0 && <DataTable label={t("slices")} columns={COLUMNS} rows={found.slices} rowKey={(slice) => slice.name} />}
+      <GateEvidenceTables evidence={found.evidence} blamed={found.blamed} />
+      <LookLedger blindSet={verdict.blind_set} />
     </section>
   );
 }
