@@ -26,6 +26,7 @@ RunSort = Literal[
     "finished_at", "-finished_at",
 ]  # fmt: skip
 MAX_POINTS = 20_000  # of one curve in one answer; a longer one is thinned
+CLONED_FACTS = ("code", "entry", "commit")  # of the capture: what runs, not how it went
 
 
 class RunError(DegradedError):
@@ -133,7 +134,7 @@ def clone(
 ) -> StoredRun:
     """A draft with the same code and parameters."""
     run = find(connection, run_id)
-    kept = {key: run.capture[key] for key in ("code", "entry", "commit") if key in run.capture}
+    kept: dict[str, Any] = {k: run.capture[k] for k in CLONED_FACTS if k in run.capture}
     parameters = {key: value for key, value in run.parameters.items() if key != "run_id"}
     return create(
         connection, name=name or f"{run.name} (clone)"[:200], kind=run.kind, parameters=parameters,
