@@ -5,6 +5,7 @@ import "@tillsight/web-shared/tokens.css";
 import "@tillsight/web-shared/base.css";
 import "@tillsight/web-shared/parts.css";
 import "@tillsight/web-shared/data_parts.css";
+import "./styles/runs.css";
 import "./styles/shell.css";
 import "./styles/parts.css";
 import "./styles/plots.css";

@@ -1,6 +1,7 @@
 // Lines over time or steps as SVG, with levels that matter drawn across; words around it are HTML, so they keep their size.
 
 import { t } from "../texts.ts";
+import { PlotCursor } from "./plot_cursor.tsx";
 
 export interface PlotLine {
   readonly name: string;
@@ -22,13 +23,15 @@ export interface LinePlotProps {
   yText?: (y: number) => string;
   /** Kept in sight although no point is there. */
   include?: readonly number[];
+  /** Values are told under the pointer and by the arrow keys. */
+  canPoint?: boolean;
 }
 
 const WIDTH = 600;
 const HEIGHT = 200;
 const NUM_STYLES = 6;
 
-export function LinePlot({ label, lines, levels = [], xText, yText = plain, include = [] }: LinePlotProps) {
+export function LinePlot({ label, lines, levels = [], xText, yText = plain, include = [], canPoint }: LinePlotProps) {
   const drawn = lines.filter((line) => line.points.length > 0);
   const xs = drawn.flatMap((line) => line.points.map(([x]) => x));
   if (!xs.length) return <p class="hint">{t("plot_empty")}</p>;
@@ -59,6 +62,7 @@ export function LinePlot({ label, lines, levels = [], xText, yText = plain, incl
               {level.name} {yText(level.value)}
             </span>
           ))}
+          {canPoint && <PlotCursor label={label} lines={drawn} left={left} right={right} xText={xText} yText={yText} />}
         </div>
         <div class="plot-ends" aria-hidden="true">
           <span>{xText(left)}</span>
@@ -90,7 +94,7 @@ function Line({ points, style }: { points: readonly (readonly [number, number])[
 
 function padded(low: number, high: number): readonly [number, number] {
   const room = (high - low || Math.abs(high) || 1) * 0.08;
-  return [low === 0 ? 0 : low - room, high + room];
+  return [low >= 0 ? Math.max(0, low - room) : low - room, high + room];
 }
 
 function plain(value: number): string {
