@@ -6,7 +6,7 @@ At most 60 knobs: to add one, delete one. `edge/README.md` lists them, and a tes
 """
 
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal, NamedTuple, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -82,12 +82,26 @@ class CameraKnobs(Part):
         return self
 
 
+class ScaleAddress(NamedTuple):
+    """Which scale, at which line."""
+
+    kind: str
+    path: Path
+
+
 class LaneKnobs(Part):
-    """One counter: its cameras, best view for a shopper first, and how one pays there."""
+    """One counter: its cameras, best view for a shopper first, how one pays there, its scale."""
 
     lane_id: Name
     terminal: Literal["external", "practice", "attendant"] = "practice"
+    scale: str = Field(default="", pattern=r"^$|^(toledo8217|caspdii):/\S+$", max_length=120)
     cameras: tuple[CameraKnobs, ...] = Field(min_length=1, max_length=8)
+
+    @property
+    def scale_address(self) -> ScaleAddress:
+        """Kind and line of `scale`."""
+        kind, _, path = self.scale.partition(":")
+        return ScaleAddress(kind, Path(path))
 
     @model_validator(mode="after")
     def _cameras_differ(self) -> Self:

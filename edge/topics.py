@@ -16,6 +16,7 @@ from edge.messages.perception_messages import (
     Observations,
     PerceptionState,
 )
+from edge.messages.scale_messages import ScaleWeight
 from edge.messages.shadow_messages import ShadowCase, ShadowReport
 
 Scope = Literal["box", "lane", "camera"]
@@ -49,6 +50,7 @@ TOPICS: dict[str, Topic] = {
     "observations": Topic(Observations,     "perception", "box",      15.0,  "every"),
     "perception":   Topic(PerceptionState,  "perception", "box",       1.0,  "latest"),
     "basket":       Topic(BasketSnapshot,   "basket",     "lane",      2.0,  "latest"),
+    "scale":        Topic(ScaleWeight,      "scale",      "lane",      5.0,  "latest"),
     "practice":     Topic(BasketSnapshot,   "basket",     "lane",      0.0,  "latest"),
     "command":      Topic(Command,          "basket",     "lane",      0.0,  "command"),
     "bundle_staged":  Topic(BundleStaged,   "uplink",     "box",       1.0,  "latest"),

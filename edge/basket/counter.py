@@ -21,6 +21,8 @@ from edge.basket.fusion import FusedItem, Fusion, FusionSettings
 from edge.basket.judgement import NS_PER_MS, Judge, RuleSettings
 from edge.basket.pricing import SkuPrices
 from edge.basket.rules import Rules
+from edge.basket.weight_check import NOTICE_MISMATCH
+from edge.basket.weight_watch import WeightWatch
 from edge.messages.basket_messages import BasketSnapshot
 from edge.messages.command_messages import Command, CommandReply
 from edge.messages.perception_messages import CameraState, Observations
@@ -71,6 +73,7 @@ class Counter:
         self._refusal = ""
         self._last_latency_ms = -1.0
         self._latencies_ms: list[float] = []
+        self._weight = WeightWatch()
         self._next_offer: Offer | None = None
         self._offer = offer
         self._priced: tuple[datetime, datetime | None, SkuPrices] | None = None
@@ -124,6 +127,10 @@ class Counter:
         """How a camera does; shown as a notice, decides nothing."""
         del now_ns
         self._cameras[message.camera_id] = message
+
+    def on_weight(self, weight_g: int | None, now_ns: int) -> None:
+        """What the scale under the counter says; None where it is not sure."""
+        self._weight.tell(weight_g, now_ns)
 
     def tick(self, now_ns: int, now_utc: datetime) -> list[Event]:
         """What the passing of time leads to: late questions, walk-away, end of a sale."""
@@ -302,6 +309,8 @@ class Counter:
                 notices.add(NOTICE_CAMERA_LOST)
             if state is not None:
                 notices.update(f"camera.{c}" for c in state.conditions if c in CAMERA_NOTICES)
+        if self._weight.is_mismatch(self.state, self._skus, now_ns):
+            notices.add(NOTICE_MISMATCH)
         if is_blind:
             notices.add(NOTICE_SCANNER_MODE)
         return frozenset(notices)

@@ -75,6 +75,11 @@ class LaneCounter:
         for counter in self._counters():
             counter.on_camera_state(message, now_ns)
 
+    def on_weight(self, weight_g: int | None, now_ns: int) -> None:
+        """What the scale says."""
+        for counter in self._counters():
+            counter.on_weight(weight_g, now_ns)
+
     def tick(self, now_ns: int, now_utc: datetime) -> list[Event]:
         """What the passing of time leads to; the end of a practice that nobody goes on with."""
         if self.practice is None:

@@ -27,6 +27,7 @@ from edge.messages.basket_messages import BasketSnapshot
 from edge.messages.bundle_messages import ServeBundle
 from edge.messages.command_messages import Command, CommandReply
 from edge.messages.perception_messages import CameraState, Observations
+from edge.messages.scale_messages import ScaleWeight
 from edge.processes.journal_pruner import JournalPruner
 from edge.processes.lane_offer import LaneOffer
 from edge.processes.lane_settings import fusion_settings, rule_settings
@@ -257,6 +258,8 @@ class Lane:
             for camera in work.lane.cameras
         ]
         self._serve_bundle = work.bus.subscriber("serve_bundle", ServeBundle)
+        has_scale = bool(work.lane.scale)
+        self._scale = work.bus.subscriber("scale", ScaleWeight, lane_id) if has_scale else None
         self._commands = CommandServer(work.bus, "command", lane_id)
         self._baskets = work.bus.publisher("basket", BasketSnapshot, lane_id)
         self._practices = work.bus.publisher("practice", BasketSnapshot, lane_id)
@@ -289,6 +292,9 @@ class Lane:
                 self._keeper.counter.on_camera_state(state, time.monotonic_ns())
         for message in self._observations.receive_all():
             self._keeper.observe(message)
+        if self._scale is not None and (told := self._scale.receive()) is not None:
+            weight_g = told.weight_g if told.is_sure else None
+            self._keeper.counter.on_weight(weight_g, time.monotonic_ns())
         if (wanted := self._serve_bundle.receive()) is not None:
             self._keeper.serve(wanted)
         while (pending := self._commands.receive()) is not None:

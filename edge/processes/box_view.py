@@ -52,7 +52,7 @@ def instance_names(config: EdgeConfig) -> list[str]:
         if row.needs_hub and not config.hub.url:
             continue
         for lane in config.lanes:
-            if row.scope == "lane":
+            if row.scope == "lane" and (lane.scale or not row.needs_scale):
                 names.append(f"{name}.{lane.lane_id}")
             if row.scope == "camera":
                 names += [f"{name}.{lane.lane_id}.{c.camera_id}" for c in lane.cameras]

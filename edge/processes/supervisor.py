@@ -240,6 +240,8 @@ def plan_children(
         if process.needs_hub and not config.hub.url:
             continue
         for lane_id, camera_id in _places(config, process.scope):
+            if process.needs_scale and not config.lane(lane_id).scale:
+                continue
             command = [sys.executable, "-m", process.module, "--config", str(config_path)]
             command += ["--supervisor-pid", str(os.getpid())]
             command += ["--lane", lane_id] if lane_id else []

@@ -31,6 +31,7 @@ const ICONS: Readonly<Record<string, IconName>> = {
   "model.loading": "refresh",
   "bundle.swapping": "refresh",
   "help.called": "person",
+  "weight.mismatch": "warning",
 };
 
 export function Notices() {
