@@ -45,7 +45,8 @@ def good_release(shop: LoopShop, box: LoopBox, bundle: Bundle, timeline: Timelin
         timeline.say(
             step, f"confirmed; drills of the lab lane: {', '.join(_drills(shop, rollout))}"
         )
-        timeline.say(step, f"no tap refused: {dict(box.shopper.diary.refused) or 'none'}")
+        refused = dict(box.shopper.diary.refused) or "none"
+        timeline.say(step, f"taps refused, and tapped again: {refused}")
 
 
 def sabotaged_release(shop: LoopShop, box: LoopBox, bundle: Bundle, timeline: Timeline) -> None:
