@@ -7,6 +7,7 @@ import pytest
 
 from tests.fakes.furnished_hub import shoot, sign_in
 from tests.fakes.hub_process import HubProcess
+from tests.fakes.monitored_shop import report_a_month
 
 pytestmark = pytest.mark.browser
 
@@ -66,3 +67,54 @@ def test_a_model_is_approved_rolled_out_let_on_and_taken_back(
     assert [one["action"] for one in told["decisions"]] == [
         "start", "next", "hold", "withdraw",
     ]  # fmt: skip
+
+
+def test_drift_is_seen_and_settled_and_insights_are_drawn(
+    page: Any, hub: HubProcess, screenshots: Path
+) -> None:
+    report_a_month(hub, "main-1", first_seq=1000)
+    sign_in(page, hub, "ada", "/overview")
+    page.locator(".panel", has_text="Needs you").get_by_text("store:s1 looks different").click()
+    store = page.locator("section[aria-label='store:s1']")
+    store.locator(".badge", has_text="Alarm").first.wait_for()
+    page.locator("figure.plot").first.wait_for()
+    shoot(page, screenshots, "monitoring")
+    page.get_by_role("button", name="I look at it: store:s1").click()
+    confirm(page, "I look at it", "new packs of milk")
+    page.locator("li.alert", has_text="store:s1").get_by_text("Seen", exact=True).wait_for()
+    store.get_by_role("button", name="This is normal now").click()
+    confirm(page, "This is normal now", "the packs stay")
+    page.locator("li.alert", has_text="store:s1").wait_for(state="detached")
+    page.get_by_role("button", name="Close: ring:early").click()
+    confirm(page, "Close", "the same packs")
+    page.locator("li.alert", has_text="ring:early").wait_for(state="detached")
+    left = hub.ok("GET", "/api/v1/alerts?state=active")["items"]
+    assert "store:s1" not in [alert["place"] for alert in left]
+
+
+def test_a_trigger_votes_fires_by_hand_and_its_secret_is_shown_once(
+    page: Any, hub: HubProcess
+) -> None:
+    sign_in(page, hub, "ada", "/settings")
+    page.get_by_role("button", name="New trigger").click()
+    page.get_by_label("Name").fill("weekly")
+    page.get_by_role("button", name="Add the condition").click()
+    page.get_by_label("Condition").select_option("drift")
+    page.get_by_role("button", name="Add the condition").click()
+    page.get_by_label("Votes needed").fill("2")
+    page.get_by_role("button", name="Make the trigger").click()
+    assert len(page.locator(".secret").inner_text()) > 20
+    page.get_by_role("button", name="Done").click()
+    page.get_by_role("button", name="Fire now: weekly").click()
+    confirm(page, "Fire now", "the shelf was rebuilt")
+    page.locator("summary", has_text="Fired 1 time").wait_for()
+    assert hub.ok("GET", "/api/v1/triggers")[0]["plan"]["votes"] == 2
+
+
+def test_a_webhook_to_a_private_address_is_refused_in_words(page: Any, hub: HubProcess) -> None:
+    sign_in(page, hub, "ada", "/settings")
+    page.get_by_role("button", name="New webhook").click()
+    page.get_by_label("Address").fill("https://127.0.0.1/hook")
+    page.get_by_role("button", name="Make the webhook").click()
+    page.locator(".fault").wait_for()
+    assert hub.ok("GET", "/api/v1/webhooks") == []

@@ -13,6 +13,7 @@ import { JobPage } from "./pages/job_page.tsx";
 import { JobsPage } from "./pages/jobs_page.tsx";
 import { ModelPage } from "./pages/model_page.tsx";
 import { ModelsPage } from "./pages/models_page.tsx";
+import { MonitoringPage } from "./pages/monitoring_page.tsx";
 import { OnboardingPage } from "./pages/onboarding_page.tsx";
 import { OverviewPage } from "./pages/overview_page.tsx";
 import { ReviewPage } from "./pages/review_page.tsx";
@@ -20,6 +21,7 @@ import { RunPage } from "./pages/run_page.tsx";
 import { RunsPage } from "./pages/runs_page.tsx";
 import { RolloutPage } from "./pages/rollout_page.tsx";
 import { RolloutsPage } from "./pages/rollouts_page.tsx";
+import { SettingsPage } from "./pages/settings_page.tsx";
 import { SkuPage } from "./pages/sku_page.tsx";
 import { StorePage } from "./pages/store_page.tsx";
 import { StoresPage } from "./pages/stores_page.tsx";
@@ -45,6 +47,7 @@ export const PAGES: readonly PageRow[] = [
   { path: "onboarding", icon: "camera", needs: "onboarding.change", page: OnboardingPage, detail: WizardPage },
   { path: "models", icon: "model", needs: "models.read", page: ModelsPage, detail: ModelPage, isSecond: true },
   { path: "rollouts", icon: "swap", needs: "fleet.read", page: RolloutsPage, detail: RolloutPage, isSecond: true },
+  { path: "monitoring", icon: "pulse", needs: "monitoring.read", page: MonitoringPage, isSecond: true },
   { path: "datasets", icon: "tray", needs: "datasets.read", page: DatasetsPage, detail: DatasetPage, isSecond: true },
   { path: "runs", icon: "pulse", needs: "runs.read", page: RunsPage, detail: RunPage, isSecond: true },
   { path: "jobs", icon: "list", needs: "jobs.read", page: JobsPage, detail: JobPage, isSecond: true },
@@ -52,4 +55,5 @@ export const PAGES: readonly PageRow[] = [
   { path: "stores", icon: "store", needs: "catalogue.read", page: StoresPage, detail: StorePage, isSecond: true },
   { path: "audit", icon: "history", needs: "audit.read", page: AuditPage, isSecond: true },
   { path: "accounts", icon: "person", needs: "accounts.change", page: AccountsPage, isSecond: true },
+  { path: "settings", icon: "settings", needs: "jobs.read", page: SettingsPage, isSecond: true },
 ];

@@ -42,3 +42,22 @@ export function clock(moment: string): string {
 export function moment(at: number): string {
   return new Date(at).toLocaleString(language.value, { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" });
 }
+
+/** A day of the calendar, short: for the ends of an axis. */
+export function shortDay(at: number): string {
+  return new Date(at).toLocaleDateString(language.value, { day: "numeric", month: "short", timeZone: "UTC" });
+}
+
+const SPANS: readonly (readonly [Intl.NumberFormatOptions["unit"], number])[] = [
+  ["day", 86_400],
+  ["hour", 3_600],
+  ["minute", 60],
+  ["second", 1],
+];
+
+/** How long something takes, in its largest fitting unit. */
+export function span(seconds: number): string {
+  const [unit, size] = SPANS.find(([, least]) => seconds >= least * 1.5) ?? ["second", 1];
+  const format = new Intl.NumberFormat(language.value, { style: "unit", unit: unit ?? "second", maximumFractionDigits: 1 });
+  return format.format(seconds / size);
+}

@@ -5,7 +5,8 @@ import { EmptyState } from "@tillsight/web-shared/empty_state.tsx";
 import { Icon, type IconName } from "@tillsight/web-shared/icon.tsx";
 import { Sparkline } from "@tillsight/web-shared/sparkline.tsx";
 import { ask } from "../api.ts";
-import type { OverviewReply, SalesRow } from "../api_types.ts";
+import type { AlertReply, OverviewReply, SalesRow } from "../api_types.ts";
+import { alertHref, alertTitle } from "../parts/alert_panel.tsx";
 import { AuditList } from "../parts/audit_list.tsx";
 import { Loaded, Page } from "../parts/page.tsx";
 import { useResource } from "../resource.ts";
@@ -13,6 +14,7 @@ import { may, session } from "../session_state.ts";
 import { codeText, t } from "../texts.ts";
 
 const EVERY_MS = 10_000;
+const MOST_ALERTS = 5;
 
 interface Need {
   readonly key: string;
@@ -30,7 +32,19 @@ export function OverviewPage() {
     async (stop) => (isReviewer ? ask("GET /api/v1/review/queue", {}, stop) : null),
     EVERY_MS,
   );
+  const isApprover = may("models.approve");
+  const models = useResource(
+    `models ${isApprover}`,
+    async (stop) => (isApprover ? ask("GET /api/v1/models", {}, stop) : null),
+    EVERY_MS,
+  );
+  const numPassed = (models.value ?? []).filter((model) => model.stage === "passed").length;
   const sales = useResource("sales", (stop) => ask("GET /api/v1/fleet/sales", { query: { days: 1 } }, stop), EVERY_MS);
+  const alerts = useResource(
+    `alerts ${may("monitoring.read")}`,
+    async (stop) => (may("monitoring.read") ? ask("GET /api/v1/alerts", { query: { state: "active", limit: MOST_ALERTS } }, stop) : null),
+    EVERY_MS,
+  );
   const numCases = queue.value ? queue.value.new + queue.value.second + queue.value.disputed : 0;
   const me = session.value;
   return (
@@ -40,7 +54,7 @@ export function OverviewPage() {
           <>
             <Tiles of={value} numCases={isReviewer ? numCases : undefined} sales={sales.value ?? []} />
             <div class="panels">
-              <Needs of={value} />
+              <Needs of={value} numPassed={numPassed} alerts={alerts.value?.items ?? []} numAlerts={alerts.value?.total ?? 0} />
               <Received of={value} />
             </div>
           </>
@@ -96,9 +110,10 @@ function Tiles({ of, numCases, sales }: TilesProps) {
   );
 }
 
-function needsOf(of: OverviewReply): readonly Need[] {
+function needsOf(of: OverviewReply, numPassed: number): readonly Need[] {
   const count = (status: string) => of.by_status[status] ?? 0;
   const rows: readonly Need[] = [
+    { key: "need_model", count: numPassed, icon: "model", href: "/models", isSerious: false },
     { key: "need_pending", count: count("pending"), icon: "box", href: "/fleet", isSerious: false },
     { key: "need_quarantined", count: count("quarantined"), icon: "shield", href: "/fleet", isSerious: true },
     { key: "need_silent", count: of.num_silent, icon: "wifi_off", href: "/fleet?health=silent", isSerious: true },
@@ -107,14 +122,21 @@ function needsOf(of: OverviewReply): readonly Need[] {
   return rows.filter((row) => row.count > 0);
 }
 
-function Needs({ of }: { of: OverviewReply }) {
-  const needs = needsOf(of);
+interface NeedsProps {
+  of: OverviewReply;
+  numPassed: number;
+  alerts: readonly AlertReply[];
+  numAlerts: number;
+}
+
+function Needs({ of, numPassed, alerts, numAlerts }: NeedsProps) {
+  const needs = needsOf(of, numPassed);
   return (
     <section class="panel" aria-label={t("needs_you")}>
       <div class="panel-head">
         <h2>{t("needs_you")}</h2>
       </div>
-      {needs.length === 0 ? (
+      {needs.length === 0 && alerts.length === 0 ? (
         <EmptyState icon="check" title={t("all_well")}>
           <p>{t("all_well_hint")}</p>
         </EmptyState>
@@ -129,6 +151,22 @@ function Needs({ of }: { of: OverviewReply }) {
               <Badge tone={need.isSerious ? "bad" : "ask"}>{t(need.isSerious ? "soon" : "when_you_can")}</Badge>
             </li>
           ))}
+          {alerts.map((alert) => (
+            <li key={alert.alert_id}>
+              <Icon name={alert.kind === "drift" ? "pulse" : "warning"} />
+              <a class="grow plain-link" href={alertHref(alert)}>
+                {alertTitle(alert)}
+              </a>
+              <Badge tone={alert.state === "open" ? "bad" : "ask"}>{t(`alert_is_${alert.state}`)}</Badge>
+            </li>
+          ))}
+          {numAlerts > alerts.length && (
+            <li>
+              <a class="grow" href="/monitoring">
+                {t("num_alerts", { count: numAlerts })}
+              </a>
+            </li>
+          )}
         </ul>
       )}
     </section>
