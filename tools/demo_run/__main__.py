@@ -3,7 +3,7 @@
 import json
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
@@ -12,6 +12,9 @@ from tools.checks.web_build import WebBuildError, build_web
 from tools.demo_run.clip_folder import ClipFolder, read_clips
 from tools.demo_run.play_live import play_live
 from tools.demo_run.play_once import as_json, as_table, in_words, play_all
+
+if TYPE_CHECKING:
+    from tools.demo_run.loop_timeline import Timeline
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 
@@ -28,9 +31,14 @@ def demo(
     loop: Annotated[
         bool, typer.Option(help="Hub, two boxes and the whole loop from counter to counter.")
     ] = False,
+    centre: Annotated[
+        bool, typer.Option(help="With --once: from hard cases to a gated, approved, signed model.")
+    ] = False,
     json_output: Annotated[bool, typer.Option("--json", help="One JSON document.")] = False,
 ) -> None:
     """Three cameras over a counter, a priced basket on a page: the product's own processes."""
+    if centre:
+        raise typer.Exit(_play_centre(once, loop, json_output))
     if loop:
         raise typer.Exit(_play_loop(once, seconds, browser, json_output))
     clips = _chosen(clip)
@@ -59,11 +67,31 @@ def _play_loop(once: bool, seconds: float, browser: bool, json_output: bool) -> 
     is_whole, timeline = play_loop(
         ROOT / ".demo", console, stays=not once, seconds=seconds, open_browser=browser
     )
+    return _tell(console, timeline, is_whole, json_output, "The loop")
+
+
+def _play_centre(once: bool, loop: bool, json_output: bool) -> int:
+    """The centre; 0 where every step was seen."""
+    if loop or not once:
+        raise typer.BadParameter("--centre plays once and alone: tools/demo --once --centre")
+    from tools.demo_run.centre_play import play_centre  # loads the centre
+
+    console = Console(stderr=json_output)
+    is_whole, timeline = play_centre(ROOT / ".demo", console)
+    return _tell(console, timeline, is_whole, json_output, "The centre")
+
+
+def _tell(
+    console: Console, timeline: "Timeline", is_whole: bool, json_output: bool, title: str
+) -> int:
+    """Every step at the end; the exit code."""
     if json_output:
         document = {"is_whole": is_whole, "seconds": timeline.now_s, "steps": timeline.document()}
         sys.stdout.write(json.dumps(document, indent=2) + "\n")
     else:
-        console.print(timeline.table())
+        table = timeline.table()
+        table.title = title
+        console.print(table)
         words = "every step was seen" if is_whole else "NOT every step was seen"
         console.print(f"{words}; {timeline.now_s:.0f} s")
     return 0 if is_whole else 1
