@@ -96,7 +96,7 @@ function Workers() {
       <Loaded from={workers}>
         {(found) =>
           found.length ? (
-            <ul class="list">
+            <ul class="list workers">
               {found.map((worker) => (
                 <Worker key={worker.worker} worker={worker} />
               ))}

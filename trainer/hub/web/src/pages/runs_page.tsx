@@ -51,7 +51,7 @@ export function RunsPage() {
     >
       <div class="tools">
         <SearchField label={t("run_search")} />
-        <SearchField label={t("run_tag")} name="tag" key={tag ? "tagged" : "untagged"} />
+        <SearchField label={t("run_tag")} name="tag" />
         <Select
           label={t("state")}
           value={query.get("status") ?? ""}

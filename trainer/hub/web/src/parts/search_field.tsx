@@ -1,6 +1,6 @@
 // A search that answers while typing; the words stand in the address.
 
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { Icon } from "@tillsight/web-shared/icon.tsx";
 import { place, setQuery } from "../router.ts";
 
@@ -15,6 +15,10 @@ interface Props {
 export function SearchField({ label, name = "q", autoFocus }: Props) {
   const asked = place.value.query.get(name) ?? "";
   const [text, setText] = useState(asked);
+  const field = useRef<HTMLInputElement>(null);
+  useEffect(() => {
+    if (document.activeElement !== field.current) setText(asked); // a link changed it, not the typing
+  }, [asked]);
   useEffect(() => {
     if (text === asked) return;
     const timer = setTimeout(() => setQuery({ [name]: text, offset: "" }), PAUSE_MS);
@@ -24,6 +28,7 @@ export function SearchField({ label, name = "q", autoFocus }: Props) {
     <label class="search">
       <Icon name="search" size="1.2em" />
       <input
+        ref={field}
         type="search"
         class="field"
         value={text}
