@@ -91,7 +91,7 @@ def in_evening_light(looks: Iterable[Look]) -> list[Look]:
 
 
 def _dimmed(jpeg: bytes) -> bytes:
-    picture = cv2.imdecode(np.frombuffer(jpeg, np.uint8), cv2.IMREAD_COLOR)
+    picture = np.asarray(cv2.imdecode(np.frombuffer(jpeg, np.uint8), cv2.IMREAD_COLOR), np.uint8)
     darker = np.asarray(np.rint(picture * EVENING), np.uint8)
     return bytes(cv2.imencode(".jpg", darker, [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY])[1].data)
 
