@@ -7,6 +7,7 @@ Staged files are read by the gate alone. Once the model has passed they are arte
 """
 
 import json
+import shutil
 from pathlib import Path
 from typing import Literal
 
@@ -105,8 +106,14 @@ def fetch_linked(session: HubSession, link: DigestFile, into: Path) -> Bundle:
     return fetch_files(session, link.bundle_id, into, "/artifacts/{sha256}")
 
 
-def fetch_files(session: HubSession, bundle_id: str, into: Path, address: str) -> Bundle:
-    """A bundle folder from the hub; `address` says where its files are, by {sha256}.
+def fetch_files(
+    session: HubSession, bundle_id: str, into: Path, address: str, like: Bundle | None = None
+) -> Bundle:
+    """A bundle folder from the hub, verified.
+
+    Args:
+        address: where its files are, by {sha256}.
+        like: a verified bundle on this disk; files that both have are not fetched again.
 
     Raises:
         HubAnswerError: refused, unreachable, or not there.
@@ -115,10 +122,14 @@ def fetch_files(session: HubSession, bundle_id: str, into: Path, address: str) -
     told = session.api("GET", f"/models/{bundle_id}/manifest")
     manifest = BundleManifest.model_validate(told)
     into.mkdir(parents=True, exist_ok=True)
+    here = {f.sha256: like.directory / f.path for f in like.manifest.files} if like else {}
     for entry in manifest.files:
         target = into / entry.path
         target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_bytes(session.fetch(address.format(sha256=entry.sha256)))
+        if entry.sha256 in here:
+            shutil.copyfile(here[entry.sha256], target)
+        else:
+            target.write_bytes(session.fetch(address.format(sha256=entry.sha256)))
     (into / MANIFEST_NAME).write_bytes(manifest.canonical())
     bundle = open_bundle(into)
     if bundle.bundle_id != bundle_id:

@@ -17,6 +17,7 @@ from typing import Annotated, Any
 
 import typer
 
+from sync.bundle import Bundle
 from sync.errors import SyncError
 from sync.recording import Recording
 from sync.recording_folder import write_recording_folder
@@ -88,16 +89,12 @@ def _work(session: HubSession, job: dict[str, Any], edgectl: str, scratch: Path 
 
 def _judge(session: HubSession, job_id: str, edgectl: str, folder: Path) -> dict[str, Any]:
     plan = session.api("POST", f"/gate-jobs/{job_id}/begin")
-    bundles = {
-        name: fetch_files(
-            session, plan[name], folder / name, f"/models/{plan[name]}/files/{{sha256}}"
-        )
-        for name in ("champion", "candidate")
-    }
+    champion = _fetch_model(session, str(plan["champion"]), folder / "champion")
+    candidate = _fetch_model(session, str(plan["candidate"]), folder / "candidate", champion)
     recordings = folder / "recordings"
     _fetch_recordings(session, str(plan["blind_set"]), recordings)
     found = run_gate(
-        edgectl, bundles["champion"], bundles["candidate"], recordings, folder,
+        edgectl, champion, candidate, recordings, folder,
         with_parts=bool(plan["with_parts"]), say=lambda text: typer.echo(f"  replaying {text}"),
     )  # fmt: skip
     body = {
@@ -109,6 +106,10 @@ def _judge(session: HubSession, job_id: str, edgectl: str, folder: Path) -> dict
     }
     verdict: dict[str, Any] = session.api("POST", f"/models/{plan['candidate']}/gate", body)
     return verdict
+
+
+def _fetch_model(session: HubSession, model: str, into: Path, like: Bundle | None = None) -> Bundle:
+    return fetch_files(session, model, into, f"/models/{model}/files/{{sha256}}", like)
 
 
 def _fetch_recordings(session: HubSession, blind_set: str, root: Path) -> None:
