@@ -86,6 +86,9 @@ def test_what_a_box_in_trouble_says_is_shown(page: Any, hub: HubProcess, screens
     page.locator(".row-link", has_text="main-2").click()
     page.locator(".banner", has_text="camera.lost").wait_for()
     page.locator("a[aria-label='Picture of cam0'] img").wait_for()
+    page.get_by_text("picture of", exact=False).first.wait_for()
+    page.get_by_role("button", name="Picture of now").click()
+    page.get_by_text("A picture is on its way").wait_for()
     page.locator(".panel", has_text="Cameras").get_by_text("Lost", exact=True).wait_for()
     assert "63.9 ms" in page.locator(".panel", has_text="Figures").first.inner_text()
 
@@ -169,10 +172,10 @@ def test_a_new_product_is_photographed_published_and_called_for(
     if yes.count():
         yes.check()
     page.get_by_role("button", name="Publish now").click()
-    page.locator(".badge", has_text="Signed at").wait_for()
-    page.locator("li", has_text="main-1").get_by_text("Not yet called").wait_for()
+    page.locator(".badge", has_text="Published at").wait_for()
+    page.locator("li", has_text="main-1").get_by_text("Not heard yet").wait_for()
     hub.check_in("main-1")
-    page.locator("li", has_text="main-1").get_by_text("Called at").wait_for()
+    page.locator("li", has_text="main-1").get_by_text("Was told").wait_for()
 
 
 def test_a_judged_model_is_approved_with_a_note(
@@ -220,6 +223,7 @@ def test_an_account_is_made_and_closed(page: Any, hub: HubProcess) -> None:
 EVERY_PAGE = (
     "/overview", "/fleet", "/fleet/main-2", "/catalogue?q=tea", "/catalogue/juice_apple_1l",
     "/onboarding", "/review", "/audit?subject=main-2", "/models", "/stores/s1", "/accounts",
+    "/rollouts", "/monitoring", "/settings",
 )  # fmt: skip
 
 

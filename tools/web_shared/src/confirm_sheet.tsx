@@ -34,7 +34,7 @@ export function ConfirmSheet(props: ConfirmSheetProps) {
     <Sheet title={props.title} closeLabel={props.closeLabel} onClose={props.onClose} class="confirm">
       <form class="stack" onSubmit={confirm}>
         {props.children}
-        {props.reasonLabel && <TextField label={props.reasonLabel} value={reason} onInput={setReason} />}
+        {props.reasonLabel && <TextField label={props.reasonLabel} value={reason} onInput={setReason} autoFocus />}
         {props.name && <TextField label={props.nameLabel ?? props.name} value={typed} onInput={setTyped} />}
         <div class="row-end">
           <Button kind="quiet" onPress={props.onClose}>

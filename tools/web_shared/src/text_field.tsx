@@ -1,6 +1,6 @@
 // A named input with its hint and its fault below; the fault is read out when it appears.
 
-import { useId } from "preact/hooks";
+import { useEffect, useId, useRef } from "preact/hooks";
 
 export interface TextFieldProps {
   label: string;
@@ -21,6 +21,10 @@ export interface TextFieldProps {
 export function TextField(props: TextFieldProps) {
   const id = useId();
   const about = `${id}-about`;
+  const input = useRef<HTMLInputElement & HTMLTextAreaElement>(null);
+  useEffect(() => {
+    if (props.autoFocus) input.current?.focus(); // the attribute alone works once per page load
+  }, []);
   const shared = {
     id,
     class: "field",
@@ -42,9 +46,9 @@ export function TextField(props: TextFieldProps) {
     <div class={`labelled ${props.class ?? ""}`}>
       <label for={id}>{props.label}</label>
       {props.multiline ? (
-        <textarea {...shared} rows={3} />
+        <textarea {...shared} ref={input} rows={3} />
       ) : (
-        <input {...(single as object)} />
+        <input {...(single as object)} ref={input} />
       )}
       {(props.fault || props.hint) && (
         <p id={about} class={props.fault ? "fault" : "hint"} role={props.fault ? "alert" : undefined}>

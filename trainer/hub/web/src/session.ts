@@ -1,6 +1,7 @@
 // Signing in and out.
 
 import { ApiError, ask } from "./api.ts";
+import { go } from "./router.ts";
 import { session } from "./session_state.ts";
 
 export async function findSession(): Promise<void> {
@@ -19,4 +20,5 @@ export async function signIn(name: string, password: string): Promise<void> {
 export async function signOut(): Promise<void> {
   await ask("DELETE /api/v1/session");
   session.value = null;
+  go("/"); // whoever signs in next begins at the overview, not on this person's page
 }

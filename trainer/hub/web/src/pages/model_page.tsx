@@ -85,7 +85,7 @@ function Decisions({ model, onDone }: { model: ModelReply; onDone: () => void })
         isApproval
           ? ask("POST /api/v1/models/{bundle_id}/approve", { path, body: { note } })
           : ask("POST /api/v1/models/{bundle_id}/reject", { path, body: { note } }),
-      t(isApproval ? "model_approved" : "model_refused"),
+      t(!isApproval ? "model_refused" : may("fleet.change") ? "model_approved" : "model_approved_next"),
     );
   const assign = (ring: string, channel: string) =>
     run(() => ask("POST /api/v1/models/{bundle_id}/assign", { path, body: { ring, channel } }), t("model_assigned", { ring }));

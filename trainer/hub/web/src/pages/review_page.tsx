@@ -8,7 +8,7 @@ import { Sheet } from "@tillsight/web-shared/sheet.tsx";
 import { CandidateList } from "../parts/candidate_list.tsx";
 import { CasePicture } from "../parts/case_picture.tsx";
 import { Page } from "../parts/page.tsx";
-import { ReviewProgress } from "../parts/review_progress.tsx";
+import { ReviewProgress, waits } from "../parts/review_progress.tsx";
 import { SkuSearch } from "../parts/sku_search.tsx";
 import * as desk from "../review_desk.ts";
 import { draw, erase, judge, move, type Verdict } from "../review_draft.ts";
@@ -47,7 +47,7 @@ export function ReviewPage() {
   return (
     <Page
       title={t("nav_review")}
-      note={found && [codeText("case", found.reason), found.store_id || found.box_id, ago(found.created_at)].join(" · ")}
+      note={found && [codeText("case", found.reason), found.store_id || found.box_id, ago(found.created_at), waits()].filter(Boolean).join(" · ")}
       actions={
         <>
           <Button icon="undo" onPress={() => void desk.undo()}>

@@ -45,6 +45,8 @@ function Begin() {
   }
   function submit(event: Event): void {
     event.preventDefault();
+    setFault("");
+    if (!draft.name.trim()) return setFault(t("sku_name_first"));
     void attempt(async () => {
       const made = await ask("POST /api/v1/skus", { body: skuOf(draft) });
       await begin(made.sku_id);

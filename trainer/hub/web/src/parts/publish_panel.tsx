@@ -53,7 +53,7 @@ export function PublishPanel({ onboarding, onDone }: { onboarding: OnboardingRep
         <>
           {stores.value && channels.length === 0 && <p class="hint">{t("no_stores")}</p>}
           {channels.length > 0 && (
-            <Select label={t("to_channel")} value={channel} options={channels.map((value) => ({ value, label: value }))} onChoose={setChosen} />
+            <Select label={t("to_channel")} value={channel} options={channels.map((value) => ({ value, label: storesOf(value, stores.value ?? []) }))} onChoose={setChosen} />
           )}
           {needsYes && (
             <label class="yes">
@@ -70,6 +70,12 @@ export function PublishPanel({ onboarding, onDone }: { onboarding: OnboardingRep
       )}
     </section>
   );
+}
+
+/** The stores of a channel by name; the channel itself where it is called differently. */
+function storesOf(channel: string, stores: readonly StoreReply[]): string {
+  const names = stores.filter((store) => store.channel === channel).map((store) => store.name || store.store_id);
+  return `${names.join(", ")} (${channel})`;
 }
 
 /** Every box of the channel: has it called since the signature? What it then holds, it fetched itself. */
@@ -89,13 +95,16 @@ function GoingLive({ segment, stores }: { segment: SegmentReply; stores: readonl
           <li key={box.box_id}>
             <span class="grow">{box.box_id}</span>
             {hasCalled(box, segment) ? (
-              <Badge tone="good">{t("called_at", { time: clock(box.seen_at) })}</Badge>
+              <Badge tone="good">{t("called_at")}</Badge>
             ) : (
               <Badge tone="ask" icon="clock">{t("not_called")}</Badge>
             )}
           </li>
         ))}
       </ul>
+      <a class="button" href="/stores">
+        {t("set_its_price")}
+      </a>
     </div>
   );
 }

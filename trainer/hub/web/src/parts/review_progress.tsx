@@ -1,14 +1,20 @@
 // How much is left, how many I did, how fast, and how often the known truth agreed with me.
 
 import { Meter } from "@tillsight/web-shared/meter.tsx";
+import type { QueueReply } from "../api_types.ts";
 import { queue, stats } from "../review_desk.ts";
 import { t } from "../texts.ts";
+
+/** "12 cases left", for the line under the title: the meter lies below the picture. */
+export function waits(): string {
+  return queue.value ? t("cases_left", { count: numWaiting(queue.value) }) : "";
+}
 
 export function ReviewProgress() {
   const left = queue.value;
   const mine = stats.value;
   if (!left || !mine) return null;
-  const waiting = left.new + left.second + left.disputed;
+  const waiting = numWaiting(left);
   const all = waiting + left.labelled;
   return (
     <section class="panel progress" aria-label={t("progress")}>
@@ -21,6 +27,10 @@ export function ReviewProgress() {
       </dl>
     </section>
   );
+}
+
+function numWaiting(left: QueueReply): number {
+  return left.new + left.second + left.disputed;
 }
 
 function Figure({ name, value }: { name: string; value: string }) {

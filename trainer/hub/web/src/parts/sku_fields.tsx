@@ -30,7 +30,7 @@ export function SkuFields({ draft, onChange, isNew }: Props) {
       <div class="pair">
         {isNew && field("sku_id", t("sku_id_hint"))}
         {field("gtin", t("sku_gtin_hint"))}
-        {field("plu")}
+        {field("plu", t("sku_plu_hint"))}
         {field("category", t("sku_category_hint"))}
         {field("family", t("sku_family_hint"))}
       </div>
@@ -42,9 +42,9 @@ export function SkuFields({ draft, onChange, isNew }: Props) {
       />
       <div class="pair">
         {field("weight")}
-        {field("tolerance")}
+        {field("tolerance", t("sku_tolerance_hint"))}
         {field("age")}
-        {field("deposit")}
+        {field("deposit", t("sku_deposit_hint"))}
         {field("tax")}
         {field("allergens", t("sku_allergens_hint"))}
       </div>
