@@ -58,6 +58,19 @@ def test_a_trip_with_a_question_a_removal_a_second_tray_and_payment(
     page.locator(".slip").wait_for(state="detached")
 
 
+def test_paid_goods_that_still_lie_there_are_not_offered_for_payment_again(
+    page: Any, kiosk: RunningKiosk
+) -> None:
+    page.locator(".button", has_text="Start").click()
+    kiosk.feed.put("milk", 0, 0)
+    line(page, "milk").wait_for()
+    page.locator(".pay").click()
+    page.locator(".practice .button", has_text="Approved").click()
+    page.locator(".button", has_text="Done").click()
+    page.locator("h1", has_text="Something is still on the counter").wait_for()
+    assert page.locator(".pay").count() == 0
+
+
 def test_an_unknown_item_is_found_by_search_and_its_age_checked_by_staff(
     page: Any, kiosk: RunningKiosk
 ) -> None:

@@ -59,7 +59,9 @@ export function screenOf(
   if (snapshot.lines.length > 0 && snapshot.phase === "shopping") return "shopping";
   const visible = snapshot.items.filter((item) => item.state !== "ignored" && item.state !== "left_behind");
   if (visible.length > 0 && snapshot.phase !== "paid") return "shopping";
-  if (snapshot.items.some((item) => item.state === "left_behind")) return "left_behind";
+  const isLeft = snapshot.items.some((item) => item.state === "left_behind");
+  if (isLeft || (visible.length > 0 && snapshot.phase === "paid")) return "left_behind";
+  if (snapshot.phase === "paid") return "welcome"; // paid goods are never offered for payment again
   if (snapshot.asks.length > 0 || snapshot.is_blind || hasStarted) return "shopping";
   return "welcome";
 }
