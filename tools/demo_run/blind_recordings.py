@@ -21,15 +21,16 @@ EVERY = 5  # of 15 frames per second
 CHOICES = (("cam0", "cam1"), ("cam0", "cam2"), ("cam1", "cam2"), ("cam0",), ("cam1",), ("cam2",))
 
 
-def write_blind_set(folder: Path, first: int = 0) -> dict[str, str]:
+def write_blind_set(folder: Path, first: int = 0, without: str = "") -> dict[str, str]:
     """Write it; recording -> cluster.
 
     Args:
         first: frame to begin with, 0 to 4: another number gives other frames of the same clips.
+        without: a further clip to leave out.
     """
     clusters: dict[str, str] = {}
     for clip in read_clips():
-        if clip.name == CLIP.name:
+        if clip.name in (CLIP.name, without):
             continue
         thinned = _thinned(clip, folder.parent / f"films-{first}" / clip.name, first)
         for cameras in CHOICES:
