@@ -17,7 +17,7 @@ from sync.sealing import unseal
 from trainer.hub.hub_services import HubServices
 from trainer.hub.people_auth import Body, Reply, needs
 from trainer.release.blind_set import DEFAULT_BUDGET
-from trainer.store import blind_sets
+from trainer.store import blind_sets, dataset_source
 from trainer.store.blind_sets import StoredBlindSet, UnknownBlindSetError
 from trainer.store.database import reading, writing
 from trainer.store.role_permissions import Permission
@@ -30,7 +30,8 @@ class BlindSetRequest(Body):
     """A new version.
 
     Attributes:
-        recordings: id -> what was in the basket, null for what was paid; null takes them all.
+        recordings: id -> what was in the basket, null for what was paid; null takes all
+            that no training has seen.
         budget: how many looks it stands.
     """
 
@@ -91,7 +92,8 @@ def make_blind_set_router(services: HubServices) -> APIRouter:
         with writing(engine) as connection:
             found = blind_sets.create(
                 connection, body.recordings, budget=body.budget, note=body.note,
-                trained_baskets=frozenset(), now=datetime.now(UTC), actor=who,
+                trained_baskets=dataset_source.trained_baskets(connection),
+                now=datetime.now(UTC), actor=who,
             )  # fmt: skip
         return _reply(found)
 

@@ -69,12 +69,15 @@ def create(
 
     Args:
         truths: recording -> what was in the basket, None for what was paid; None takes every
-            recording with what was paid.
+            recording that no training has seen, with what was paid.
+        trained_baskets: baskets of which pictures stand in a data set.
 
     Raises:
         BlindSetError: see blind_set.require_whole; or this very version is there.
     """
     items = _items(connection, truths)
+    if truths is None:
+        items = [item for item in items if item.basket_id not in trained_baskets]
     require_whole(items, trained_baskets)
     digest = blind_set_id(items)
     older = {row.blind_set_id: row for row in list_sets(connection)}

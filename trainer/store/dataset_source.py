@@ -164,6 +164,13 @@ def blind_baskets(connection: Connection) -> frozenset[str]:
     return frozenset({*found, *connection.execute(select(BLIND_ITEMS.c.basket_id)).scalars()})
 
 
+def trained_baskets(connection: Connection) -> frozenset[str]:
+    """Baskets of which pictures stand in a data set: a recording of one came too late."""
+    seen = select(DATASET_ITEMS.c.source_id).where(DATASET_ITEMS.c.source == "case")
+    query = select(CASES.c.basket_id).where(CASES.c.case_id.in_(seen)).distinct()
+    return frozenset(basket for basket in connection.execute(query).scalars() if basket)
+
+
 def seal_of(connection: Connection, blob: str) -> str:
     """The box whose seal a picture bears; empty for a plain one."""
     query = select(PICTURE_FACTS.c.box_id).where(PICTURE_FACTS.c.blob == blob)

@@ -179,21 +179,42 @@ def test_a_vanished_and_an_altered_picture_are_noticed(sender: CaseSender) -> No
     assert (len(rebuilt["missing"]), len(rebuilt["altered"])) == (1, 1)
 
 
-def test_nothing_of_a_basket_that_was_recorded_can_be_read_by_training(sender: CaseSender) -> None:
-    hub = sender.hub
-    for number in range(3):
-        label(sender, number)
-    jpeg = label(sender, 3, basket_id="basket-blind")
+def record(sender: CaseSender, recording_id: str, basket_id: str) -> str:
+    """A whole basket, sent as a box sends it; its blob."""
     sealed = seal(b"frames of a whole basket", sender.key, sender.box.box_id)
     blob = hashlib.sha256(sealed).hexdigest()
     headers = {"Upload-Offset": "0", "Upload-Length": str(len(sealed))}
     sender.box.call("PUT", f"/v1/blobs/{blob}", sealed, headers=headers)
     frames = (RecordedFrame(camera_id="cam0", at_ms=0),)
     recording = Recording(
-        recording_id="recording-1", basket_id="basket-blind", lane_id="lane-1",
+        recording_id=recording_id, basket_id=basket_id, lane_id="lane-1",
         bundle_id="ab" * 32, at=datetime.now(UTC), frames=frames, answer=(("milk", 1),), blob=blob,
     )  # fmt: skip
     sender.send_row("recording", recording.model_dump(mode="json"), blob)
+    return blob
+
+
+def test_a_basket_that_was_trained_on_is_in_no_blind_set_when_its_recording_comes_later(
+    any_sender: CaseSender,
+) -> None:
+    hub = any_sender.hub
+    for number in range(3):
+        label(any_sender, number)
+    make(hub)
+    record(any_sender, "recording-trained", "basket-0")
+    record(any_sender, "recording-unseen", "basket-unseen")
+    asked = {"note": "by name", "recordings": {"recording-trained": None}}
+    reply = hub.call(ADMIN, "POST", "/blind-sets", asked)
+    assert (reply.status_code, reply.json()["code"]) == (409, "blind.refused")
+    assert hub.ok(ADMIN, "POST", "/blind-sets", {"note": "all"})["num_recordings"] == 1
+
+
+def test_nothing_of_a_basket_that_was_recorded_can_be_read_by_training(sender: CaseSender) -> None:
+    hub = sender.hub
+    for number in range(3):
+        label(sender, number)
+    jpeg = label(sender, 3, basket_id="basket-blind")
+    blob = record(sender, "recording-1", "basket-blind")
     version = make(hub)["version_id"]
     manifest = hub.call(TRAINER, "GET", f"/datasets/{version}/manifest").text
     items = [json.loads(line) for line in manifest.splitlines()[1:]]
