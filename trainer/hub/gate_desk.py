@@ -130,7 +130,7 @@ def judge_replays(
         if report.verdict == "reject":
             doomed = staged_models.discard(connection, bundle_id)
     for sha256 in doomed:
-        services.blobs.path(sha256).unlink(missing_ok=True)
+        services.blobs.forget(sha256)  # never what is published: candidates share files with it
     sign_verdict(services, bundle_id)
     return stored
 

@@ -185,8 +185,8 @@ def make_provenance_router(services: HubServices) -> APIRouter:
             )
         with writing(engine) as connection:
             done = store_forget.forget(connection, store_id, now=datetime.now(UTC), actor=who)
-        for name in done.blobs:
-            services.blobs.forget(name)
+            for name in done.blobs:  # before the commit: a cut leaves rows that still name them
+                services.blobs.forget(name)
         return _forgotten(done, is_done=True)
 
     return router

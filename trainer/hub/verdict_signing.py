@@ -30,16 +30,17 @@ SIGNED_VERDICTS = ("pass", "reject")  # "inconclusive" takes nothing back from a
 
 
 def sign_verdict(services: HubServices, bundle_id: str) -> bool:
-    """Publish the newest verdict about a model; False where this hub signs nothing.
+    """Publish the newest verdict that decides about a model; False where this hub signs nothing.
 
     The verdict is kept before it is signed; where signing fails, the log says what to mend.
     """
     with reading(services.engine) as connection:
         verdicts = registry.verdicts_of(connection, bundle_id)
         approvals = registry.approvals_of(connection, bundle_id)
-    if services.publisher is None or not verdicts or verdicts[0].verdict not in SIGNED_VERDICTS:
+    newest = next((v for v in verdicts if v.verdict in SIGNED_VERDICTS), None)
+    if services.publisher is None or newest is None:
         return False
-    document = verdict_document(bundle_id, verdicts[0], approvals[0] if approvals else None)
+    document = verdict_document(bundle_id, newest, approvals[0] if approvals else None)
     try:
         with services.publisher.transaction() as signing:
             signing.list_verdict(document)

@@ -75,6 +75,9 @@ def due_at(connection: Connection, model: StoredModel) -> datetime | None:
     rule = rule_of(connection, model.name)
     if rule.mode == "manual":
         return None
+    decided = registry.approvals_of(connection, model.bundle_id)
+    if decided and decided[0].decision == "reject":  # no later pass takes a person's no back
+        return None
     verdict = registry.require_pass(registry.verdicts_of(connection, model.bundle_id))
     return verdict.at + timedelta(hours=rule.veto_hours)
 

@@ -149,8 +149,9 @@ def _unnamed(connection: Connection, before: datetime) -> tuple[str, ...]:
 
 def blobs_named(body: dict[str, Any]) -> list[str]:
     """Blobs that a case or a recording names; its form is not trusted."""
-    pictures = body.get("pictures", [])
-    named = [p.get("blob") for p in pictures if isinstance(p, dict)] if pictures else []
+    pictures = body.get("pictures")
+    listed = pictures if isinstance(pictures, list) else []
+    named = [p.get("blob") for p in listed if isinstance(p, dict)]
     return [name for name in (*named, body.get("blob")) if isinstance(name, str) and name]
 
 

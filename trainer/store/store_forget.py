@@ -2,11 +2,13 @@
 
 Flow: store -> plan (cases, pictures, versions, models) -> rows emptied, blobs for the caller
 
-Rows keep their numbers, so nothing is delivered twice. Sales in counts and the audit stay. Versions
-that hold its pictures are withdrawn: they cannot be rebuilt; models made from them, and models that
-began from those, must be retrained, which nothing here does by itself.
+Rows keep their numbers, so nothing is delivered twice. Sales in counts and the audit stay, and so
+does every blob that a row names and its own box never sent. Versions that hold its pictures are
+withdrawn: they cannot be rebuilt; models made from them, and models that began from those, must be
+retrained, which nothing here does by itself.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -14,7 +16,9 @@ from typing import Any
 from sqlalchemy import Connection, delete, func, select, update
 
 from trainer.store import audit, datasets, provenance
+from trainer.store.artifact_tables import ARTIFACTS
 from trainer.store.dataset_tables import DATASETS, PICTURE_FACTS, WEAK_LABELS
+from trainer.store.picture_life import blobs_named
 from trainer.store.provenance import SeenModel, VersionUse
 from trainer.store.release_tables import BLIND_ITEMS
 from trainer.store.review_tables import ANSWERS, CLAIMS, GOLD_CASES, LABELS
@@ -54,35 +58,23 @@ def plan(connection: Connection, store_id: str) -> ForgetPlan:
     """
     find_store(connection, store_id)
     mine = _cases_of(store_id)
-    blobs: dict[str, None] = {}
-    for body in connection.execute(
-        select(RECEIVED.c.body).join(CASES, CASES.c.received_id == RECEIVED.c.received_id)
-        .where(CASES.c.store_id == store_id)
-    ).scalars():  # fmt: skip
-        blobs.update({str(p["blob"]): None for p in body.get("pictures", [])})
     rows = _recordings(connection, store_id)
-    recordings = [body for _, body in rows if body]
-    blobs.update({str(body["blob"]): None for body in recordings if "blob" in body})
-    for told in connection.execute(
-        select(BOXES.c.check_in).where(BOXES.c.store_id == store_id)
-    ).scalars():
-        blobs.update(dict.fromkeys(map(str, (told or {}).get("last_picture", {}).values())))
     versions = provenance.versions_with_store(connection, store_id)
     return ForgetPlan(
         store_id=store_id,
         num_cases=provenance.num_cases_of_store(connection, store_id),
         num_labels=_count(connection, LABELS, LABELS.c.case_id.in_(mine)),
         num_answers=_count(connection, ANSWERS, ANSWERS.c.case_id.in_(mine)),
-        num_recordings=len(recordings),
-        blobs=tuple(blobs),
+        num_recordings=sum(bool(row.body) for row in rows),
+        blobs=_own_blobs(connection, store_id, rows),
         versions=tuple(versions),
         models=tuple(provenance.models_from(connection, [use.version_id for use in versions])),
-        blind_sets=_blind_sets(connection, [number for number, _ in rows]),
+        blind_sets=_blind_sets(connection, [row.received_id for row in rows]),
     )
 
 
 def forget(connection: Connection, store_id: str, *, now: datetime, actor: str) -> ForgetPlan:
-    """Do it; the caller removes the blobs of the plan after the commit.
+    """Do it; the caller removes the blobs of the plan before the commit: a cut can be repeated.
 
     Raises:
         UnknownStoreError: there is no such store.
@@ -92,7 +84,7 @@ def forget(connection: Connection, store_id: str, *, now: datetime, actor: str) 
     for table in (LABELS, ANSWERS, GOLD_CASES, CLAIMS, WEAK_LABELS):
         connection.execute(delete(table).where(table.c.case_id.in_(mine)))
     received = select(CASES.c.received_id).where(CASES.c.store_id == store_id)
-    numbers = [number for number, _ in _recordings(connection, store_id)]
+    numbers = [row.received_id for row in _recordings(connection, store_id)]
     connection.execute(update(RECEIVED).where(RECEIVED.c.received_id.in_(received)).values(body={}))
     for begin in range(0, len(numbers), PORTION):
         where = RECEIVED.c.received_id.in_(numbers[begin : begin + PORTION])
@@ -127,13 +119,36 @@ def _cases_of(store_id: str) -> Any:
     return select(CASES.c.case_id).where(CASES.c.store_id == store_id)
 
 
-def _recordings(connection: Connection, store_id: str) -> list[tuple[int, dict[str, Any]]]:
-    rows = connection.execute(
-        select(RECEIVED.c.received_id, RECEIVED.c.body)
+def _recordings(connection: Connection, store_id: str) -> Sequence[Any]:
+    return connection.execute(
+        select(RECEIVED.c.received_id, RECEIVED.c.box_id, RECEIVED.c.body)
         .join(BOXES, BOXES.c.box_id == RECEIVED.c.box_id)
         .where(RECEIVED.c.kind == "recording", BOXES.c.store_id == store_id)
+    ).all()
+
+
+def _own_blobs(connection: Connection, store_id: str, recordings: Sequence[Any]) -> tuple[str, ...]:
+    """What rows and check-ins name and their own box sent: a row may name anything, even a path."""
+    named: dict[str, dict[str, None]] = {}
+    cases = connection.execute(
+        select(RECEIVED.c.box_id, RECEIVED.c.body)
+        .join(CASES, CASES.c.received_id == RECEIVED.c.received_id)
+        .where(CASES.c.store_id == store_id)
     )
-    return [(row.received_id, row.body) for row in rows]
+    for row in (*cases, *recordings):
+        named.setdefault(row.box_id, {}).update(dict.fromkeys(blobs_named(row.body)))
+    told = select(BOXES.c.box_id, BOXES.c.check_in).where(BOXES.c.store_id == store_id)
+    for row in connection.execute(told):
+        last = (row.check_in or {}).get("last_picture", {}).values()
+        named.setdefault(row.box_id, {}).update(dict.fromkeys(map(str, last)))
+    found: list[str] = []
+    for box_id, names in named.items():
+        sent = select(BLOBS.c.sha256).where(
+            BLOBS.c.box_id == box_id, BLOBS.c.sha256.not_in(select(ARTIFACTS.c.sha256))
+        )
+        own = set(connection.execute(sent).scalars())
+        found += [name for name in names if name in own]
+    return tuple(found)
 
 
 def _blind_sets(connection: Connection, received: list[int]) -> tuple[str, ...]:

@@ -1,6 +1,7 @@
 """Artefacts through HTTP: resumable in, by Range out, and never what a box has sent."""
 
 import hashlib
+import os
 from datetime import UTC, datetime
 
 import httpx2 as httpx
@@ -45,6 +46,13 @@ def test_an_upload_that_broke_goes_on_where_it_stopped(any_centre: PeopleHub) ->
     assert hub.call(TRAINER, "HEAD", f"/artifacts/{NAME}").headers["upload-complete"] == "?1"
     found = hub.ok(Role.ADMIN, "GET", f"/audit?subject=artifact:{NAME}")
     assert [entry["action"] for entry in found] == ["artifact_stored"]
+
+
+def test_an_artefact_that_somebody_asks_for_to_name_it_is_young(centre: PeopleHub) -> None:
+    assert put(centre, TRAINER, NAME, DATA).status_code == 201
+    os.utime(centre.services.blobs.path(NAME), (1, 1))
+    assert centre.call(TRAINER, "HEAD", f"/artifacts/{NAME}").headers["upload-complete"] == "?1"
+    assert centre.services.blobs.age_s(NAME) < 3600
 
 
 def test_bytes_under_a_wrong_name_are_dropped(centre: PeopleHub) -> None:

@@ -176,6 +176,27 @@ def test_a_file_that_a_box_sent_is_never_taken_for_a_model(
     assert reply.json()["code"] == "model.refused"
 
 
+def test_a_rejected_candidate_takes_no_published_file_along(
+    centre: PeopleHub, tmp_path: Path
+) -> None:
+    blind = blind_set(centre)
+    champion, candidate = (register(centre, tmp_path, v) for v in ("1.0.0", "1.1.0"))
+    shared = candidate.manifest.files[0]
+    data = (candidate.directory / shared.path).read_bytes()
+    published = centre.services.repository.parent / "blobs" / shared.sha256
+    published.write_bytes(data)
+    headers = {"Upload-Offset": "0", "Upload-Length": str(len(data))}
+    headers["Authorization"] = f"Bearer {centre.tokens[TRAINER]}"
+    url = f"/models/{candidate.bundle_id}"
+    staged = centre.client.put(f"/api/v1{url}/files/{shared.sha256}", content=data, headers=headers)
+    assert staged.status_code == 201
+    body = replays(centre, blind, champion, candidate)
+    told = body["candidate"]["baskets"]
+    body["candidate"]["baskets"] = [{**basket, "predicted": {}} for basket in told]
+    assert centre.ok(GATE, "POST", f"{url}/gate", body)["verdict"] == "reject"
+    assert published.read_bytes() == data
+
+
 def test_a_pass_is_signed_by_the_gate_key_with_its_policy_and_again_once_approved(
     tmp_path: Path,
 ) -> None:
@@ -247,3 +268,40 @@ def test_a_veto_in_time_stops_it(tmp_path: Path) -> None:
         )
         zero = {"mode": "veto", "veto_hours": 0}
         assert hub.call(APPROVER, "PUT", "/approval-rules/counter", zero).status_code == 409
+
+
+def test_a_later_pass_takes_no_refusal_of_a_person_back(tmp_path: Path) -> None:
+    with people_hub(tmp_path) as hub:
+        hub.ok(APPROVER, "PUT", "/approval-rules/counter", {"mode": "veto", "veto_hours": 24})
+        model = passed(hub, tmp_path)
+        hub.ok(APPROVER, "POST", f"/models/{model}/reject", {"note": "a flip on the wine"})
+        hub.ok(APPROVER, "PUT", "/approval-rules/counter", {"mode": "automatic"})
+        verdict = hub.ok(TRAINER, "GET", f"/models/{model}")["verdicts"][0]
+        champion = {"bundle_id": verdict["champion_id"]}
+        baskets = [{"name": f"b{n}", "predicted": {"a": 1}, "truth": {"a": 1}, "best_guess": {}}
+                   for n in range(40)]  # fmt: skip
+        like = {"edge_version": "1", "provider": "cpu", "baskets": baskets}
+        body = {"champion": {**champion, **like}, "candidate": {"bundle_id": model, **like}}
+        url = f"/models/{model}/gate"
+        assert hub.ok(GATE, "POST", url, {**body, "policy": "demo"})["verdict"] == "pass"
+        told = hub.ok(TRAINER, "GET", f"/models/{model}")
+        assert (told["stage"], told["approval_due_at"]) == ("passed", None)
+        assert [a["decision"] for a in told["approvals"]] == ["reject"]
+
+
+def test_a_refusal_is_signed_even_where_the_newest_look_was_inconclusive(tmp_path: Path) -> None:
+    make_repository(tmp_path)
+    with signing_hub(tmp_path) as hub:
+        model = passed(hub, tmp_path)
+        champion = hub.ok(TRAINER, "GET", f"/models/{model}")["verdicts"][0]["champion_id"]
+        basket = {"name": "b", "predicted": {"a": 1}, "truth": {"a": 1}, "best_guess": {}}
+        like = {"edge_version": "1", "provider": "cpu", "baskets": [basket]}
+        body = {
+            "champion": {"bundle_id": champion, **like},
+            "candidate": {"bundle_id": model, **like},
+        }
+        url = f"/models/{model}/gate"
+        assert hub.ok(GATE, "POST", url, body)["verdict"] == "inconclusive"
+        assert signed(tmp_path, model).verdict == "pass"
+        hub.ok(APPROVER, "POST", f"/models/{model}/reject", {"note": "a flip on the wine"})
+        assert signed(tmp_path, model).verdict == "reject"

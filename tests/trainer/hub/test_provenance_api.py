@@ -138,5 +138,21 @@ def test_a_forgotten_store_is_gone_and_what_must_be_retrained_is_named(shop: Sho
     assert len(hub.ok(TRAINER, "GET", "/provenance/reviewers/token:reviewer")["datasets"]) == 1
 
 
+def test_forgetting_a_store_erases_only_what_its_own_boxes_sent(centre: PeopleHub) -> None:
+    for name in ("s1", "s2"):
+        centre.ok(OPERATOR, "POST", "/stores", {"store_id": name, "name": name})
+    liar, other = CaseSender(centre, "box-1", "s1"), CaseSender(centre, "box-2", "s2")
+    other.send("case-of-another", (BOX_A, MILK))
+    kept = centre.services.repository.parent / "kept"
+    kept.write_bytes(b"no blob")
+    for blob in (other.sent["case-of-another"], str(kept)):
+        liar.send_row("recording", {"basket_id": "b", "blob": blob})
+    liar.send_row("recording", {"basket_id": "b", "pictures": 5})
+    done = centre.ok(ADMIN, "POST", "/stores/s1/forget", {"is_dry_run": False, "confirm": "s1"})
+    assert (done["num_recordings"], done["num_blobs"]) == (3, 0)
+    assert centre.services.blobs.has(other.sent["case-of-another"])
+    assert kept.is_file()
+
+
 def test_a_store_that_is_not_there_cannot_be_forgotten(centre: PeopleHub) -> None:
     assert centre.call(ADMIN, "POST", "/stores/none/forget", {}).status_code == 404
