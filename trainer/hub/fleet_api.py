@@ -13,7 +13,7 @@ from pydantic import AwareDatetime
 
 from trainer.hub.edge_api import EdgeServices, NotHereError
 from trainer.hub.people_auth import Reply, needs
-from trainer.store import fleet_details
+from trainer.store import box_reports, fleet_details
 from trainer.store.database import reading
 from trainer.store.role_permissions import Permission
 
@@ -56,6 +56,7 @@ class CameraLine(Reply):
     quality: float | None = None
     fps: float | None = None
     has_picture: bool = False
+    picture_at: AwareDatetime | None = None
 
 
 class CommandLine(Reply):
@@ -131,7 +132,8 @@ def make_fleet_router(services: EdgeServices) -> APIRouter:
     def box(who: reader, box_id: str) -> BoxReply:
         with reading(engine) as connection:
             details = fleet_details.box_details(connection, box_id, now=datetime.now(UTC))
-        return _box_reply(details)
+            times = box_reports.picture_times(connection, details.told.get("last_picture", {}))
+        return _box_reply(details, times)
 
     @router.get("/boxes/{box_id}/commands/{command_id}/output", response_class=FileResponse)
     def output(who: operator, box_id: str, command_id: str) -> FileResponse:
@@ -146,7 +148,7 @@ def make_fleet_router(services: EdgeServices) -> APIRouter:
     return router
 
 
-def _box_reply(details: fleet_details.BoxDetails) -> BoxReply:
+def _box_reply(details: fleet_details.BoxDetails, times: dict[str, datetime]) -> BoxReply:
     told = details.told
     return BoxReply(
         box=BoxLine(**asdict(details.summary)),
@@ -157,17 +159,21 @@ def _box_reply(details: fleet_details.BoxDetails) -> BoxReply:
         bundles={str(k): str(v) for k, v in told.get("bundles", {}).items()},
         facts={str(k): float(v) for k, v in told.get("facts", {}).items()},
         cameras=[
-            _camera(camera, told.get("last_picture", {})) for camera in told.get("cameras", ())
+            _camera(camera, told.get("last_picture", {}), times)
+            for camera in told.get("cameras", ())
         ],
         quarantined=[str(bundle) for bundle in told.get("quarantined", ())],
         commands=[_command(command) for command in details.commands],
     )
 
 
-def _camera(told: dict[str, Any], pictures: dict[str, str]) -> CameraLine:
-    names = CameraLine.model_fields.keys() - {"has_picture"}
-    known = {name: told[name] for name in names if told.get(name) is not None}
-    return CameraLine(**{"camera": "?", **known, "has_picture": told.get("camera") in pictures})
+def _camera(
+    told: dict[str, Any], pictures: dict[str, str], times: dict[str, datetime]
+) -> CameraLine:
+    names = CameraLine.model_fields.keys() - {"has_picture", "picture_at"}
+    facts = {name: told[name] for name in names if told.get(name) is not None}
+    name = facts.setdefault("camera", "?")
+    return CameraLine(**facts, has_picture=name in pictures, picture_at=times.get(name))
 
 
 def _command(line: fleet_details.CommandLine) -> CommandLine:

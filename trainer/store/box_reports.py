@@ -7,6 +7,7 @@ picture_life.py.
 """
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -14,7 +15,7 @@ from sqlalchemy import Connection, select
 
 from sync.box_report import SaleReport, TelemetryReport
 from sync.recording import Recording
-from trainer.store.schema import BOXES, RECEIVED
+from trainer.store.schema import BLOBS, BOXES, RECEIVED
 
 MAX_SALES = 200_000  # a hundred boxes, a week
 
@@ -81,3 +82,12 @@ def last_picture(connection: Connection, box_id: str, camera: str) -> str:
         select(BOXES.c.check_in).where(BOXES.c.box_id == box_id)
     ).scalar_one_or_none()
     return str((told or {}).get("last_picture", {}).get(camera, ""))
+
+
+def picture_times(connection: Connection, told: Mapping[str, str]) -> dict[str, datetime]:
+    """Camera -> when its newest picture began to arrive, for those the hub has heard of."""
+    rows = connection.execute(
+        select(BLOBS.c.sha256, BLOBS.c.created_at).where(BLOBS.c.sha256.in_(told.values()))
+    )
+    times: dict[str, datetime] = {row.sha256: row.created_at for row in rows}
+    return {camera: times[blob] for camera, blob in told.items() if blob in times}

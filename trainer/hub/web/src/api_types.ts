@@ -257,6 +257,7 @@ export interface CameraLine {
   readonly quality?: number | null;
   readonly fps?: number | null;
   readonly has_picture?: boolean;
+  readonly picture_at?: string | null;
 }
 
 /** One camera with one bundle over `window_s`; an item counts once per camera, when it leaves. */

@@ -6,9 +6,11 @@ import { ask } from "../api.ts";
 import type { BoxReply } from "../api_types.ts";
 import { HealthBadge, healthOf } from "../fleet_words.tsx";
 import { BoxActions } from "../parts/box_actions.tsx";
-import { BundlePanel, CameraPanel, CommandPanel, FactPanel } from "../parts/box_panels.tsx";
+import { BundlePanel, CommandPanel, FactPanel } from "../parts/box_panels.tsx";
+import { CameraPanel } from "../parts/camera_panel.tsx";
 import { AuditList } from "../parts/audit_list.tsx";
 import { Loaded, Page } from "../parts/page.tsx";
+import { TelemetryPanel } from "../parts/telemetry_panel.tsx";
 import { useResource } from "../resource.ts";
 import { may } from "../session_state.ts";
 import { codeText, has, t } from "../texts.ts";
@@ -35,9 +37,10 @@ export function BoxPage({ id }: { id: string }) {
           <>
             <Trouble of={value} />
             <div class="panels">
-              <CameraPanel of={value} />
+              <CameraPanel of={value} onDone={() => setTurn((n) => n + 1)} />
               <BundlePanel of={value} />
               <FactPanel of={value} />
+              <TelemetryPanel boxId={id} />
               <CommandPanel of={value} />
             </div>
             {may("audit.read") && <AuditList key={turn} subject={id} title={t("history")} />}

@@ -74,6 +74,7 @@ export function AuditList({ subject = "", actor = "", action = "", title, limit 
 
 function Entry({ entry }: { entry: AuditEntry }) {
   const details = Object.entries(entry.details)
+    .filter(([, value]) => value !== "")
     .map(([name, value]) => `${name.replaceAll("_", " ")}: ${typeof value === "string" ? value : JSON.stringify(value)}`)
     .join(" · ");
   return (

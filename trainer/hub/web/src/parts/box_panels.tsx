@@ -1,4 +1,4 @@
-// What one box told: cameras, bundles, figures, and the commands it was sent.
+// What one box told: bundles, figures, and the commands it was sent.
 
 import type { ComponentChildren } from "preact";
 import { Badge, type Tone } from "@tillsight/web-shared/badge.tsx";
@@ -7,44 +7,9 @@ import { address } from "../api.ts";
 import type { BoxReply, CommandLine } from "../api_types.ts";
 import { codeText, has, language, t } from "../texts.ts";
 import { ago, exactly } from "../times.ts";
-import { Picture } from "./picture.tsx";
 
-const CAMERA_TONES: Readonly<Record<string, Tone>> = { live: "good", ok: "good", lost: "bad", covered: "bad" };
 const COMMAND_TONES: Readonly<Record<string, Tone>> = { done: "good", failed: "bad", waiting: "ask", sent: "ask" };
 const SLOTS = ["active", "candidate", "previous"] as const;
-
-export function CameraPanel({ of }: { of: BoxReply }) {
-  return (
-    <Panel title={t("cameras")} isEmpty={!of.cameras.length} empty={t("no_cameras")}>
-      <ul class="list">
-        {of.cameras.map((camera) => (
-          <li key={camera.camera}>
-            {camera.has_picture ? (
-              <a href={lastPicture(of.box.box_id, camera.camera)} target="_blank" rel="noopener" aria-label={t("picture_of", { camera: camera.camera })}>
-                <Picture src={lastPicture(of.box.box_id, camera.camera)} />
-              </a>
-            ) : (
-              <Icon name="camera" />
-            )}
-            <span class="grow">
-              <strong>{camera.camera}</strong>
-              <span class="hint block">
-                {[
-                  camera.fps != null && t("frames_a_second", { fps: camera.fps }),
-                  camera.quality != null && t("quality_of", { share: Math.round(camera.quality * 100) }),
-                  camera.reason && codeText("reason", camera.reason),
-                ]
-                  .filter(Boolean)
-                  .join(" · ")}
-              </span>
-            </span>
-            {camera.state && <Badge tone={CAMERA_TONES[camera.state] ?? "ask"}>{codeText("camera", camera.state)}</Badge>}
-          </li>
-        ))}
-      </ul>
-    </Panel>
-  );
-}
 
 export function BundlePanel({ of }: { of: BoxReply }) {
   const rows = SLOTS.filter((slot) => of.bundles[slot]);
@@ -101,10 +66,6 @@ export function CommandPanel({ of }: { of: BoxReply }) {
       </ul>
     </Panel>
   );
-}
-
-function lastPicture(boxId: string, camera: string): string {
-  return address("/api/v1/fleet/boxes/{box_id}/picture", { box_id: boxId }, { camera });
 }
 
 function OutputLink({ boxId, command }: { boxId: string; command: CommandLine }) {
