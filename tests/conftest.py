@@ -5,12 +5,17 @@ from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from edge.kiosk.kiosk_app import STATIC_DIR
 from tests.fakes.chromium import FLAGS, chromium_program
 
 # Names that TILLSIGHT_REQUIRE may hold, comma separated: the marker whose skips become failures.
 REQUIRABLE = ("browser", "postgres", "rtsp", "s3", "train", "sim", "gpu", "rtx", "loop", "data")
+
+# A property is judged by what it says, never by how long a busy machine takes for it.
+settings.register_profile("untimed", deadline=None)
+settings.load_profile("untimed")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -80,7 +80,7 @@ def test_list_needs_no_passphrase_and_says_who_is_at_hand(fleet: Operator) -> No
 def test_list_for_people_has_a_line_per_role(fleet: Operator) -> None:
     done = RUNNER.invoke(app, ["keys", "list", "--repo", str(fleet.repo)])
     assert done.exit_code == 0
-    assert len(done.output.splitlines()) == 8
+    assert len(done.output.splitlines()) == 9
     assert "2 of 3" in done.output
 
 
