@@ -16,6 +16,7 @@ from edge.basket import basket_events as events
 from edge.basket.basket import Basket, replay
 from edge.basket.basket_events import Event
 from edge.basket.past_sales import price_basket
+from edge.basket.pricing import price_lines
 from edge.messages.desk_messages import DayTotals, PaymentTotal, TaxTotal
 
 NOT_TOLD = "other"
@@ -97,11 +98,10 @@ def _add_sale(sums: _Sums, paid: events.Paid, until_here: Sequence[Event]) -> No
         sums.counts["discounts_minor"] += price.discount_minor
         sums.counts["deposits_minor"] += price.deposit_minor
         if line.list_terms is not None:
-            off = line.list_terms.unit_amount_minor - line.terms.unit_amount_minor
+            before = price_lines([(line.line_id, line.list_terms, line.quantity, line.weight_g)])
+            off = before[line.line_id].amount_minor - price.amount_minor
             sums.counts["num_changes"] += 1
-            sums.counts["changes_minor"] += (
-                off * line.weight_g // 1000 if line.weight_g else off * line.quantity
-            )
+            sums.counts["changes_minor"] += off
 
 
 def _add_void(sums: _Sums, until_here: Sequence[Event]) -> None:

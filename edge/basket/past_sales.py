@@ -25,9 +25,14 @@ def price_basket(basket: Basket) -> dict[str, LinePrice]:
 
 
 def past_sale(history: Sequence[Event], lane_id: str) -> PastSale | None:
-    """The sale that these events of one basket tell of; None where it was never paid."""
+    """The sale that these events of one basket tell of; None where it was never paid.
+
+    None, too, where the journal's pruning has taken its beginning: amounts cannot be told then.
+    """
     paid = next((e for e in history if isinstance(e.body, events.Paid)), None)
     if paid is None or not isinstance(paid.body, events.Paid):
+        return None
+    if not isinstance(history[0].body, events.SaleOpened):
         return None
     basket = replay(history[: history.index(paid) + 1]).basket
     assert basket is not None

@@ -36,6 +36,16 @@ def test_a_day_adds_up_sales_voids_refunds_changes_payments_and_tax() -> None:
     ]
 
 
+def test_a_changed_price_per_kilogram_counts_to_the_last_minor_unit() -> None:
+    lane = DeskLane()
+    lane.staff(commands.AddLine("apples", weight_g=500))
+    listed = lane.shot.total_minor
+    lane.staff(commands.OverridePrice("l1", 100, "damaged"))
+    paid = lane.shot.total_minor
+    lane.pay()
+    assert totals_of(lane).changes_minor == listed - paid
+
+
 def test_only_what_happened_in_the_bounds_counts() -> None:
     lane = DeskLane()
     lane.sell(("milk", 1))

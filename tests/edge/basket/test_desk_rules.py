@@ -2,7 +2,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edge.basket.basket_events import AgeChecked, LoyaltyGiven, PriceChanged, Refunded
+from edge.basket.basket_events import (
+    AgeChecked,
+    LoyaltyGiven,
+    PriceChanged,
+    Refunded,
+    SaleOpened,
+)
 from edge.messages import command_messages as commands
 from edge.messages.command_messages import Refund, RefundPiece
 from tests.edge.basket.desk_lane import DeskLane
@@ -66,6 +72,13 @@ def test_a_price_is_fixed_while_it_is_paid(lane: DeskLane) -> None:
     lane.send(commands.AddLine("milk"))
     lane.send(commands.Finish())
     assert lane.staff(commands.OverridePrice("l1", 60, REASON)).code == "basket.paying"
+
+
+def test_a_sale_whose_beginning_was_pruned_is_refused_and_nothing_breaks(lane: DeskLane) -> None:
+    basket_id = lane.sell(("milk", 1))
+    lane.events = [e for e in lane.events if not isinstance(e.body, SaleOpened)]
+    refund = Refund(basket_id, (RefundPiece("l1", 1),), REASON, "cash")
+    assert lane.staff(refund).code == "refund.unknown"
 
 
 def test_a_refund_is_written_once_and_never_for_more_than_was_paid(lane: DeskLane) -> None:
