@@ -13,7 +13,7 @@ from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 SKETCH_DIM = 16
 NUM_FEATURES = 64
@@ -38,7 +38,7 @@ class CameraRecognition(BaseModel):
     Attributes:
         confidence, similarity: items per bin of the edges above, of the best SKU.
         best: best SKU -> items; `*` holds what is beyond the 200 most frequent.
-        features: sums of 1000 x cosine features over `num_sketched` items.
+        features: sums of 1000 x cosine features over `num_sketched` items; all 64, or none.
     """
 
     model_config = ConfigDict(frozen=True, extra="allow")
@@ -52,6 +52,14 @@ class CameraRecognition(BaseModel):
     best: dict[str, int] = {}
     num_sketched: int = Field(default=0, ge=0)
     features: tuple[int, ...] = Field(default=(), max_length=NUM_FEATURES)
+
+    @field_validator("features")
+    @classmethod
+    def _is_whole(cls, value: tuple[int, ...]) -> tuple[int, ...]:
+        """Sums of two reports are added entry by entry, so a part of them means nothing."""
+        if len(value) not in (0, NUM_FEATURES):
+            raise ValueError(f"{len(value)} features, not {NUM_FEATURES}")
+        return value
 
 
 def sketches_of(embeddings: FloatArray) -> list[tuple[int, ...]]:
