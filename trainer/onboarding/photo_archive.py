@@ -7,6 +7,7 @@ before a byte of it is unpacked, and each picture is read no further than its li
 """
 
 import zipfile
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -16,6 +17,7 @@ from trainer.errors import DegradedError
 ENDINGS = (".jpg", ".jpeg", ".png", ".webp")
 MAX_PICTURES = 50_000
 MAX_PICTURE_BYTES = 8 * 1024 * 1024
+BROKEN = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, OSError, ValueError)
 MAX_RATIO = 50  # a picture is compressed already; more is a bomb
 
 
@@ -46,7 +48,7 @@ def photos_in(path: Path, *, start: int = 0, limit: int = MAX_PICTURES) -> Itera
             entries = _pictures(archive)
             for number, entry in enumerate(entries[start : start + limit], start=start):
                 yield _read(archive, entry, number)
-    except (zipfile.BadZipFile, NotImplementedError, OSError, ValueError) as err:
+    except BROKEN as err:
         raise ArchiveError(f"no ZIP: {err}", hint="make it anew with any ZIP program") from err
 
 
@@ -59,7 +61,7 @@ def count_photos(path: Path) -> int:
     try:
         with zipfile.ZipFile(path) as archive:
             return len(_pictures(archive))
-    except (zipfile.BadZipFile, NotImplementedError, OSError, ValueError) as err:
+    except BROKEN as err:
         raise ArchiveError(f"no ZIP: {err}", hint="make it anew with any ZIP program") from err
 
 
