@@ -75,7 +75,7 @@ function Standing({ of }: { of: RolloutReply }) {
   if (of.phase === "held") {
     return (
       <Banner tone="ask" title={t("rollout_held")}>
-        <p>{of.reason || t("rollout_held_hint")}</p>
+        <p>{[of.reason, of.decisions.at(-1)?.note].filter(Boolean).join(": ") || t("rollout_held_hint")}</p>
       </Banner>
     );
   }

@@ -106,7 +106,7 @@ function Counts({ rows, isPair }: { rows: readonly CountRow[]; isPair: boolean }
 
 function NeverSeen({ of }: { of: InsightsReply }) {
   return (
-    <Panel title={t("never_seen")} note={t("num_skus", { count: of.num_never_seen })}>
+    <Panel title={t("never_seen")} note={t("num_skus", { count: of.num_never_seen })} isWide>
       {of.never_seen.length === 0 ? (
         <p class="hint">{t("never_seen_none")}</p>
       ) : (
@@ -122,9 +122,16 @@ function NeverSeen({ of }: { of: InsightsReply }) {
   );
 }
 
-function Panel({ title, note, children }: { title: string; note?: string; children: ComponentChildren }) {
+interface PanelProps {
+  title: string;
+  note?: string;
+  isWide?: boolean;
+  children: ComponentChildren;
+}
+
+function Panel({ title, note, isWide, children }: PanelProps) {
   return (
-    <section class="panel" aria-label={title}>
+    <section class={`panel ${isWide ? "wide" : ""}`} aria-label={title}>
       <div class="panel-head">
         <h3>{title}</h3>
         {note && <span class="hint">{note}</span>}

@@ -115,7 +115,7 @@ function Hook({ hook, onDelete }: { hook: WebhookReply; onDelete: () => void }) 
 }
 
 function WebhookSheet({ onClose }: { onClose: () => void }) {
-  const [url, setUrl] = useState("https://");
+  const [url, setUrl] = useState("");
   const [events, setEvents] = useState<readonly Event[]>(["alert.opened", "trigger.fired"]);
   const [secret, setSecret] = useState("");
   const [fault, setFault] = useState("");
