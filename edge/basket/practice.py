@@ -33,7 +33,8 @@ IDLE_S = 180.0  # an instructor explains; the next shopper does not wait longer
 MAX_S = 1_800.0
 NOTICE_PRACTICE = "practice.running"
 PRACTICE_BOX = "practice"  # so that no basket id of practice looks like a sale's
-FOR_THE_REAL_ONE = (StartPractice, EndPractice, Refund, SwapLease)
+FOR_THE_REAL_ONE = (StartPractice, EndPractice, SwapLease)
+NO_REFUND = "practice.no_refund"  # what was sold was sold for money
 Past = Callable[[str], Sequence[Event]]
 
 
@@ -100,6 +101,9 @@ class LaneCounter:
             is_on = self.practice is not None or self.real.state.is_practising
             ended = [self._ended(command.actor, now_ns, now_utc)] if is_on else []
             return CommandReply(command.command_id, is_done=True), ended
+        if self.practice is not None and isinstance(command.body, Refund):
+            hint = "end practice first: a refund gives real money back"
+            return CommandReply(command.command_id, False, NO_REFUND, hint), []
         if self.practice is None or isinstance(command.body, FOR_THE_REAL_ONE):
             return self.real.on_command(command, now_ns, now_utc, past)
         reply, drafts = self.practice.on_command(command, now_ns, now_utc)

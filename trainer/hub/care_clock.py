@@ -25,6 +25,10 @@ logger = logging.getLogger(__name__)
 STEP_S = 10.0
 JUDGE_EVERY_S = 3600
 SILENT_AFTER = timedelta(minutes=15)
+# One box's strange row must not end what watches all others.
+EXPECTED = (
+    SQLAlchemyError, TrainerError, OSError, ArithmeticError, LookupError, TypeError, ValueError,
+)  # fmt: skip
 JUDGED = "judged"  # mark: when places were judged last, seconds since 1970
 
 
@@ -85,7 +89,7 @@ class CareClock:
             try:
                 care_step(self._engine, self._hosts, now=datetime.now(UTC))
                 is_failing = False
-            except (SQLAlchemyError, TrainerError, ValueError) as err:
+            except EXPECTED as err:
                 if not is_failing:
                     logger.error("care step failed: %s", type(err).__name__)  # noqa: TRY400
                 is_failing = True

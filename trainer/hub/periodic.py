@@ -16,6 +16,11 @@ from sync.errors import SyncError
 from trainer.errors import TrainerError
 
 STOP_S = 10.0
+# One box's strange row must not end what watches all others.
+EXPECTED = (
+    TrainerError, SyncError, SQLAlchemyError, OSError, ArithmeticError, LookupError, TypeError,
+    ValueError,
+)  # fmt: skip
 
 logger = logging.getLogger(__name__)
 
@@ -44,7 +49,7 @@ class Periodic:
         try:
             self._work()
             self._told = ""
-        except (TrainerError, SyncError, SQLAlchemyError, OSError) as err:
+        except EXPECTED as err:
             said = f"{getattr(err, 'code', type(err).__name__)}: {err}"
             if said != self._told:
                 logger.warning("%s failed, is tried again: %s", self._name, said)

@@ -50,6 +50,16 @@ def lane() -> TrainingLane:
     return TrainingLane()
 
 
+def test_no_money_is_given_back_in_practice(lane: TrainingLane) -> None:
+    assert lane.staff(commands.StartPractice()).is_done
+    refund = commands.Refund(
+        "box1-lane1-1-1", (commands.RefundPiece("l1", 1),), "changed_mind", "cash"
+    )
+    refused = lane.staff(refund)
+    assert (refused.is_done, refused.code) == (False, "practice.no_refund")
+    assert lane.kinds == ["PracticeStarted"]
+
+
 def test_nothing_of_a_practised_sale_is_written(lane: TrainingLane) -> None:
     assert lane.staff(commands.StartPractice()).is_done
     lane.put(1, "milk")
