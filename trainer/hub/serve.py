@@ -29,7 +29,6 @@ from trainer.hub.edge_api import EdgeServices
 from trainer.hub.hub_app import create_hub_app
 from trainer.hub.hub_services import HubServices, Publisher
 from trainer.hub.hub_tls import ensure_certificate
-from trainer.hub.blob_place import open_bucket_blobs
 from trainer.hub.load_limit import LoadLimit
 from trainer.hub.periodic import Periodic
 from trainer.store.api_tokens import Role, create_token

@@ -12,9 +12,9 @@ from sync.errors import SyncError, TransportError
 from trainer.errors import TrainerError
 from trainer.hubctl import (
     account,
-    blind,
     alerts,
     backup,
+    blind,
     bundle,
     catalogue,
     dataset,
@@ -27,12 +27,12 @@ from trainer.hubctl import (
     prices,
     review,
     rollout,
+    run,
     sku,
     store,
-    run,
-    worker,
     trigger,
     why,
+    worker,
 )
 
 REFUSED = 4
@@ -49,8 +49,6 @@ app.add_typer(review.app, name="review")
 app.add_typer(model.app, name="model")
 app.add_typer(rollout.app, name="rollout")
 app.add_typer(blind.app, name="blind")
-app.add_typer(worker.app, name="worker")
-app.add_typer(run.app, name="run")
 app.add_typer(dataset.app, name="dataset")
 app.add_typer(catalogue.app, name="catalogue")
 app.add_typer(prices.app, name="prices")
@@ -59,6 +57,8 @@ app.add_typer(backup.sweep_app, name="gc")
 app.add_typer(trigger.app, name="trigger")
 app.add_typer(alerts.app, name="alerts")
 app.add_typer(monitor.app, name="monitor")
+app.add_typer(worker.app, name="worker")
+app.add_typer(run.app, name="run")
 app.command("insights")(monitor.insights)
 app.command("assign")(bundle.assign)
 app.command("why")(why.why)
