@@ -1,4 +1,4 @@
-"""A hub's care step over and over on a made-up clock, to be killed: DATABASE TRIGGER FIRST HOURS."""
+"""A hub's care step, over and over on a made-up clock, to be killed: DB TRIGGER FIRST HOURS."""
 
 import sys
 from datetime import datetime, timedelta
