@@ -8,6 +8,8 @@ import sys
 FORBIDDEN = ("torch", "torchvision")
 PACKAGES = ("cameras", "sync", "edge", "trainer.hub", "trainer.store", "trainer.release",
             "trainer.worker", "trainer.tracking")  # fmt: skip
+# Loaded only where hub.toml asks for it, and by no hub without it.
+OF_EXTRAS = {"trainer.store.s3_blobs": ("s3", "obstore")}
 
 
 def main() -> int:
@@ -32,6 +34,10 @@ def _import_all(package_name: str) -> int:
     for module in pkgutil.walk_packages(getattr(package, "__path__", []), f"{package_name}."):
         # Migrations run when Alembic loads them; `python -m` modules run when they are started.
         if module.name.endswith("__main__") or ".migrations." in module.name:
+            continue
+        extra, needs = OF_EXTRAS.get(module.name, ("", ""))
+        if needs and importlib.util.find_spec(needs) is None:
+            print(f"{module.name} left out: extra {extra} is not installed here")
             continue
         importlib.import_module(module.name)
         count += 1
