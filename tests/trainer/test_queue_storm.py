@@ -7,6 +7,7 @@ import pytest
 from tools.benchmarks.queue_storm import storm
 
 ON_POSTGRES = pytest.param("postgres", marks=[pytest.mark.postgres, pytest.mark.slow])
+# In CI, tests/trainer/store/test_job_queue.py lets 300 jobs through workers that die in threads.
 TRIED_ON = pytest.mark.parametrize("base", ["sqlite", ON_POSTGRES])
 
 
@@ -14,6 +15,7 @@ def url_of(base: str, request: pytest.FixtureRequest) -> str:
     return str(request.getfixturevalue("postgres_url")) if base == "postgres" else ""
 
 
+@pytest.mark.slow
 @TRIED_ON
 def test_a_few_jobs_survive_a_killed_worker(
     tmp_path: Path, base: str, request: pytest.FixtureRequest

@@ -132,8 +132,8 @@ def blocked_folds(photos: tuple[Photo, ...], num_folds: int) -> list[int]:
 
 def _photo(line: str, folder: Path) -> Photo | str:
     """A photograph, or the code of what is wrong."""
-    name, *numbers = [part.strip() for part in line.rsplit(",", line.count(","))]
-    if not numbers or len(numbers) > 2:
+    name, *numbers = [part.strip() for part in line.rsplit(",", 2)]
+    if not numbers:
         return "list.form"
     try:
         label, parent = int(numbers[0]), int(numbers[1]) if len(numbers) == 2 else -1

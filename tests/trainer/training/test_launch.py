@@ -30,6 +30,7 @@ with joined_place(device="cpu") as place:
 """
 
 
+@pytest.mark.slow
 def test_two_processes_of_torchrun_find_their_places(tmp_path: Path) -> None:
     (tmp_path / "ranks_of_a_run.py").write_text(RANKS)
     done = subprocess.run(
