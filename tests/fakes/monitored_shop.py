@@ -23,7 +23,8 @@ def report_a_month(running: HubProcess, box_id: str, first_seq: int) -> None:
     for number in range(4 * (QUIET_DAYS + OTHER_DAYS)):
         at = begin + timedelta(days=number // 4, hours=number % 4)
         is_other = number >= 4 * QUIET_DAYS
-        rows.append(("telemetry", at, _telemetry(at, *((110, 90) if is_other else (180, 20 + (7 * number) % 11)))))  # fmt: skip  # noqa: E501
+        sure, unsure = (110, 90) if is_other else (180, 20 + (7 * number) % 11)
+        rows.append(("telemetry", at, _telemetry(at, sure, unsure)))
     for number in range(1, 85):
         at = now - timedelta(days=number % 7, minutes=5 * number)
         rows.append(("sale", at, _sale(number)))

@@ -27,6 +27,11 @@ from trainer.store.webhooks import Outgoing, WebhookError
 logger = logging.getLogger(__name__)
 
 TIMEOUT_S = 10.0
+# A private IPv4 address may be written inside these: NAT64 (RFC 6052, 8215), 6to4, Teredo.
+TRANSLATED = tuple(
+    ipaddress.ip_network(text)
+    for text in ("64:ff9b::/96", "64:ff9b:1::/48", "2002::/16", "2001::/32")
+)
 MAX_ANSWER_BYTES = 4096
 
 
@@ -155,4 +160,6 @@ def _is_public(text: str) -> bool:
     address = ipaddress.ip_address(text.partition("%")[0])
     if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped:
         address = address.ipv4_mapped
+    if any(address in network for network in TRANSLATED):
+        return False
     return address.is_global and not address.is_multicast

@@ -19,6 +19,7 @@ from trainer.store.release_tables import APPROVAL_MODES
 
 Mode = Literal["automatic", "veto", "manual"]
 MAX_VETO_HOURS = 24 * 14
+RULED_POLICY = "production"  # what passed wider margins waits for a person
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +80,8 @@ def due_at(connection: Connection, model: StoredModel) -> datetime | None:
     if decided and decided[0].decision == "reject":  # no later pass takes a person's no back
         return None
     verdict = registry.require_pass(registry.verdicts_of(connection, model.bundle_id))
+    if verdict.policy != RULED_POLICY:
+        return None
     return verdict.at + timedelta(hours=rule.veto_hours)
 
 

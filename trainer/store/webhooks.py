@@ -11,6 +11,7 @@ import uuid
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
+from urllib.parse import urlsplit
 
 from sqlalchemy import Connection, delete, insert, select, update
 
@@ -90,8 +91,13 @@ def create_webhook(
             created_by=actor, created_at=now,
         )
     )  # fmt: skip
-    _audit(connection, now, actor, "webhook_created", webhook_id, url=url)
+    _audit(connection, now, actor, "webhook_created", webhook_id, host=_host(url))
     return find_webhook(connection, webhook_id), secret
+
+
+def _host(url: str) -> str:
+    """What the audit may say: with some services the path is itself a secret."""
+    return urlsplit(url).hostname or ""
 
 
 def delete_webhook(connection: Connection, webhook_id: str, *, now: datetime, actor: str) -> None:
@@ -103,7 +109,7 @@ def delete_webhook(connection: Connection, webhook_id: str, *, now: datetime, ac
     found = find_webhook(connection, webhook_id)
     connection.execute(delete(DELIVERIES).where(DELIVERIES.c.webhook_id == webhook_id))
     connection.execute(delete(WEBHOOKS).where(WEBHOOKS.c.webhook_id == webhook_id))
-    _audit(connection, now, actor, "webhook_deleted", webhook_id, url=found.url)
+    _audit(connection, now, actor, "webhook_deleted", webhook_id, host=_host(found.url))
 
 
 def find_webhook(connection: Connection, webhook_id: str) -> Webhook:

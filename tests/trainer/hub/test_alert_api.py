@@ -137,6 +137,8 @@ def test_what_fails_is_tried_again_later_with_growing_waits_and_given_up(
         "https://localhost/x",
         "https://[::1]/x",
         "https://[::ffff:169.254.169.254]/latest/meta-data",
+        "https://[64:ff9b::a9fe:a9fe]/latest/meta-data",
+        "https://[2002:a01:203::]/x",
         "https://169.254.169.254/latest/meta-data",
         "https://10.1.2.3/x",
         "https://192.168.0.1/x",

@@ -12,6 +12,7 @@ from tests.fakes.case_sender import CaseSender
 from tests.fakes.people_hub import PeopleHub, people_hub, restarted_hub
 from tests.fakes.recording_sender import send_recordings, write_parts_bundle
 from tests.fakes.signing_hub import make_repository, open_repository, signing_hub
+from trainer.store import approvals
 from trainer.store.api_tokens import Role
 
 ADMIN, APPROVER, GATE, TRAINER = Role.ADMIN, Role.APPROVER, Role.GATE, Role.TRAINER
@@ -222,6 +223,22 @@ def signed(folder: Path, model: str) -> GateVerdict:
     return found
 
 
+@pytest.fixture
+def demo_rules(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Forty baskets pass under the demo's margins only; here a rule may go by those."""
+    monkeypatch.setattr(approvals, "RULED_POLICY", "demo")
+
+
+def test_a_pass_by_wider_margins_waits_for_a_person_whatever_the_rule(
+    any_centre: PeopleHub, tmp_path: Path
+) -> None:
+    hub = any_centre
+    hub.ok(APPROVER, "PUT", "/approval-rules/counter", {"mode": "automatic"})
+    told = hub.ok(TRAINER, "GET", f"/models/{passed(hub, tmp_path)}")
+    assert (told["stage"], told["approvals"], told["approval_due_at"]) == ("passed", [], None)
+
+
+@pytest.mark.usefixtures("demo_rules")
 def test_an_automatic_model_is_approved_by_its_pass(any_centre: PeopleHub, tmp_path: Path) -> None:
     hub = any_centre
     hub.ok(APPROVER, "PUT", "/approval-rules/counter", {"mode": "automatic"})
@@ -236,6 +253,7 @@ def test_an_automatic_model_is_approved_by_its_pass(any_centre: PeopleHub, tmp_p
     assert "token:approver" in told["approvals"][0]["note"]
 
 
+@pytest.mark.usefixtures("demo_rules")
 def test_a_veto_window_ends_by_the_clock_and_once_over_restarts(tmp_path: Path) -> None:
     clock = Clock()
     with people_hub(tmp_path, clock=clock) as hub:
@@ -254,6 +272,7 @@ def test_a_veto_window_ends_by_the_clock_and_once_over_restarts(tmp_path: Path) 
             assert (told["stage"], [a["mode"] for a in told["approvals"]]) == ("approved", ["veto"])
 
 
+@pytest.mark.usefixtures("demo_rules")
 def test_a_veto_in_time_stops_it(tmp_path: Path) -> None:
     clock = Clock()
     with people_hub(tmp_path, clock=clock) as hub:
@@ -270,6 +289,7 @@ def test_a_veto_in_time_stops_it(tmp_path: Path) -> None:
         assert hub.call(APPROVER, "PUT", "/approval-rules/counter", zero).status_code == 409
 
 
+@pytest.mark.usefixtures("demo_rules")
 def test_a_later_pass_takes_no_refusal_of_a_person_back(tmp_path: Path) -> None:
     with people_hub(tmp_path) as hub:
         hub.ok(APPROVER, "PUT", "/approval-rules/counter", {"mode": "veto", "veto_hours": 24})

@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -75,13 +74,17 @@ def sale(
     return ("sale", at, report)
 
 
+def wobble(number: int) -> int:
+    """How many were unsure in a window, never twice the same."""
+    return 20 + (7 * number) % 11
+
+
 def test_other_packs_in_a_store_are_an_alert_and_a_new_past_settles_it(
     any_centre: PeopleHub,
 ) -> None:
     hub = any_centre
     box = sender(hub)
     begin = NOW - timedelta(days=33)
-    wobble: Callable[[int], int] = lambda n: 20 + (7 * n) % 11  # noqa: E731
     quiet = [telemetry(begin + timedelta(days=d, hours=h), 180, wobble(4 * d + h))
              for d in range(28) for h in range(4)]  # fmt: skip
     other = [telemetry(begin + timedelta(days=d, hours=h), 110, 90)
