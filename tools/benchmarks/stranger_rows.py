@@ -8,7 +8,6 @@ and light stay and only the colours differ, as between two flavours.
 
 from collections.abc import Sequence
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 from rich.progress import track
@@ -16,11 +15,11 @@ from rich.progress import track
 from edge.perception.models import Models
 from sync.boxes import FloatArray
 from trainer.dataset.coco_scenes import ScenePicture, read_picture
+from trainer.dataset.compose import on_light_counter
+from trainer.dataset.procedural_packs import recoloured
 from trainer.dataset.procedural_sprites import draw_sprite
 
-COUNTER_GREY = 205.0
 MARGIN_PX = 24
-MIN_HUE, MAX_HUE = 15, 165  # of OpenCV's 180
 
 
 def stranger_rows(
@@ -31,17 +30,11 @@ def stranger_rows(
     rows = []
     for number in track(range(count), "strangers", disable=not show, transient=True):
         random = np.random.default_rng([seed, number])
-        picture, box = _look_alike(with_items, random) if number % 2 else _drawn(random)
+        picture, box = (
+            _look_alike(with_items, random) if number % 2 else on_light_counter(draw_sprite(random))
+        )
         rows.append(models.embedder.embed(picture, box[None])[0])
     return np.stack(rows) if rows else np.zeros((0, 0), dtype=np.float32)
-
-
-def recoloured(picture: NDArray[np.uint8], random: np.random.Generator) -> NDArray[np.uint8]:
-    """The picture with its hue turned and its saturation changed."""
-    hsv = cv2.cvtColor(picture, cv2.COLOR_BGR2HSV).astype(np.int16)
-    hsv[..., 0] = (hsv[..., 0] + int(random.integers(MIN_HUE, MAX_HUE))) % 180
-    hsv[..., 1] = np.clip(hsv[..., 1] * random.uniform(0.6, 1.5), 0, 255)
-    return np.asarray(cv2.cvtColor(hsv.astype(np.uint8), cv2.COLOR_HSV2BGR), dtype=np.uint8)
 
 
 def _look_alike(
@@ -55,11 +48,3 @@ def _look_alike(
     patch = np.ascontiguousarray(picture[top:bottom, left:right])
     moved = box - np.asarray([left, top, left, top], dtype=np.float32)
     return recoloured(patch, random), moved.astype(np.float32)
-
-
-def _drawn(random: np.random.Generator) -> tuple[NDArray[np.uint8], FloatArray]:
-    sprite = draw_sprite(random)
-    alpha = sprite[..., 3:].astype(np.float32) / 255.0
-    picture = (sprite[..., :3] * alpha + COUNTER_GREY * (1 - alpha)).astype(np.uint8)
-    x, y, columns, rows = cv2.boundingRect(sprite[..., 3])
-    return picture, np.asarray([x, y, x + columns, y + rows], dtype=np.float32)

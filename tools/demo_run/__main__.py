@@ -1,6 +1,7 @@
 """tools/demo: see a counter work on this machine, without camera, GPU or network."""
 
 import json
+import signal
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -37,6 +38,8 @@ def demo(
     json_output: Annotated[bool, typer.Option("--json", help="One JSON document.")] = False,
 ) -> None:
     """Three cameras over a counter, a priced basket on a page: the product's own processes."""
+    # Whoever ends a demo from outside must not leave its hub and boxes running.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     if centre:
         raise typer.Exit(_play_centre(once, loop, json_output))
     if loop:

@@ -22,6 +22,7 @@ from sync.boxes import FloatArray
 from sync.preprocess import Picture
 from trainer.dataset.distractors import draw_arm, draw_flat_thing, smooth_noise
 
+LIGHT_GREY = 205.0
 MIN_VISIBLE = 0.3  # an item hidden further is `ignored`: neither wanted nor wrong
 PLACE_ATTEMPTS = 8
 
@@ -62,6 +63,14 @@ class TrayPolicy:
     size_range: tuple[float, float] = (0.14, 0.6)
     max_overlap: float = 0.5
     distractor_probability: float = 0.35
+
+
+def on_light_counter(sprite: Sprite) -> tuple[Picture, FloatArray]:
+    """One product alone on plain light grey, as it is photographed, and its box float32 (4,)."""
+    alpha = sprite[..., 3:].astype(np.float32) / 255.0
+    picture = (sprite[..., :3] * alpha + LIGHT_GREY * (1 - alpha)).astype(np.uint8)
+    x, y, columns, rows = cv2.boundingRect(sprite[..., 3])
+    return picture, np.asarray([x, y, x + columns, y + rows], dtype=np.float32)
 
 
 def compose_tray(

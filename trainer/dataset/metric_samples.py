@@ -9,7 +9,6 @@ product is drawn as often as any other, however many pictures it has.
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 import torch
 from torch import Tensor
@@ -25,7 +24,7 @@ from trainer.dataset.augment import (
     turned,
 )
 from trainer.dataset.coco_scenes import ScenePicture, read_picture
-from trainer.dataset.compose import Sprite, compose_onto, counter_texture
+from trainer.dataset.compose import Sprite, compose_onto, counter_texture, on_light_counter
 from trainer.dataset.views import ViewSet, joined_views
 
 CANVAS_PX = 288
@@ -135,8 +134,4 @@ def scene_items(scenes: Sequence[ScenePicture], sku_ids: Sequence[str]) -> list[
 
 def gallery_crop(sprite: Sprite, crop_px: int, margin: float) -> Picture:
     """A view on a plain light counter, cut as an onboarding photograph would be."""
-    alpha = sprite[..., 3:].astype(np.float32) / 255.0
-    picture = (sprite[..., :3] * alpha + 205.0 * (1 - alpha)).astype(np.uint8)
-    x, y, columns, rows = cv2.boundingRect(sprite[..., 3])
-    xyxy = np.asarray([x, y, x + columns, y + rows], dtype=np.float32)
-    return crop_square(picture, xyxy, crop_px, margin)
+    return crop_square(*on_light_counter(sprite), crop_px, margin)

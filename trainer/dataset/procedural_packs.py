@@ -59,7 +59,12 @@ def dressed(texture: Picture, random: np.random.Generator) -> Picture:
     if random.random() < 0.5:
         art = label_art(256, 256 * height // width + 1, random)
         return np.asarray(cv2.resize(art, (width, height)), dtype=np.uint8)
-    hsv = cv2.cvtColor(texture, cv2.COLOR_BGR2HSV).astype(np.int16)
+    return recoloured(texture, random)
+
+
+def recoloured(picture: Picture, random: np.random.Generator) -> Picture:
+    """The picture with its hue turned and its saturation changed; light and print stay."""
+    hsv = cv2.cvtColor(picture, cv2.COLOR_BGR2HSV).astype(np.int16)
     hsv[..., 0] = (hsv[..., 0] + int(random.integers(15, 165))) % 180
     hsv[..., 1] = np.clip(hsv[..., 1] * random.uniform(0.5, 1.6), 0, 255)
     return np.asarray(cv2.cvtColor(hsv.astype(np.uint8), cv2.COLOR_HSV2BGR), dtype=np.uint8)

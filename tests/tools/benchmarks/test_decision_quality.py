@@ -15,7 +15,7 @@ from tools.benchmarks.decision_quality import (
     wrong_where_asked,
 )
 from tools.benchmarks.scene_looks import Item
-from tools.benchmarks.stranger_rows import recoloured
+from trainer.dataset.procedural_packs import recoloured
 
 NUM_SKUS, DIM = 12, 32
 
