@@ -1,7 +1,7 @@
 """A data set version made of the factory bundle's golden frames, as a folder of this machine."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import cv2
@@ -15,11 +15,14 @@ BUNDLE = FACTORY_BUNDLE
 SPLITS: tuple[Split, ...] = ("train", "validation", "train")
 
 
-def write_small_dataset(folder: Path, renamed: Mapping[str, str] | None = None) -> DatasetManifest:
+def write_small_dataset(
+    folder: Path, renamed: Mapping[str, str] | None = None, splits: Sequence[Split] = SPLITS
+) -> DatasetManifest:
     """Nine pictures of three baskets; the second one validates.
 
     Args:
         renamed: sku_id -> the name it has in this data set, to play a product nobody knew.
+        splits: of the baskets, in turn.
     """
     golden = load_golden(BUNDLE / GOLDEN_NAME)
     scenes = sorted({frame.scene for frame in golden.frames})
@@ -40,7 +43,7 @@ def write_small_dataset(folder: Path, renamed: Mapping[str, str] | None = None) 
             picture=name, width=width, height=height, store_id="s1", box_id="box-1",
             lane_id="lane-1", camera_id=frame.camera, basket_id=frame.scene,
             day="2026-11-21", source="case", source_id=f"case-{number}",
-            split=SPLITS[number % len(SPLITS)], boxes=boxes,
+            split=splits[number % len(splits)], boxes=boxes,
         ))  # fmt: skip
     manifest = DatasetManifest("small", {"made": "from golden frames"}, tuple(items))
     (folder / MANIFEST_NAME).write_bytes(manifest.canonical())

@@ -2,8 +2,8 @@
 
 Flow: labelled scenes -> dimmed, tinted, blurred -> data set -> steps -> champion against candidate
 
-Every second scene teaches, the others are asked. `tune` chooses on the scenes that are asked, so
-its share of the gain is optimistic; the gate's blind set decides, not this.
+Of four scenes two teach, one is what `tune` and `calibrate` choose on, one is asked. The gate's
+blind set decides about a release, not this.
 """
 
 import hashlib
@@ -22,7 +22,7 @@ from edge.config import FACTORY_BUNDLE
 from sync.preprocess import Picture
 from tools.benchmarks.report import Figure, Report, machine, publish
 from trainer.dataset.coco_scenes import ScenePicture, read_picture, read_scene_folder
-from trainer.dataset.manifest import DatasetItem, DatasetManifest, ItemBox
+from trainer.dataset.manifest import DatasetItem, DatasetManifest, ItemBox, Split
 from trainer.steps.dataset_folder import MANIFEST_NAME, picture_path
 from trainer.steps.pipeline_plan import inputs_for, read_request
 from trainer.steps.run_step import run_step
@@ -32,6 +32,7 @@ from trainer.steps.step_voice import StepVoice
 GAMMA, TINT, BLUR_PX, JPEG_QUALITY = 1.7, (0.55, 0.85, 1.15), 2.2, 60  # tint: blue, green, red
 MIN_SIDE_PX = 8
 NOBODY = "0" * 64
+SPLITS: tuple[Split, ...] = ("train", "validation", "train", "test")
 
 
 def in_another_light(picture: Picture) -> bytes:
@@ -57,7 +58,7 @@ def write_dataset(scenes: list[ScenePicture], folder: Path, limit: int) -> None:
             picture=name, width=width, height=height, store_id="other", box_id="box",
             lane_id="lane", camera_id=scene.camera, basket_id=scene.scene, day="2026-11-21",
             source="case", source_id=scene.scene,
-            split="validation" if names.index(scene.scene) % 2 else "train",
+            split=SPLITS[names.index(scene.scene) % len(SPLITS)],
             boxes=_boxes(scene, width, height),
         ))  # fmt: skip
     (folder / MANIFEST_NAME).write_bytes(DatasetManifest("other", {}, tuple(items)).canonical())
@@ -92,7 +93,7 @@ def learn(
     for side in ("champion", "candidate"):
         figures += [Figure(f"{side}: {what}", value) for what, value in told[side]["all"].items()]
     figures += [Figure(f"flips {kind}", told["flips"][kind]) for kind in ("negative", "positive")]
-    words = f"{scenes.name}, {limit or 'all'} scenes, half teach; dimmed, tinted, blurred"
+    words = f"{scenes.name}, {limit or 'all'} scenes, a quarter is asked; dimmed, tinted, blurred"
     publish(Report("A store in another light", words, facts, figures=figures),
             as_json=as_json, out=out)  # fmt: skip
 

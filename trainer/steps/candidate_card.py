@@ -33,6 +33,9 @@ def write_candidate_card(
         old_after=_row(evaluation["candidate"]["old"]),
         new_after=_row(evaluation["candidate"]["new"]),
         flips=evaluation["flips"]["negative"],
+        split=evaluation["judged"]["split"],
+        optimistic=" (settings were chosen there too)"
+        if evaluation["judged"]["was_chosen_on"] else "",
         thresholds=_thresholds(calibration),
     ))  # fmt: skip
 
@@ -59,7 +62,7 @@ CARD = """# Model card: candidate from {parent}
 **Origin.**
 {origin}
 
-**Measured** on the validation and test split of the data set, never on the gate's blind set:
+**Measured** on the {split} split of the data set{optimistic}, never on the gate's blind set:
 
 | | champion | candidate |
 |---|---|---|

@@ -2,8 +2,9 @@
 
 Flow: export + calibrate + shards + champion -> evaluation.json
 
-This is what the trainer may look at as often as he likes; the gate's blind set is elsewhere, and no
-step can read it.
+Asked is the test split, on which no step chooses anything; a data set without one is asked on its
+validation split, and the report says that settings were chosen there. The gate's blind set is
+elsewhere, and no step can read it.
 """
 
 import json
@@ -59,14 +60,17 @@ def run(inputs: Mapping[str, Path], parameters: NoParameters, out: Path, voice: 
     """Write the evaluation."""
     champion = open_champion(inputs["champion"])
     candidate = open_candidate(inputs["export"])
-    regions = [r for s in ("validation", "test") for r in read_regions(inputs["shards"], s)]
+    split, regions = "test", read_regions(inputs["shards"], "test")
+    if not regions:
+        split, regions = "validation", read_regions(inputs["shards"], "validation")
     chosen = DecisionParameters.model_validate_json((inputs["calibrate"] / THRESHOLDS).read_bytes())
     voice.progress(5, f"{len(regions)} looks")
     before = answers(as_candidate(champion), champion, regions, champion.thresholds)
     voice.progress(50, "the champion has answered")
     after = answers(candidate, champion, regions, chosen)
     report = compared(before, after, set(champion.gallery.sku_ids))
-    (out / REPORT).write_text(json.dumps(report, indent=1))
+    judged = {"split": split, "was_chosen_on": split == "validation"}
+    (out / REPORT).write_text(json.dumps({**report, "judged": judged}, indent=1))
     for side in ("champion", "candidate"):
         for group in ("all", "old", "new"):
             value = report[side][group]["top1_pooled"]

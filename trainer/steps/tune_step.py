@@ -1,9 +1,10 @@
 """Step `tune`: a small search over how the gallery is refitted, on features computed once.
 
-Flow: shards + champion -> trials -> tune.json
+Flow: shards + champion -> trials on validation -> tune.json with both settings on test
 
 The first trial is the champion's own setting, so the search never ends below it on the validation
-split. A trial costs milliseconds; where there is nothing to validate on, the default stays.
+split. It chooses there and reports on the test split, which it does not look at before. A trial
+costs milliseconds; where there is nothing to validate on, the default stays.
 
 Source: tree-structured Parzen estimator, Bergstra et al. 2011, as in Optuna.
 """
@@ -48,12 +49,13 @@ def tuned_setting(folder: Path) -> RefitSetting:
 def run(inputs: Mapping[str, Path], parameters: Parameters, out: Path, voice: StepVoice) -> None:
     """Search and write the best setting with every trial."""
     champion = open_champion(inputs["champion"])
-    train, shown = (read_regions(inputs["shards"], s) for s in ("train", "validation"))
+    splits = ("train", "validation", "test")
+    train, shown, kept = (read_regions(inputs["shards"], split) for split in splits)
     taught = set(champion.gallery.sku_ids) | {region.sku_id for region in train}
-    shown = [region for region in shown if region.sku_id in taught]
-    voice.progress(5, f"embedding {len(train) + len(shown)} crops")
-    features, asked = (
-        embed_regions(champion.embedder_file, champion, regions) for regions in (train, shown)
+    shown, kept = ([r for r in regions if r.sku_id in taught] for regions in (shown, kept))
+    voice.progress(5, f"embedding {len(train) + len(shown) + len(kept)} crops")
+    features, asked, unseen = (
+        embed_regions(champion.embedder_file, champion, regions) for regions in (train, shown, kept)
     )
     owners, truth = [r.sku_id for r in train], [r.sku_id for r in shown]
     trials: list[dict[str, object]] = []
@@ -61,7 +63,7 @@ def run(inputs: Mapping[str, Path], parameters: Parameters, out: Path, voice: St
 
     def loss_of(setting: RefitSetting) -> float:
         nonlocal best, best_loss
-        loss = _loss(champion, features, owners, asked, truth, setting)
+        loss = _judged(champion, features, owners, asked, truth, setting)["loss"]
         trials.append({"setting": dataclasses.asdict(setting), "loss": loss})
         voice.scalar("tune/loss", len(trials), loss)
         if loss < best_loss:
@@ -70,7 +72,14 @@ def run(inputs: Mapping[str, Path], parameters: Parameters, out: Path, voice: St
 
     if shown and train:
         _search(loss_of, parameters)
-    report = {"best": dataclasses.asdict(best), "num_validation": len(shown), "trials": trials}
+    report: dict[str, object] = {
+        "best": dataclasses.asdict(best), "num_validation": len(shown), "trials": trials,
+        "num_test": len(kept),
+    }  # fmt: skip
+    if kept:
+        answers = [r.sku_id for r in kept]
+        for name, setting in (("first", FIRST), ("best", best)):
+            report[f"test_{name}"] = _judged(champion, features, owners, unseen, answers, setting)
     (out / REPORT).write_text(json.dumps(report, indent=1))
 
 
@@ -93,11 +102,13 @@ def _suggested(trial: "optuna.Trial") -> RefitSetting:
     )
 
 
-def _loss(
+def _judged(
     champion: Champion, features: FloatArray, owners: list[str], asked: FloatArray,
     truth: list[str], setting: RefitSetting,
-) -> float:  # fmt: skip
-    """Mean negative log-likelihood of single looks at the champion's temperature, nats."""
+) -> dict[str, float]:  # fmt: skip
+    """Of single looks: mean negative log-likelihood in nats at the champion's temperature, and the
+    share that is named wrongly.
+    """
     fitted = refit_gallery(
         champion.embedder_file, champion.whitening, champion.gallery, features, owners, setting
     )
@@ -106,5 +117,8 @@ def _loss(
     column = {sku_id: i for i, sku_id in enumerate(fitted.gallery.sku_ids)}
     peak = logits.max(axis=1)
     total = peak + np.log(np.exp(logits - peak[:, None]).sum(axis=1))
-    own = logits[np.arange(len(truth)), [column[s] for s in truth]]
-    return float(np.mean(total - own))
+    own = np.asarray([column[s] for s in truth])
+    return {
+        "loss": float(np.mean(total - logits[np.arange(len(own)), own])),
+        "error": float(np.mean(logits.argmax(axis=1) != own)),
+    }

@@ -54,6 +54,26 @@ def test_a_bundle_comes_out_that_verifies(finished: tuple[Path, Path]) -> None:
     evaluation = json.loads((results["evaluate"].folder / "evaluation.json").read_text())
     assert evaluation["candidate"]["all"]["num_items"] > 0
     assert evaluation["flips"]["negative"] == 0
+    assert evaluation["judged"] == {"split": "validation", "was_chosen_on": True}
+
+
+def test_what_was_chosen_on_validation_is_reported_on_the_test_split(
+    finished: tuple[Path, Path], tmp_path: Path
+) -> None:
+    write_small_dataset(tmp_path / "dataset", splits=("train", "validation", "test"))
+    available = {name: result.folder for name, result in run_all(*finished).items()}
+    available |= {"dataset": tmp_path / "dataset", "champion": BUNDLE}
+    for name in ("quality", "snapshot", "shards", "tune", "evaluate"):
+        given = {"num_trials": 2} if name == "tune" else {}
+        cache, inputs = StepCache(tmp_path / "cache"), inputs_for(name, available)
+        available[name] = run_step(name, inputs, given, cache, StepVoice()).folder
+    tuned = json.loads((available["tune"] / "tune.json").read_text())
+    assert len(tuned["trials"]) == 2
+    assert min(tuned["num_test"], tuned["num_validation"]) > 0
+    assert {"loss", "error"} == set(tuned["test_first"]) == set(tuned["test_best"])
+    evaluation = json.loads((available["evaluate"] / "evaluation.json").read_text())
+    assert evaluation["judged"] == {"split": "test", "was_chosen_on": False}
+    assert evaluation["champion"]["all"]["num_looks"] == tuned["num_test"]
 
 
 def test_only_what_depends_on_a_changed_parameter_runs_again(
