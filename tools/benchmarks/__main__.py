@@ -134,18 +134,22 @@ def detector(
     as_json: Json = False,
     out: Out = None,
 ) -> None:
-    """AP50, AP50:95 and recall of the bundle's detector, class-agnostic, beside a peer's."""
+    """AP50, AP50:95, recall and speed of the bundle's detector, class-agnostic, beside a peer's."""
     facts = machine()
     with _errors_for_people():
         opened, models = _opened(bundle)
         pictures = detector_accuracy.read_coco(coco, images, limit)
         detectors = {"ours": detector_accuracy.ours(models.detector)}
+        rows = []
         if peer is not None:
             detectors["YOLOX-nano"] = detector_accuracy.peer(peer)
+            least = models.parameters.detector_score
+            rows.append(detector_accuracy.speed_row(pictures, models.detector, least, peer))
+            rows.append(detector_row(opened, peer, 9))
         metrics = detector_accuracy.measure(pictures, detectors, show=not as_json)
         words = f"{_name(opened)}; {coco.parent.name}/{coco.name}, {len(pictures)} pictures"
         figures = detector_accuracy.figures(metrics)
-        report = Report("Finding products", words, facts, figures=figures)
+        report = Report("Finding products", words, facts, rows, figures)
         publish(report, as_json=as_json, out=out)
 
 
@@ -162,11 +166,11 @@ def scenes(
     facts = machine()
     with _errors_for_people():
         opened, models = _opened(bundle)
-        results = scene_accuracy.measure_scenes(
+        measured = scene_accuracy.measure_scenes(
             place, opened, models, limit=limit, with_single=single, show=not as_json
         )
-        words = f"{_name(opened)}; {place.name}, {len(results['fused'])} scenes"
-        figures = scene_accuracy.figures(results)
+        words = f"{_name(opened)}; {place.name}, {len(measured.views['fused'])} scenes"
+        figures = scene_accuracy.figures(measured)
         report = Report("Whole baskets", words, facts, figures=figures)
         publish(report, as_json=as_json, out=out)
 

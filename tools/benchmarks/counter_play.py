@@ -39,16 +39,22 @@ class Basket:
     """What a counter ends with.
 
     Attributes:
-        asks: SKUs on the buttons of every open question, best first.
+        asks: SKUs on the buttons of every open question about what an item is, best first.
+        weighed: goods sold by weight that were recognised; without a scale the weight stays open.
     """
 
     lines: Counts[str] = field(default_factory=Counts)
     asks: list[tuple[str, ...]] = field(default_factory=list)
+    weighed: Counts[str] = field(default_factory=Counts)
+
+    def recognised(self) -> Counts[str]:
+        """All goods named without asking what they are."""
+        return self.lines + self.weighed
 
     def is_same(self, other: "Basket") -> bool:
         """Same lines, and questions with the same first buttons."""
         mine, theirs = (Counts(a[0] if a else "" for a in b.asks) for b in (self, other))
-        return self.lines == other.lines and mine == theirs
+        return (self.lines, self.weighed, mine) == (other.lines, other.weighed, theirs)
 
     def words(self) -> str:
         """For a person."""
@@ -90,7 +96,12 @@ class CounterSide:
         basket = Basket()
         for line in snapshot.lines:
             basket.lines[line.sku_id] += line.quantity
-        basket.asks = [tuple(o.sku_id for o in ask.options) for ask in snapshot.asks]
+        for ask in snapshot.asks:
+            skus = tuple(o.sku_id for o in ask.options)
+            if ask.kind == "weigh":
+                basket.weighed.update(skus)
+            else:
+                basket.asks.append(skus)
         if self._journal is not None:
             self._journal.close()
         return basket

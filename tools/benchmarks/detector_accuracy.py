@@ -1,6 +1,6 @@
 """How well products are found on anybody's pictures: the bundle's detector and a peer.
 
-Flow: COCO file + pictures -> detections of both -> AP50, AP50:95, recall@10, recall@100
+Flow: COCO file + pictures -> detections of both -> AP50, AP50:95, recall@10, recall@100, speed
 
 Class-agnostic: every annotation is a product. `iscrowd` regions are neither right nor wrong.
 """
@@ -20,11 +20,15 @@ from rich.progress import track
 from edge.perception.detector import Detector
 from sync.boxes import FloatArray, from_xywh
 from tools.benchmarks.errors import BenchInputError
+from tools.benchmarks.network_rows import DETECTOR_BAR
+from tools.benchmarks.ratio import Row, compared
 from tools.benchmarks.report import Figure
 from tools.benchmarks.yolox import YoloxNano
 from trainer.training.metrics import DetectionMetrics, PictureResult, detection_metrics
 
 LOWEST_SCORE = 0.01  # below this a box changes no figure in the third digit
+PEER_SCORE = 0.3  # of the peer's own demo
+NUM_TIMED = 10  # pictures per repeat
 
 Picture = NDArray[np.uint8]
 Detect = Callable[[Picture], tuple[FloatArray, FloatArray]]
@@ -109,6 +113,24 @@ def measure(
             xyxy, score = detect(np.asarray(picture, dtype=np.uint8))
             results[name].append(PictureResult(xyxy, score, one.truth, one.ignored))
     return {name: detection_metrics(found) for name, found in results.items()}
+
+
+def speed_row(
+    pictures: list[LabelledPicture], detector: Detector, score: float, path: Path, repeats: int = 9
+) -> Row:
+    """From a picture to boxes, ours and the peer's in turns, each at the score it is used with."""
+    network = YoloxNano(path)
+    shown = [cv2.imread(str(one.path)) for one in pictures[:NUM_TIMED]]
+    some = [np.asarray(picture, dtype=np.uint8) for picture in shown if picture is not None]
+    return compared(
+        "detector, picture to boxes, one thread",
+        "YOLOX-nano fp32",
+        lambda: [detector.detect(picture, score) for picture in some],
+        lambda: [network.detect(picture, PEER_SCORE) for picture in some],
+        DETECTOR_BAR,
+        repeats=repeats,
+        note=f"{len(some)} pictures per repeat",
+    )
 
 
 def figures(metrics: dict[str, DetectionMetrics]) -> list[Figure]:
