@@ -22,7 +22,7 @@ from tools.base_bundle.inputs import (
 )
 from trainer.dataset.coco_scenes import ScenePicture, read_scene_folder
 from trainer.dataset.compose import Sprite
-from trainer.dataset.detector_samples import DetectorSamples
+from trainer.dataset.detector_samples import DetectorSamples, with_stacks_again
 from trainer.dataset.metric_samples import MetricSamples
 from trainer.dataset.procedural_packs import render_procedural_views
 from trainer.dataset.procedural_sprites import procedural_sprites
@@ -93,7 +93,7 @@ def detector_stage(inputs: Inputs) -> None:
     recipe = _with_steps(detector_lite0(), inputs.detector_steps, inputs.seed)
     sprites = procedural_sprites(NUM_PROCEDURAL, inputs.seed) + _own_sprites(inputs)
     source = DetectorSamples(
-        training_scenes(inputs),
+        with_stacks_again(training_scenes(inputs)),
         sprites,
         inputs.num_composites,
         recipe.input_width_px,

@@ -20,6 +20,7 @@ from trainer.dataset.compose import Composite, Sprite, TrayPolicy, compose_tray,
 
 MIN_SIDE_PX = 5.0  # of the network input; smaller rests of a cut box are ignored
 MIN_KEPT_SHARE = 0.3  # of a box inside the window; a smaller rest is ignored
+STACKED_SHARE = 0.8  # of a box that lies inside a larger one
 SCALE_RANGE = (0.75, 1.6)  # cameras hang at 50 to 110 cm; 1 is the whole picture
 CANVAS_WIDTH_PX, CANVAS_HEIGHT_PX = 480, 270  # composites are drawn near the size they are used in
 
@@ -104,6 +105,11 @@ class DetectorSamples:
         return compose_tray(self.sprites, background, self.tray, random)
 
 
+def with_stacks_again(scenes: Sequence[ScenePicture]) -> list[ScenePicture]:
+    """The scenes, and those once more in which something lies on or before a larger pack."""
+    return [*scenes, *(scene for scene in scenes if _has_stack(scene.boxes))]
+
+
 def padded(boxes: Sequence[FloatArray]) -> FloatArray:
     """Equal counts, at least one each; padding boxes have no area. float32 (B, M, 4)."""
     count = max(1, *(len(b) for b in boxes))
@@ -111,6 +117,16 @@ def padded(boxes: Sequence[FloatArray]) -> FloatArray:
     for row, own in zip(batch, boxes, strict=True):
         row[: len(own)] = own
     return batch
+
+
+def _has_stack(boxes: FloatArray) -> bool:
+    """Whether a box lies for the most part inside a larger one."""
+    area = (boxes[:, 2:] - boxes[:, :2]).prod(axis=1)
+    low = np.maximum(boxes[:, None, :2], boxes[None, :, :2])
+    high = np.minimum(boxes[:, None, 2:], boxes[None, :, 2:])
+    shared = (high - low).clip(min=0).prod(axis=-1)  # (N, N)
+    is_in_larger = (shared > STACKED_SHARE * area[:, None]) & (area[None] > area[:, None])
+    return bool(is_in_larger.any())
 
 
 def _split_cut(moved: FloatArray, scaled: FloatArray) -> tuple[FloatArray, FloatArray]:

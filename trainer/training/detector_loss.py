@@ -20,6 +20,7 @@ from trainer.training.detector_model import STRIDE, boxes_from_distances
 # B batch, M boxes (padded), K ignored regions (padded), N cells
 
 CENTRE_RADIUS_PX = 2.5 * STRIDE  # cells further from a box's centre are no candidates (YOLOX)
+YIELDING_REACH = 0.8  # of the half sides: how far out a box may go whose middle is taken
 MAX_CANDIDATES = 10  # IoUs summed for the dynamic k (YOLOX)
 IOU_COST_WEIGHT = 3.0
 BOX_LOSS_WEIGHT = 2.0
@@ -127,9 +128,22 @@ def _overlap_and_union(first: Tensor, second: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def _candidates(boxes: Tensor, centres: Tensor) -> Tensor:
-    middle = (boxes[..., :2] + boxes[..., 2:]) / 2  # (B, M, 2)
-    offset = (centres - middle[:, :, None]).abs().amax(dim=-1)  # (B, M, N)
-    return _inside(boxes, centres) & (offset < CENTRE_RADIUS_PX)
+    """Cells near the middle of each box; around the middle of a smaller one, that one's alone.
+
+    What lies on a larger pack shares its middle, and a cell answers for one product: the larger
+    one is then answered for by cells further out. bool (B, M, N).
+    """
+    sides = boxes[..., 2:] - boxes[..., :2]  # (B, M, 2)
+    offset = (centres - (boxes[..., :2] + sides / 2)[:, :, None]).abs()  # (B, M, N, 2)
+    inside = _inside(boxes, centres)
+    near = inside & (offset.amax(dim=-1) < CENTRE_RADIUS_PX)
+    area = sides.prod(dim=-1)
+    is_smaller = area[:, None, :] < area[:, :, None]  # (B, M, M): the second is smaller
+    taken = torch.einsum("bmk,bkn->bmn", is_smaller.float(), near.float()) > 0
+    is_outer = (offset < YIELDING_REACH * sides[:, :, None] / 2).all(dim=-1)
+    must_yield = (near & taken).any(dim=2, keepdim=True)
+    yielded = torch.where(must_yield, inside & is_outer, near) & ~taken
+    return torch.where(yielded.any(dim=2, keepdim=True), yielded, near)
 
 
 def _inside(boxes: Tensor, centres: Tensor) -> Tensor:

@@ -119,3 +119,30 @@ def test_giou_is_one_for_equal_and_negative_for_distant_boxes() -> None:
     first, second = torch.tensor(FIRST), torch.tensor((80.0, 80.0, 95.0, 95.0))
     assert generalised_iou(first, first) == pytest.approx(1.0)
     assert generalised_iou(first, second) < 0
+
+
+def test_a_pack_and_what_lies_on_its_middle_both_have_cells_of_their_own() -> None:
+    pack, on_it = (8.0, 8.0, 88.0, 80.0), (32.0, 28.0, 64.0, 60.0)
+    distances = torch.full((1, len(CENTRES), 4), 36.0)  # every cell guesses the large one
+    assigned = assign(
+        torch.zeros(1, len(CENTRES)),
+        boxes_from_distances(CENTRES, distances),
+        CENTRES,
+        targets(pack, on_it),
+    )
+    owners = [CENTRES[assigned.is_positive[0] & (assigned.box_index[0] == i)] for i in (0, 1)]
+    offset_of_pack = (owners[0] - torch.tensor([48.0, 44.0])).abs().amax(dim=1)
+    assert len(owners[0]) > 0
+    assert len(owners[1]) > 0
+    assert offset_of_pack.min() > 12
+
+
+def test_two_packs_with_the_same_middle_and_no_room_beside_it_share_its_cells() -> None:
+    small, smaller = (30.0, 30.0, 56.0, 56.0), (31.0, 31.0, 55.0, 55.0)
+    assigned = assign(
+        torch.zeros(1, len(CENTRES)),
+        boxes_from_distances(CENTRES, exact_distances(small)),
+        CENTRES,
+        targets(small, smaller),
+    )
+    assert assigned.is_positive.any()
