@@ -6,6 +6,7 @@ A line is "path, class number, parent number"; the parent may be left out. Paths
 the list. GroceryStoreDataset (Klasson et al., WACV 2019) is published in this form.
 """
 
+import hashlib
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -15,11 +16,13 @@ import numpy as np
 
 from sync.preprocess import Picture
 from trainer.errors import DatasetError
+from trainer.onboarding.picture_form import MAX_PIXELS, PictureError, read_header
 
 MAX_SIDE_PX = 640  # more than any recogniser here looks at
 MIN_SIDE_PX = 16
-JPEG_START, JPEG_END = b"\xff\xd8", b"\xff\xd9"
-JPEG_TAIL = 1 << 16  # cameras append their own data
+MAX_CLASSES = 100_000  # a barcode in the column of class numbers is no class
+JPEG_END, PNG_END = b"\xff\xd9", b"IEND"
+TAIL = 1 << 16  # cameras append their own data
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +36,7 @@ class Photo:
 
 @dataclass(frozen=True, slots=True)
 class PutAside:
-    """A line that is not used, and why, as a stable code."""
+    """A line that is not used, and why, as a stable code; line 0 where two lists disagree."""
 
     line: int
     code: str
@@ -70,14 +73,16 @@ def read_photo_list(path: Path) -> PhotoList:
         raise DatasetError(
             f"{path} cannot be read: {err}", hint='lines are "path, class, parent"'
         ) from err
-    photos: list[Photo] = []
+    photos: dict[Path, Photo] = {}
     aside: list[PutAside] = []
     for number, line in enumerate(lines, start=1):
         if not line.strip():
             continue
         found = _photo(line, path.parent)
+        if isinstance(found, Photo) and found.path in photos:
+            found = "list.again"
         if isinstance(found, Photo):
-            photos.append(found)
+            photos[found.path] = found
         else:
             aside.append(PutAside(number, found, line.strip()[:200]))
     if not photos:
@@ -86,7 +91,7 @@ def read_photo_list(path: Path) -> PhotoList:
             f"{path} names no usable photograph ({reasons or 'it is empty'})",
             hint='lines are "path, class, parent", paths relative to the list',
         )
-    return PhotoList(tuple(photos), tuple(aside))
+    return PhotoList(tuple(photos.values()), tuple(aside))
 
 
 def joined(lists: list[PhotoList]) -> PhotoList:
@@ -97,6 +102,20 @@ def joined(lists: list[PhotoList]) -> PhotoList:
     )
 
 
+def without_judged(learned: PhotoList, judged: PhotoList) -> PhotoList:
+    """What may be learned: a file that is judged too, under whatever name, is put aside."""
+    sizes = {photo.path.stat().st_size for photo in judged.photos}
+    asked = {_digest(photo.path) for photo in judged.photos}
+    kept: list[Photo] = []
+    aside = list(learned.aside)
+    for photo in learned.photos:
+        if photo.path.stat().st_size in sizes and _digest(photo.path) in asked:
+            aside.append(PutAside(0, "photo.judged", str(photo.path)))
+        else:
+            kept.append(photo)
+    return PhotoList(tuple(kept), tuple(aside))
+
+
 def read_photo(path: Path) -> Picture:
     """Decoded, turned as its EXIF says, at most MAX_SIDE_PX on a side, uint8 BGR (H, W, 3).
 
@@ -105,7 +124,10 @@ def read_photo(path: Path) -> Picture:
     Raises:
         DatasetError: cannot be opened.
     """
-    picture = cv2.imread(str(path), cv2.IMREAD_COLOR)
+    try:
+        picture = cv2.imread(str(path), cv2.IMREAD_COLOR)
+    except cv2.error:  # more pixels than OpenCV opens
+        picture = None
     if picture is None or min(picture.shape[:2]) < MIN_SIDE_PX:
         raise DatasetError(f"{path} is no picture", hint="take it off the list")
     scale = MAX_SIDE_PX / max(picture.shape[:2])
@@ -119,13 +141,15 @@ def blocked_folds(photos: tuple[Photo, ...], num_folds: int) -> list[int]:
 
     Photographs are taken in bursts, and bursts lie side by side in a list. Drawing folds at random
     puts one burst on both sides (99 % by leave-one-out where an official test says 74 %); blocks
-    cut at most `num_folds - 1` bursts of a class.
+    cut at most `num_folds - 1` bursts of a class. A class with one photograph is never judged,
+    because nothing would be left to learn from: its fold is -1.
     """
     counts = Counter(photo.label for photo in photos)
     seen: Counter[int] = Counter()
     folds = []
     for photo in photos:
-        folds.append(seen[photo.label] * num_folds // max(counts[photo.label], num_folds))
+        count = counts[photo.label]
+        folds.append(seen[photo.label] * num_folds // max(count, num_folds) if count > 1 else -1)
         seen[photo.label] += 1
     return folds
 
@@ -139,7 +163,7 @@ def _photo(line: str, folder: Path) -> Photo | str:
         label, parent = int(numbers[0]), int(numbers[1]) if len(numbers) == 2 else -1
     except ValueError:
         return "list.label"
-    if label < 0 or parent < -1:
+    if not 0 <= label < MAX_CLASSES or not -1 <= parent < MAX_CLASSES:
         return "list.label"
     relative = PurePosixPath(name)
     if relative.is_absolute() or ".." in relative.parts:
@@ -147,14 +171,36 @@ def _photo(line: str, folder: Path) -> Photo | str:
     path = folder / relative
     if not path.is_file():
         return "photo.absent"
-    if path.stat().st_size == 0:
-        return "photo.empty"
-    return Photo(path, label, parent) if _is_whole(path) else "photo.damaged"
+    return _problem(path) or Photo(path, label, parent)
 
 
-def _is_whole(path: Path) -> bool:
-    """A picture by its first bytes, and a JPEG that ends: OpenCV shows a cut one half grey."""
-    if not cv2.haveImageReader(str(path)):
-        return False
+def _digest(path: Path) -> bytes:
+    return hashlib.sha256(path.read_bytes()).digest()
+
+
+def _problem(path: Path) -> str:
+    """The code of what is wrong with a file, settled without decoding it; empty if nothing is.
+
+    OpenCV shows a picture that was cut short half grey, so its end is looked for here.
+    """
     data = path.read_bytes()
-    return data[:2] != JPEG_START or JPEG_END in data[-JPEG_TAIL:]
+    if not data:
+        return "photo.empty"
+    if not cv2.haveImageReader(str(path)):
+        return "photo.damaged"
+    try:
+        header = read_header(data)
+    except PictureError:  # of another kind, or damaged: OpenCV says which when it is opened
+        return "photo.damaged" if data[:2] == b"\xff\xd8" else ""
+    if header.width * header.height > MAX_PIXELS:
+        return "photo.large"
+    if min(header.width, header.height) < MIN_SIDE_PX:
+        return "photo.small"
+    match header.kind:
+        case "jpeg":
+            is_whole = JPEG_END in data[-TAIL:]
+        case "png":
+            is_whole = PNG_END in data[-TAIL:]
+        case _:
+            is_whole = len(data) >= int.from_bytes(data[4:8], "little") + 8  # as RIFF says
+    return "" if is_whole else "photo.damaged"

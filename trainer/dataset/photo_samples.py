@@ -5,6 +5,7 @@ Flow: photograph -> window, turn, light -> sample -> batch
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -15,11 +16,34 @@ from sync.preprocess import Picture, normalise
 from trainer.dataset.augment import BoxPolicy, PhotoPolicy, occluded, photograph
 from trainer.dataset.photo_list import Photo, read_photo
 
-MIN_WINDOW = 0.3  # of the picture's area, as in Inception's crops
-MAX_TURN_DEG = 20.0
-MAX_STRETCH = 1.33
+MAX_STRETCH = 1.33  # of a window's sides, as in Inception's crops
 LIGHT = PhotoPolicy(exposure_stops=0.4, saturation=0.3, noise_sigma=4.0, jpeg_probability=0.2)
 COVER = BoxPolicy(occlusion_probability=0.25)
+
+
+@dataclass(frozen=True, slots=True)
+class Augmentation:
+    """How far training windows stray from the photograph.
+
+    Attributes:
+        min_window: least share of the picture's area; 0.08 in Inception's crops, more here because
+            a class is often told by its whole outline.
+        max_turn_deg: both ways.
+        mirrored: folders whose photographs are mirrored half of the time, in any spelling; for
+            produce and other things without print. "*" stands for all.
+    """
+
+    min_window: float = 0.3
+    max_turn_deg: float = 20.0
+    mirrored: tuple[str, ...] = ()
+
+    def may_mirror(self, path: Path) -> bool:
+        """Whether left and right mean nothing on this photograph."""
+        folders = {part.casefold() for part in path.parts[:-1]}
+        return "*" in self.mirrored or any(name.casefold() in folders for name in self.mirrored)
+
+
+PLAIN = Augmentation()
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,14 +61,17 @@ class PhotoSamples:
         photos: all of one numbering.
         input_px: side of the network's input.
         version: of the data, for the record.
-        may_mirror: left and right are exchanged half of the time; not for packs with print.
     """
 
     def __init__(
-        self, photos: Sequence[Photo], input_px: int, version: str, *, may_mirror: bool = False
+        self,
+        photos: Sequence[Photo],
+        input_px: int,
+        version: str,
+        augmentation: Augmentation = PLAIN,
     ) -> None:
         self.photos, self.input_px, self.version = photos, input_px, version
-        self.may_mirror = may_mirror
+        self.augmentation = augmentation
 
     def __len__(self) -> int:
         return len(self.photos)
@@ -52,8 +79,12 @@ class PhotoSamples:
     def sample(self, index: int, random: np.random.Generator) -> PhotoSample:
         """A random window of one photograph."""
         photo = self.photos[index]
-        window = random_window(read_photo(photo.path), self.input_px, random, self.may_mirror)
-        return PhotoSample(photograph(occluded(window, COVER, random), LIGHT, random), photo.label)
+        picture = read_photo(photo.path)
+        window = training_window(
+            picture, self.input_px, random, self.augmentation,
+            may_mirror=self.augmentation.may_mirror(photo.path),
+        )  # fmt: skip
+        return PhotoSample(window, photo.label)
 
     def collate(self, samples: Sequence[PhotoSample]) -> tuple[Tensor, ...]:
         """Pictures and labels."""
@@ -61,20 +92,39 @@ class PhotoSamples:
         return torch.from_numpy(pictures), torch.tensor([s.label for s in samples])
 
 
+def training_window(
+    picture: Picture,
+    input_px: int,
+    random: np.random.Generator,
+    augmentation: Augmentation = PLAIN,
+    *,
+    may_mirror: bool = False,
+) -> Picture:
+    """A window as training sees it: cut, partly covered, lit otherwise."""
+    window = random_window(picture, input_px, random, augmentation, may_mirror=may_mirror)
+    return photograph(occluded(window, COVER, random), LIGHT, random)
+
+
 def random_window(
-    picture: Picture, input_px: int, random: np.random.Generator, may_mirror: bool
+    picture: Picture,
+    input_px: int,
+    random: np.random.Generator,
+    augmentation: Augmentation = PLAIN,
+    *,
+    may_mirror: bool = False,
 ) -> Picture:
     """A window of random place, size, stretch and turn as a square; borders are mirrored.
 
     Source: Inception's crops, Szegedy et al. 2015, arXiv:1409.4842, with a rotation.
     """
     height, width = picture.shape[:2]
-    area = random.uniform(MIN_WINDOW, 1.0) * height * width
+    area = random.uniform(augmentation.min_window, 1.0) * height * width
     stretch = np.exp(random.uniform(-np.log(MAX_STRETCH), np.log(MAX_STRETCH)))
     columns, rows = min(np.sqrt(area * stretch), width), min(np.sqrt(area / stretch), height)
     centre_x = random.uniform(columns / 2, width - columns / 2)
     centre_y = random.uniform(rows / 2, height - rows / 2)
-    angle = np.deg2rad(random.uniform(-MAX_TURN_DEG, MAX_TURN_DEG))
+    most = augmentation.max_turn_deg
+    angle = np.deg2rad(random.uniform(-most, most))
     mirror = -1.0 if may_mirror and random.random() < 0.5 else 1.0
     turn = np.asarray([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
     scale = turn @ np.diag([mirror * columns / input_px, rows / input_px])

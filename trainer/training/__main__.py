@@ -15,12 +15,14 @@ import typer
 from rich.console import Console
 from rich.logging import RichHandler
 
-from trainer.dataset.photo_list import joined, read_photo_list
+from trainer.dataset.photo_list import PhotoList, joined, read_photo_list, without_judged
+from trainer.dataset.photo_samples import Augmentation
 from trainer.errors import DatasetError, TrainerError
 from trainer.training.launch import joined_place, start_detached, torchrun_command
 from trainer.training.photo_judge import Accuracy
 from trainer.training.photo_run import for_length, run_photos, split_of
-from trainer.training.recipes import RECIPES
+from trainer.training.photo_search import SearchPlan, read_setting, search, with_setting
+from trainer.training.recipes import RECIPES, Recipe
 
 MODULE = "trainer.training"
 errors = Console(stderr=True)
@@ -44,7 +46,15 @@ def photos(
     recipe: Annotated[str, typer.Option(help="One of the recipes.")] = "lite0_photos",
     epochs: Annotated[float, typer.Option(min=0.01)] = 12.0,
     seed: Annotated[int, typer.Option()] = 1,
-    mirror: Annotated[bool, typer.Option(help="Mirror half of the pictures.")] = False,
+    mirror: Annotated[
+        list[str], typer.Option(help="Folder of things without print: mirrored; * for all.")
+    ] = [],  # noqa: B006
+    settings: Annotated[
+        Path | None, typer.Option(help="search.json of `search`: train with its best.")
+    ] = None,
+    cache: Annotated[
+        Path | None, typer.Option(help="Features of a recipe without a body; may be shared.")
+    ] = None,
     processes: Annotated[int, typer.Option(min=1, help="By torchrun, on this machine.")] = 1,
     loaders: Annotated[int, typer.Option(min=0, help="Processes that prepare pictures.")] = 1,
     detach: Annotated[bool, typer.Option(help="Outlive this terminal; log in run.log.")] = False,
@@ -60,23 +70,46 @@ def photos(
     if processes > 1:
         command = torchrun_command(processes, MODULE, _without_processes(arguments))
         raise typer.Exit(subprocess.run(command, check=False).returncode)
-    chosen = RECIPES.get(recipe)
-    if chosen is None:
-        raise DatasetError(f"no recipe {recipe}", hint=f"one of {', '.join(RECIPES)}")
-    learned = joined([read_photo_list(path) for path in train])
-    judged = read_photo_list(test) if test is not None else None
-    for part in (learned, judged) if judged is not None else (learned,):
-        for line in part.aside:
-            errors.print(f"line {line.line} put aside: {line.code}: {line.text}")
+    chosen, augmentation = _recipe(recipe), Augmentation(mirrored=tuple(mirror))
+    if settings is not None:
+        best = read_setting(settings)
+        chosen, epochs = with_setting(chosen, best), epochs * best.epoch_share
+        augmentation = replace(augmentation, min_window=best.min_window)
+    learned, judged = _lists(train, test)
     split = split_of(learned, judged, fold, folds)
-    full = for_length(chosen(), len(split.train), epochs)
+    full = for_length(chosen, len(split.train), epochs)
     with joined_place(num_loaders=loaders) as place:
         found = run_photos(
-            replace(full, seed=seed), split, out, place,
-            may_mirror=mirror, arguments=tuple(arguments),
+            replace(full, seed=seed), split, out, place, augmentation=augmentation,
+            features_dir=cache, arguments=tuple(arguments),
         )  # fmt: skip
     if found is not None:
         _tell(found, as_json)
+
+
+@app.command(name="search")
+def search_command(
+    train: Annotated[list[Path], typer.Option(help='Lists of "path, class, parent"; joined.')],
+    out: Annotated[Path, typer.Option(help="Folder; a search that is there continues.")],
+    test: Annotated[
+        Path | None, typer.Option(help="List on which best and default are compared at the end.")
+    ] = None,
+    recipe: Annotated[str, typer.Option(help="The champion.")] = "lite0_photos",
+    trials: Annotated[int, typer.Option(min=1)] = 12,
+    per_class: Annotated[int, typer.Option(min=4, help="Photographs of a class, a trial.")] = 10,
+    epochs: Annotated[float, typer.Option(min=0.01, help="Of a trial.")] = 4.0,
+    compare_epochs: Annotated[float, typer.Option(min=0.01, help="Of the comparison.")] = 4.0,
+    px: Annotated[int, typer.Option(min=64, help="Side of the pictures, both times.")] = 112,
+    limit_ms: Annotated[float, typer.Option(help="Of one picture, by torch, one thread.")] = 60.0,
+    mirror: Annotated[list[str], typer.Option(help="As of `photos`.")] = [],  # noqa: B006
+    loaders: Annotated[int, typer.Option(min=0)] = 1,
+) -> None:
+    """Search learning rate, epochs, freeze depth, body and windows on a subset; compare on all."""
+    plan = SearchPlan(trials, per_class, epochs, compare_epochs, px, limit_ms, tuple(mirror))
+    learned, judged = _lists(train, test)
+    with joined_place(num_loaders=loaders) as place:
+        report = search(_recipe(recipe), learned, judged, out, plan, place, errors.print)
+    typer.echo(json.dumps({key: report[key] for key in report if key != "trials"}, indent=1))
 
 
 def main() -> None:
@@ -88,6 +121,24 @@ def main() -> None:
     except TrainerError as err:
         errors.print(f"{err.code}: {err}\n{err.hint}", markup=False)
         sys.exit(2 if isinstance(err, DatasetError) else 1)
+
+
+def _recipe(name: str) -> Recipe:
+    if name not in RECIPES:
+        raise DatasetError(f"no recipe {name}", hint=f"one of {', '.join(RECIPES)}")
+    return RECIPES[name]()
+
+
+def _lists(train: list[Path], test: Path | None) -> tuple[PhotoList, PhotoList | None]:
+    """What is learned and what is judged; every line put aside is told."""
+    learned = joined([read_photo_list(path) for path in train])
+    judged = read_photo_list(test) if test is not None else None
+    if judged is not None:
+        learned = without_judged(learned, judged)
+    for part in (learned, judged) if judged is not None else (learned,):
+        for line in part.aside:
+            errors.print(f"line {line.line} put aside: {line.code}: {line.text}")
+    return learned, judged
 
 
 def _without_processes(arguments: list[str]) -> list[str]:

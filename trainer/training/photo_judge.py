@@ -20,6 +20,8 @@ from sync.gallery import Whitening, fit_whitening, unit_rows
 from sync.preprocess import normalise
 from trainer.dataset.photo_list import Photo, read_photo
 from trainer.dataset.photo_samples import middle_window
+from trainer.training.photo_features import HalfArray
+from trainer.training.photo_head import HeadModel
 from trainer.training.photo_task import PhotoModel
 
 # N photographs, S classes, D numbers per embedding
@@ -54,12 +56,15 @@ class Prototypes:
 
 @dataclass(frozen=True, slots=True)
 class Accuracy:
-    """Shares in [0, 1] over `num_photos`; `expected_error` is the calibration error, 15 bins."""
+    """Shares in [0, 1] over `num_photos`; `expected_error` is the calibration error, 15 bins;
+    `log_loss` the mean of -log p of the truth, in nats.
+    """
 
     num_photos: int
     fine: float
     parent: float
     expected_error: float
+    log_loss: float
 
 
 @torch.inference_mode()
@@ -77,6 +82,16 @@ def look(model: PhotoModel, photos: Sequence[Photo], input_px: int, device: str 
         np.asarray(torch.cat(scores).cpu(), dtype=np.float32),
         unit_rows(np.asarray(torch.cat(embeddings).cpu())),
     )
+
+
+@torch.inference_mode()
+def look_at_features(model: HeadModel, features: HalfArray) -> Seen:
+    """Scores and embeddings, each the mean over the views given, of features (N, V, C)."""
+    model.eval().to("cpu")
+    found = [model(torch.from_numpy(features[:, v].astype(np.float32)))
+             for v in range(features.shape[1])]  # fmt: skip
+    scores, embeddings = (torch.stack([one[i] for one in found]).mean(dim=0) for i in (0, 1))
+    return Seen(scores.numpy().astype(np.float32), unit_rows(embeddings.numpy()))
 
 
 def fit_prototypes(embeddings: FloatArray, labels: IntArray, num_classes: int) -> Prototypes:
@@ -106,6 +121,7 @@ def accuracy(
         fine=float(is_right.mean()),
         parent=float((parents.argmax(axis=1) == true_parents).mean()),
         expected_error=calibration_error(np.exp(log_probabilities).max(axis=1), is_right),
+        log_loss=-float(log_probabilities[np.arange(len(labels)), labels].mean()),
     )
 
 

@@ -12,14 +12,18 @@ import numpy as np
 
 from sync.boxes import FloatArray
 from trainer.dataset.photo_list import Photo, PhotoList, blocked_folds
-from trainer.dataset.photo_samples import PhotoSamples
+from trainer.dataset.photo_samples import PLAIN, Augmentation, PhotoSamples
 from trainer.errors import DatasetError
 from trainer.training.checkpoint import load_checkpoint
+from trainer.training.photo_features import DRAWN, MIDDLE, FeatureStore
+from trainer.training.photo_head import FeatureSamples, HeadModel, head_task
 from trainer.training.photo_judge import (
     Accuracy,
+    Seen,
     accuracy,
     fit_prototypes,
     look,
+    look_at_features,
     pooled_log_probabilities,
 )
 from trainer.training.photo_task import PhotoModel, photo_task
@@ -27,6 +31,7 @@ from trainer.training.recipes import Recipe
 from trainer.training.train import Place, train
 
 ACCURACY_NAME, PREDICTIONS_NAME = "accuracy.json", "predictions.jsonl"
+FEATURES_NAME = "features"  # folder in the run folder, where no other is given
 NUM_TOP = 3
 
 
@@ -44,7 +49,8 @@ def split_of(learned: PhotoList, judged: PhotoList | None, fold: int, num_folds:
     """A list against another one, or one fold of a list against its others.
 
     Raises:
-        DatasetError: a class has two parents, or a judged class was never learned.
+        DatasetError: a class has two parents, a judged class was never learned, or nothing is left
+            to learn from or to judge.
     """
     if judged is None:
         folds = blocked_folds(learned.photos, num_folds)
@@ -52,6 +58,11 @@ def split_of(learned: PhotoList, judged: PhotoList | None, fold: int, num_folds:
         test_photos = tuple(p for p, f in zip(learned.photos, folds, strict=True) if f == fold)
     else:
         train_photos, test_photos = learned.photos, judged.photos
+    if not train_photos or not test_photos:
+        raise DatasetError(
+            f"{len(train_photos)} photographs to learn from, {len(test_photos)} to judge",
+            hint="folds are numbered from 0; a class with one photograph is never judged",
+        )
     parent_of: dict[int, int] = {}
     for photo in (*train_photos, *test_photos):
         if parent_of.setdefault(photo.label, max(photo.parent, 0)) != max(photo.parent, 0):
@@ -81,16 +92,21 @@ def run_photos(
     run_dir: Path,
     place: Place,
     *,
-    may_mirror: bool = False,
+    augmentation: Augmentation = PLAIN,
+    features_dir: Path | None = None,
     arguments: tuple[str, ...] = (),
 ) -> Accuracy | None:
-    """Train, or continue, and judge; None in the helper processes of torchrun."""
-    source = PhotoSamples(
-        split.train,
-        recipe.input_width_px,
-        version=f"{len(split.train)} photographs of {split.num_classes} classes",
-        may_mirror=may_mirror,
-    )
+    """Train, or continue, and judge; None in the helper processes of torchrun.
+
+    Args:
+        augmentation: of training windows; stored features have their own.
+        features_dir: where a recipe without a body keeps features; in the run folder by default.
+    """
+    version = f"{len(split.train)} photographs of {split.num_classes} classes"
+    if recipe.body == "none":
+        kept = features_dir or run_dir / FEATURES_NAME
+        return _run_head(recipe, split, run_dir, place, kept, version, arguments)
+    source = PhotoSamples(split.train, recipe.input_width_px, version, augmentation)
     task = photo_task(recipe, split.num_classes)
     weights = train(recipe, task, source, run_dir, place=place, arguments=arguments)
     if place.shard.rank != 0:
@@ -104,15 +120,40 @@ def judge(
     model: PhotoModel, recipe: Recipe, split: PhotoSplit, run_dir: Path, device: str
 ) -> Accuracy:
     """Prototypes from what was learned, then every judged photograph; files are written."""
-    labels = np.asarray([photo.label for photo in split.train])
     learned = look(model, split.train, recipe.input_width_px, device)
-    prototypes = fit_prototypes(learned.embeddings, labels, split.num_classes)
     seen = look(model, split.test, recipe.input_width_px, device)
+    return write_answers(learned, seen, split, run_dir)
+
+
+def write_answers(learned: Seen, seen: Seen, split: PhotoSplit, run_dir: Path) -> Accuracy:
+    """What two witnesses say together of the judged photographs, and how often it is right."""
+    labels = np.asarray([photo.label for photo in split.train])
+    prototypes = fit_prototypes(learned.embeddings, labels, split.num_classes)
     pooled = pooled_log_probabilities(seen, prototypes)
     found = accuracy(pooled, split.test, split.parent_of)
     (run_dir / PREDICTIONS_NAME).write_text(_predictions(pooled, split.test))
     (run_dir / ACCURACY_NAME).write_text(json.dumps(asdict(found), indent=1) + "\n")
     return found
+
+
+def _run_head(
+    recipe: Recipe, split: PhotoSplit, run_dir: Path, place: Place, features_dir: Path,
+    version: str, arguments: tuple[str, ...],
+) -> Accuracy | None:  # fmt: skip
+    """The same on stored features: no body is trained, and no photograph is looked at twice."""
+    middle = FeatureStore(features_dir, MIDDLE, place.device)
+    drawn = FeatureStore(features_dir, DRAWN, place.device).features(split.train)
+    features, asked = middle.features(split.train), middle.features(split.test)
+    labels = np.asarray([photo.label for photo in split.train])
+    task = head_task(recipe, features, labels, split.num_classes)
+    source = FeatureSamples(np.concatenate([features, drawn], axis=1), labels, version)
+    weights = train(recipe, task, source, run_dir, place=place, arguments=arguments)
+    if place.shard.rank != 0:
+        return None
+    model = HeadModel(features.shape[2], recipe.embedding_dim, split.num_classes)
+    model.load_state_dict(load_checkpoint(weights))
+    seen = look_at_features(model, asked)
+    return write_answers(look_at_features(model, features), seen, split, run_dir)
 
 
 def _predictions(pooled: FloatArray, photos: tuple[Photo, ...]) -> str:

@@ -1,3 +1,4 @@
+import base64
 from pathlib import Path
 
 import cv2
@@ -10,8 +11,24 @@ from trainer.dataset.photo_list import (
     joined,
     read_photo,
     read_photo_list,
+    without_judged,
 )
 from trainer.errors import DatasetError
+
+# 20 x 24 pixels, cyan 0, magenta 200, yellow 200, black 0, as Photoshop writes them
+CMYK_JPEG = base64.b64decode(
+    "/9j/7gAOQWRvYmUAZAAAAAAA/9sAQwAbEhQXFBEbFxYXHhwbIChCKyglJShROj0wQmBVZWRfVV1baniZgWpxkHNbXY"
+    "W1hpCeo6utq2eAvMm6pseZqKuk/8AAFAgAGAAUBEMRAE0RAFkRAEsRAP/EAB8AAAEFAQEBAQEBAAAAAAAAAAABAgME"
+    "BQYHCAkKC//EALUQAAIBAwMCBAMFBQQEAAABfQECAwAEEQUSITFBBhNRYQcicRQygZGhCCNCscEVUtHwJDNicoIJCh"
+    "YXGBkaJSYnKCkqNDU2Nzg5OkNERUZHSElKU1RVVldYWVpjZGVmZ2hpanN0dXZ3eHl6g4SFhoeIiYqSk5SVlpeYmZqi"
+    "o6Slpqeoqaqys7S1tre4ubrCw8TFxsfIycrS09TV1tfY2drh4uPk5ebn6Onq8fLz9PX29/j5+v/aAA4EQwBNAFkASw"
+    "AAPwDpqyaya6aiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiv/9k="
+)
+# Exif with one entry: orientation 6, turn a quarter clockwise to see it upright
+TURNED = (
+    b"\xff\xe1\x00\x22Exif\x00\x00MM\x00\x2a\x00\x00\x00\x08\x00\x01"
+    b"\x01\x12\x00\x03\x00\x00\x00\x01\x00\x06\x00\x00\x00\x00\x00\x00"
+)
 
 
 @pytest.fixture
@@ -90,5 +107,49 @@ def test_folds_are_blocks_of_each_class_and_use_every_photo_once() -> None:
     assert folds[10:] == folds[:10]
 
 
-def test_a_class_with_one_photo_is_always_in_the_first_fold() -> None:
-    assert blocked_folds((Photo(Path("a"), 0, 0),), 5) == [0]
+def test_a_class_with_one_photo_is_never_judged() -> None:
+    assert blocked_folds((Photo(Path("a"), 0, 0),), 5) == [-1]
+
+
+def test_pictures_of_unusual_forms_come_out_upright_in_three_channels(folder: Path) -> None:
+    (folder / "cmyk.jpg").write_bytes(CMYK_JPEG)
+    plain = (folder / "a.jpg").read_bytes()
+    (folder / "turned.jpg").write_bytes(plain[:2] + TURNED + plain[2:])
+    cv2.imwrite(str(folder / "grey.png"), np.full((30, 20), 90, np.uint8))
+    found = read_photo_list(
+        written(folder, "cmyk.jpg, 0, 0", "turned.jpg, 0, 0", "grey.png, 0, 0", "deep.png, 0, 0")
+    )
+    shapes = [read_photo(photo.path).shape for photo in found.photos]
+    assert shapes == [(24, 20, 3), (60, 40, 3), (30, 20, 3), (40, 60, 3)]
+    assert read_photo(folder / "cmyk.jpg")[12, 10].tolist() == [55, 55, 255]  # red
+
+
+def test_pictures_that_would_cost_too_much_or_say_nothing_are_not_opened(folder: Path) -> None:
+    jpeg = bytearray((folder / "a.jpg").read_bytes())
+    place = jpeg.index(b"\xff\xc0") + 5
+    jpeg[place : place + 4] = (10_000).to_bytes(2, "big") * 2
+    (folder / "huge.jpg").write_bytes(jpeg)
+    png = (folder / "deep.png").read_bytes()
+    (folder / "cut.png").write_bytes(png[: len(png) - 40])
+    cv2.imwrite(str(folder / "dot.png"), np.zeros((8, 8, 3), np.uint8))
+    cv2.imwrite(str(folder / "cut.webp"), np.zeros((80, 80, 3), np.uint8))
+    (folder / "cut.webp").write_bytes((folder / "cut.webp").read_bytes()[:-20])
+    found = read_photo_list(
+        written(
+            folder, "huge.jpg, 0", "cut.png, 0", "dot.png, 0", "cut.webp, 0", "a.jpg, 0",
+            "a.jpg, 1", "b.jpg, 4012345678901", "b.jpg, nan",
+        )
+    )  # fmt: skip
+    assert [photo.path.name for photo in found.photos] == ["a.jpg"]
+    assert [line.code for line in found.aside] == [
+        "photo.large", "photo.damaged", "photo.small", "photo.damaged", "list.again",
+        "list.label", "list.label",
+    ]  # fmt: skip
+
+
+def test_a_photo_that_is_judged_is_not_learned_under_another_name(folder: Path) -> None:
+    learned = read_photo_list(written(folder, "a.jpg, 0, 0", "large.jpg, 0, 0"))
+    judged = read_photo_list(written(folder, "b.jpg, 0, 0"))  # the same bytes as a.jpg
+    kept = without_judged(learned, judged)
+    assert [photo.path.name for photo in kept.photos] == ["large.jpg"]
+    assert [(line.line, line.code) for line in kept.aside] == [(0, "photo.judged")]

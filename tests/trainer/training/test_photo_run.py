@@ -7,15 +7,22 @@ import numpy as np
 import pytest
 
 from trainer.dataset.photo_list import Photo, PhotoList
-from trainer.dataset.photo_samples import PhotoSamples, middle_window, random_window
+from trainer.dataset.photo_samples import (
+    Augmentation,
+    PhotoSamples,
+    middle_window,
+    random_window,
+)
 from trainer.errors import DatasetError
+from trainer.training.photo_head import head_task
 from trainer.training.photo_judge import (
     calibration_error,
     fit_prototypes,
+    look_at_features,
     parent_probabilities,
 )
 from trainer.training.photo_run import for_length, run_photos, split_of
-from trainer.training.recipes import lite0_photos
+from trainer.training.recipes import head_on_cached_features, lite0_photos
 from trainer.training.train import Place
 
 pytestmark = [
@@ -53,6 +60,52 @@ def test_a_run_from_a_list_learns_judges_and_writes_it_down(
     assert json.loads((tmp_path / "run" / "accuracy.json").read_text())["num_photos"] == 4
 
 
+def test_a_head_learns_from_features_that_are_kept(coloured: PhotoList, tmp_path: Path) -> None:
+    recipe = dataclasses.replace(head_on_cached_features(), batch_size=8, num_steps=3)
+    split, kept = split_of(coloured, None, fold=0, num_folds=3), tmp_path / "features"
+    found = run_photos(recipe, split, tmp_path / "run", Place(), features_dir=kept)
+    assert found is not None
+    assert found.fine == 1.0
+    files = {path: path.stat().st_mtime_ns for path in kept.rglob("*.npy")}
+    assert len(files) == len(split.train) * 2 + len(split.test)
+    damaged = min(files)
+    damaged.write_bytes(damaged.read_bytes()[:100])
+    again = run_photos(recipe, split, tmp_path / "again", Place(), features_dir=kept)
+    assert again == found
+    changed = [path for path, written in files.items() if path.stat().st_mtime_ns != written]
+    assert changed == [damaged]
+
+
+def test_an_untrained_head_answers_as_whitened_means_do() -> None:
+    random = np.random.default_rng(0)
+    labels = np.repeat(np.arange(3), 12)
+    rows = (random.normal(size=(36, 2, 20)) + 2 * labels[:, None, None]).astype(np.float16)
+    task = head_task(head_on_cached_features(), rows, labels, 3)
+    seen = look_at_features(task.exported, rows)
+    means = rows.mean(axis=1, dtype=np.float32)
+    expected = fit_prototypes(means, labels, 3).log_probabilities(means).argmax(axis=1)
+    assert (seen.scores.argmax(axis=1) == expected).mean() > 0.9
+
+
+def test_only_photos_of_named_folders_are_mirrored() -> None:
+    produce = Augmentation(mirrored=("fruit",))
+    assert produce.may_mirror(Path("shop/Fruit/Apple/1.jpg"))
+    assert not produce.may_mirror(Path("shop/Packages/Milk/fruit.jpg"))
+    assert Augmentation(mirrored=("*",)).may_mirror(Path("1.jpg"))
+
+
+def test_a_fold_without_photographs_is_refused(coloured: PhotoList) -> None:
+    with pytest.raises(DatasetError, match="0 to judge"):
+        split_of(coloured, None, fold=7, num_folds=5)
+
+
+def test_a_class_with_one_photograph_is_learned_and_never_judged(coloured: PhotoList) -> None:
+    alone = dataclasses.replace(coloured.photos[0], label=2, parent=2)
+    split = split_of(PhotoList((*coloured.photos, alone), ()), None, fold=0, num_folds=3)
+    assert alone in split.train
+    assert alone not in split.test
+
+
 def test_a_fold_is_never_learned_from(coloured: PhotoList) -> None:
     split = split_of(coloured, None, fold=1, num_folds=3)
     assert len(split.train) == 8
@@ -84,7 +137,7 @@ def test_the_same_number_gives_the_same_sample(coloured: PhotoList) -> None:
 
 def test_windows_are_square_whatever_the_picture() -> None:
     wide = np.zeros((50, 200, 3), np.uint8)
-    assert random_window(wide, 32, np.random.default_rng(0), True).shape == (32, 32, 3)
+    assert random_window(wide, 32, np.random.default_rng(0), may_mirror=True).shape == (32, 32, 3)
     assert middle_window(wide, 32).shape == (32, 32, 3)
 
 
