@@ -10,6 +10,7 @@ from edge.config import EdgeConfig
 from edge.config_file import read_config
 from edge.edgectl.options import ConfigOption, JsonOption
 from edge.edgectl.output import ExitCode, errors_for_people, print_json, say
+from edge.processes.enrol_notice import hide_enrol_words, show_enrol_words
 from edge.processes.hub_road import (
     RootMismatchError,
     edge_version,
@@ -31,7 +32,7 @@ def enrol(
     wait_s: Annotated[float, typer.Option(help="Wait so long for a person's yes.", min=0)] = 600.0,
     as_json: JsonOption = False,
 ) -> None:
-    """Make a key, show six words while a person must compare them, and wait for the yes."""
+    """Make a key, show six words (here and on the counter) to be compared, wait for the yes."""
     with errors_for_people(as_json):
         settings = read_config(config)
         address = hub or settings.hub.url
@@ -39,9 +40,10 @@ def enrol(
             raise typer.BadParameter("give --hub, or set hub.url in the file")
         client = _client(settings, address)
         try:
-            reply = _ask_until_accepted(client, claim_code, wait_s, as_json)
+            reply = _ask_until_accepted(settings, client, claim_code, wait_s, as_json)
             _check_root(client, reply, root_sha256)
         finally:
+            hide_enrol_words(settings)
             client.close()
     facts = {
         "status": reply.status, "box_id": settings.box_id, "hub": address, "ring": reply.ring,
@@ -69,14 +71,16 @@ def _client(settings: EdgeConfig, address: str) -> HubClient:
 
 
 def _ask_until_accepted(
-    client: HubClient, claim_code: str, wait_s: float, as_json: bool
+    settings: EdgeConfig, client: HubClient, claim_code: str, wait_s: float, as_json: bool
 ) -> EnrolReply:
     deadline = time.monotonic() + wait_s
     reply = client.enrol(claim_code, edge_version())
+    words = fingerprint_words(client.identity.key.public_key)
     if reply.status == "pending" and not as_json:
         say("Compare these six words with the hub's screen, then accept there:")
-        say(f"  {fingerprint_words(client.identity.key.public_key)}")
+        say(f"  {words}")
     while reply.status == "pending" and time.monotonic() < deadline:
+        show_enrol_words(settings, words)
         time.sleep(POLL_S)
         reply = client.enrol("", edge_version())
     return reply

@@ -131,6 +131,7 @@ class BoxStatus:
     Attributes:
         notices: stable codes that no basket carries: model.loading, hub.offline, bundle.swapping.
         health: the last Health of every process.
+        enrol_words: six words to compare with the hub's page while this box waits to be let in.
     """
 
     cameras: tuple[CameraView, ...] = ()
@@ -138,6 +139,7 @@ class BoxStatus:
     health: tuple[Health, ...] = ()
     bundle_name: str = ""
     product_count: int = 0
+    enrol_words: str = ""
 
 
 class LiveFeed(Protocol):

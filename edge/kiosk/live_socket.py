@@ -288,4 +288,5 @@ def _shown(status: BoxStatus) -> dict[str, object]:
         "failed": [h.process for h in status.health if h.verdict == "failed"],
         "bundle_name": status.bundle_name,
         "product_count": status.product_count,
+        "enrol_words": status.enrol_words,
     }

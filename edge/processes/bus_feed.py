@@ -62,6 +62,7 @@ class BusFeed:
         """
         self.changes = ChangeSignal()
         self.shelf: ProductShelf | None = None
+        self.enrol_words = ""
         self._config = config
         self._ask = ask
         self._clock_ns = clock_ns
@@ -167,6 +168,7 @@ class BusFeed:
             health=tuple(self._health.values()),
             bundle_name=state.bundle_name if state is not None else "",
             product_count=len(self.shelf) if self.shelf is not None else 0,
+            enrol_words=self.enrol_words,
         )
 
     async def send_command(self, command: Command) -> CommandReply:

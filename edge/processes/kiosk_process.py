@@ -30,6 +30,7 @@ from edge.messages.command_messages import Command, CommandReply, Health
 from edge.messages.perception_messages import CameraState, Observations, PerceptionState
 from edge.processes.box_view import instance_names
 from edge.processes.bus_feed import BusFeed, Message
+from edge.processes.enrol_notice import enrol_words
 from edge.processes.handheld_server import open_handheld_desk, serve_handhelds
 from edge.processes.kiosk_address import token_path
 from edge.processes.shelf_maker import ShelfMaker
@@ -221,7 +222,14 @@ class Kiosk:
                     self._feed.shelf = shelf
                     self._work.report(facts={"products": len(shelf)})
                     self._feed.changes.notify()
+            self._look_for_enrolment()
             await asyncio.sleep(RETRY_S)
+
+    def _look_for_enrolment(self) -> None:
+        words = enrol_words(self._work.config, datetime.now(UTC))
+        if words != self._feed.enrol_words:
+            self._feed.enrol_words = words
+            self._feed.changes.notify()
 
     def _settings(self) -> KioskSettings:
         knobs = self._work.config.kiosk

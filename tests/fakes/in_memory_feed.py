@@ -55,6 +55,7 @@ SIZE = (1280, 720)
 REGION = (250, 140, 1030, 579)
 START = datetime(2026, 11, 21, 9, 0, tzinfo=UTC)
 COUNTER_BGR = (196, 205, 210)
+SHADOW_BGR = (110, 116, 120)
 PARAMETERS = DecisionParameters(
     temperature=0.05,
     accept_margin=1.0,
@@ -91,6 +92,7 @@ class InMemoryFeed:
     conditions: tuple[str, ...] = ()
     is_perceiving: bool = True
     is_reachable: bool = True
+    enrol_words: str = ""
     num_encoded: int = 0
 
     def __post_init__(self) -> None:
@@ -201,7 +203,8 @@ class InMemoryFeed:
         views = tuple(
             CameraView(name, "lost" if name in self.lost else "live") for name in self.cameras
         )
-        return BoxStatus(views, self.notices, (), "in memory", len(self._skus))
+        words = self.enrol_words
+        return BoxStatus(views, self.notices, (), "in memory", len(self._skus), words)
 
     async def send_command(self, command: Command) -> CommandReply:
         if not self.is_reachable:
@@ -282,9 +285,7 @@ class InMemoryFeed:
         tint = (120, 150, 190) if face is None else tuple(int(v) for v in face.mean((0, 1)) * 0.8)
         hull = cv2.convexHull(points.astype(np.int32))
         ground = points[: len(points) // 2].astype(np.int32) + (10, 14)
-        shadow = canvas.copy()
-        cv2.fillConvexPoly(shadow, cv2.convexHull(ground), (120, 126, 130))
-        cv2.addWeighted(cv2.GaussianBlur(shadow, (0, 0), 6), 0.5, canvas, 0.5, 0, canvas)
+        _shade(canvas, cv2.convexHull(ground))
         cv2.fillConvexPoly(canvas, hull, tint, cv2.LINE_AA)
         if face is None:
             return
@@ -362,6 +363,17 @@ def _scores(sku_id: str, doubt: tuple[str, ...], is_strange: bool) -> SkuScoresM
     shares = np.array([1.0, *(0.8 - 0.05 * i for i in range(len(doubt)))])
     logs = np.log(shares / shares.sum())
     return SkuScoresMessage(names, tuple(float(v) for v in logs), -20.0, 0.9, 1)
+
+
+def _shade(canvas: NDArray[np.uint8], hull: NDArray[np.int32]) -> None:
+    """A soft shadow on the counter; what stands there already stays sharp."""
+    mask = np.zeros(canvas.shape[:2], np.uint8)
+    cv2.fillConvexPoly(mask, hull, 255)
+    x, y, width, height = cv2.boundingRect(hull)
+    top, left = max(0, y - 20), max(0, x - 20)
+    part = np.s_[top : y + height + 20, left : x + width + 20]
+    share = cv2.GaussianBlur(mask[part], (0, 0), 6)[:, :, None] / 255 * 0.45
+    canvas[part] = (canvas[part] * (1 - share) + np.array(SHADOW_BGR) * share).astype(np.uint8)
 
 
 def _face(content: bytes) -> NDArray[np.uint8]:

@@ -1,12 +1,14 @@
 """Writes the TypeScript twin of the messages between a box and its screen.
 
-Flow: msgspec structs -> edge/kiosk/web/src/wire_types.ts
+Flow: msgspec structs -> edge/kiosk/web/src/wire_types.ts, command_types.ts
 
-`--check` only compares and answers 1 where the file is stale; a test does the same.
+What the box says and what the screen says each have a file. `--check` only compares and answers 1
+where one is stale; a test does the same.
 """
 
 import argparse
 import sys
+from collections.abc import Iterable
 from enum import Enum
 from pathlib import Path
 from types import UnionType
@@ -20,22 +22,32 @@ from edge.messages.basket_messages import BasketSnapshot
 from edge.messages.command_messages import BasketCommand, CommandReply
 from edge.messages.desk_messages import DayTotals, PastSale
 
-TARGET = Path("edge/kiosk/web/src/wire_types.ts")
-HEADER = """// The messages between a box and its screen. Generated from edge/messages and
+FOLDER = Path("edge/kiosk/web/src")
+SAID_BY_BOX, SAID_BY_SCREEN = FOLDER / "wire_types.ts", FOLDER / "command_types.ts"
+HEADER = """// What a {who} says. Generated from edge/messages and
 // edge/kiosk/socket_messages.py by `python -m tools.checks.wire_types`; do not edit.
 """
 PLAIN = {str: "string", int: "number", float: "number", bool: "boolean", type(None): "null"}
 
 
-def wire_types() -> str:
-    """The whole file."""
-    known: dict[str, str] = {}
+def wire_types() -> dict[Path, str]:
+    """The whole text of each file."""
+    from_box: dict[str, str] = {}
     for root in (BasketSnapshot, CommandReply, Receipt, PastSale, DayTotals):
-        _name_of(root, known)
+        _name_of(root, from_box)
+    known = dict(from_box)
     for alias, union in (("BasketCommand", BasketCommand), ("FromScreen", FromScreen)):
         members = [_name_of(member, known) for member in get_args(union)]
         known[alias] = f"export type {alias} =\n" + "\n".join(f"  | {m}" for m in members) + ";\n"
-    return HEADER + "\n" + "\n".join(known.values())
+    from_screen = {name: text for name, text in known.items() if name not in from_box}
+    return {
+        SAID_BY_BOX: _file("box", from_box.values()),
+        SAID_BY_SCREEN: _file("screen", from_screen.values()),
+    }
+
+
+def _file(who: str, texts: Iterable[str]) -> str:
+    return HEADER.format(who=who) + "\n" + "\n".join(texts)
 
 
 def _name_of(kind: Any, known: dict[str, str]) -> str:
@@ -84,16 +96,19 @@ def main() -> int:
     parser = argparse.ArgumentParser(description="Write the TypeScript twin of the messages.")
     parser.add_argument("--check", action="store_true", help="only say whether it is current")
     arguments = parser.parse_args()
-    target = Path(__file__).resolve().parent.parent.parent / TARGET
-    if arguments.check:
-        is_current = target.read_text() == wire_types()
-        print(
-            f"{TARGET}: {'current' if is_current else 'stale: python -m tools.checks.wire_types'}"
-        )
-        return 0 if is_current else 1
-    target.write_text(wire_types())
-    print(f"{TARGET}: written")
-    return 0
+    root = Path(__file__).resolve().parent.parent.parent
+    files = wire_types()
+    stale = [path for path, text in files.items() if not _is_current(root / path, text)]
+    for path in files:
+        said = "stale: python -m tools.checks.wire_types" if path in stale else "current"
+        print(f"{path}: {said if arguments.check else 'written'}")
+        if not arguments.check:
+            (root / path).write_text(files[path])
+    return 1 if arguments.check and stale else 0
+
+
+def _is_current(path: Path, text: str) -> bool:
+    return path.is_file() and path.read_text() == text
 
 
 if __name__ == "__main__":

@@ -67,7 +67,7 @@ def test_paid_goods_that_still_lie_there_are_not_offered_for_payment_again(
     page.locator(".pay").click()
     page.locator(".practice .button", has_text="Approved").click()
     page.locator(".button", has_text="Done").click()
-    page.locator("h1", has_text="Something is still on the counter").wait_for()
+    page.locator("h1", has_text="Please take your items").wait_for()
     assert page.locator(".pay").count() == 0
 
 

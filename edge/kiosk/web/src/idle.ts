@@ -3,12 +3,13 @@
 
 import { computed, effect, signal } from "@preact/signals";
 import { request } from "./live.ts";
-import { forgetPreferences, preferences } from "./preferences.ts";
+import { forgetPreferences, hasPreferences, preferences } from "./preferences.ts";
 import { basket, closeSheet, isStarted, screen, sheet } from "./state.ts";
 
 const WALK_AWAY = "basket.walk_away_soon";
 const TELL_EVERY_MS = 10_000;
 const RESET_MS = 60_000;
+const WARN_MS = 20_000; // WCAG 2.2.1: twenty seconds to say "not yet"
 const NUM_EXTENSIONS = 2; // "more time" is three times the box's patience
 
 const answeredFor = signal("");
@@ -19,6 +20,9 @@ export const isLeaving = computed(() => {
   return snapshot !== undefined && snapshot.notices.includes(WALK_AWAY) && answeredFor.value !== snapshot.basket_id;
 });
 
+/** Nothing was bought yet, but what somebody chose or opened here is about to go. */
+export const isGoingPlain = signal(false);
+
 let touchedAt = performance.now();
 let toldAt = 0;
 let extensions = 0;
@@ -27,6 +31,7 @@ let extensions = 0;
 export function stillHere(): void {
   touchedAt = performance.now();
   extensions = 0;
+  isGoingPlain.value = false;
   if (screen.peek() !== "shopping" || (touchedAt - toldAt < TELL_EVERY_MS && !isLeaving.peek())) return;
   tellBox();
 }
@@ -53,8 +58,12 @@ function tellBox(): void {
 /** On the welcome screen, or started without a single item, the next shopper finds a plain page. */
 function startAfreshWhenIdle(): void {
   const isEmpty = screen.value === "welcome" || (screen.value === "shopping" && !basket.value?.basket_id);
-  const isStale = performance.now() - touchedAt > RESET_MS * (preferences.value.hasMoreTime ? 3 : 1);
-  if (!isEmpty || !isStale || sheet.value.name === "staff") return;
+  const patience = RESET_MS * (preferences.value.hasMoreTime ? 3 : 1);
+  const idle = performance.now() - touchedAt;
+  const isWatched = isEmpty && sheet.value.name !== "staff";
+  const wouldBeMissed = isStarted.value || sheet.value.name !== "none" || hasPreferences();
+  isGoingPlain.value = isWatched && wouldBeMissed && idle > patience - WARN_MS && idle <= patience;
+  if (!isWatched || idle <= patience) return;
   touchedAt = performance.now();
   isStarted.value = false;
   closeSheet();

@@ -2,6 +2,7 @@
 
 import { batch } from "@preact/signals";
 import { ResilientSocket } from "@tillsight/web-shared/resilient_socket.ts";
+import type { BasketCommand, FromScreen } from "./command_types.ts";
 import { receiveFrame } from "./frames.ts";
 import {
   basket,
@@ -22,7 +23,7 @@ import {
 } from "./state.ts";
 import { codeText, t } from "./texts.ts";
 import { type BasketMessage, type ServerMessage, frameOf } from "./wire.ts";
-import type { BasketCommand, BasketSnapshot, CommandReply, FromScreen } from "./wire_types.ts";
+import type { BasketSnapshot, CommandReply } from "./wire_types.ts";
 
 const REPLY_TIMEOUT_MS = 6_000;
 const KEPT_BASKET = "last basket";

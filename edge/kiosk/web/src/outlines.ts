@@ -43,6 +43,8 @@ export interface Drawing {
   readonly highlighted: string;
   readonly isCalm: boolean;
   readonly fontPx: number;
+  /** The picture is at least so many letters wide: larger words would hide the goods. */
+  readonly numLetters: number;
   labelOf(item: ItemView | undefined): Label | undefined;
 }
 
@@ -114,7 +116,7 @@ function label(
   const words = drawing.labelOf(item);
   if (!words) return;
   const { canvas } = drawing;
-  const size = Math.max(13, Math.min(drawing.fontPx * 0.85, canvas.width / ratio / 50)) * ratio;
+  const size = Math.max(13, Math.min(drawing.fontPx * 0.85, canvas.width / ratio / drawing.numLetters)) * ratio;
   context.font = `600 ${size}px ${FONT}`;
   const placed = bestLabel(context, words, size, rectangleOf(box, canvas), { canvas, ratio, taken, others });
   const look = lookOf(item);

@@ -35,6 +35,12 @@ export function preferLanguage(wanted: string): void {
   void chooseLanguage(wanted);
 }
 
+/** Somebody chose something here that a fresh page would not have. */
+export function hasPreferences(): boolean {
+  const isPlain = JSON.stringify(preferences.value) === JSON.stringify(PLAIN);
+  return !isPlain || sessionStorage.getItem(KEPT_LANGUAGE) !== null;
+}
+
 /** The next shopper starts afresh. */
 export function forgetPreferences(): void {
   preferences.value = PLAIN;

@@ -2,17 +2,21 @@
 
 import { effect, signal } from "@preact/signals";
 import { preferences } from "./preferences.ts";
-import { basket, itemCount, openAsks } from "./state.ts";
+import { spokenQuestion } from "./questions.ts";
+import { basket, declinedBasket, itemCount, openAsks } from "./state.ts";
 import { language, money, t } from "./texts.ts";
+import type { BasketSnapshot } from "./wire_types.ts";
 
 const SETTLE_MS = 900; // several items are put down in one go; one sentence is enough
+
+const MARKS = /[\u200e\u200f\u061c\u2066-\u2069]/g; // of writing direction: nothing to say
 
 export const announcement = signal("");
 
 export function say(text: string): void {
   announcement.value = text;
   if (!preferences.value.isSpoken || !("speechSynthesis" in window)) return;
-  const utterance = new SpeechSynthesisUtterance(text);
+  const utterance = new SpeechSynthesisUtterance(text.replace(MARKS, ""));
   utterance.lang = language.value;
   utterance.rate = 0.95;
   speechSynthesis.cancel();
@@ -26,12 +30,7 @@ export function announceChanges(): void {
     const snapshot = basket.value;
     const ask = openAsks.value[0];
     if (!snapshot) return;
-    const total = t("say_total", {
-      items: t("items", { count: itemCount.value }),
-      amount: money(snapshot.total_minor, snapshot),
-    });
-    const hasLines = snapshot.lines.length > 0;
-    const text = ask ? question(ask.kind) : hasLines ? total : "";
+    const text = ask ? spokenQuestion(ask) : saidOfBasket(snapshot);
     clearTimeout(timer);
     timer = setTimeout(() => {
       if (text && text !== spoken) say(text);
@@ -40,8 +39,13 @@ export function announceChanges(): void {
   });
 }
 
-function question(kind: string): string {
-  if (kind === "which") return `${t("ask_which")} ${t("ask_which_text")}`;
-  if (kind === "weigh") return `${t("ask_weigh")}. ${t("ask_weigh_text")}`;
-  return `${t("ask_unknown")}. ${t("ask_unknown_text")}`;
+/** The total as it stands, or that a payment did not work; nothing of an empty basket. */
+function saidOfBasket(snapshot: BasketSnapshot): string {
+  if (snapshot.phase !== "shopping" || snapshot.lines.length === 0) return "";
+  const total = t("say_total", {
+    items: t("items", { count: itemCount.value }),
+    amount: money(snapshot.total_minor, snapshot),
+  });
+  if (declinedBasket.value !== snapshot.basket_id) return total;
+  return `${t("pay_declined_title")}. ${t("pay_declined_text")} ${total}`;
 }

@@ -66,6 +66,12 @@ export function screenOf(
   return "welcome";
 }
 
+/** What lies there was paid on this screen a moment ago: it is not some other customer's. */
+export const isPaidHere = computed(() => {
+  const snapshot = basket.value;
+  return snapshot?.phase === "paid" && snapshot.basket_id === dismissedBasket.value;
+});
+
 export const openAsks = computed<readonly Ask[]>(() => basket.value?.asks ?? []);
 
 export const itemCount = computed(() =>

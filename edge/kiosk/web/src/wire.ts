@@ -39,6 +39,7 @@ export interface StatusMessage {
   readonly failed: readonly string[];
   readonly bundle_name: string;
   readonly product_count: number;
+  readonly enrol_words: string;
 }
 
 export interface QueueEntry {

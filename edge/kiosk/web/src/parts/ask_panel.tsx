@@ -4,13 +4,12 @@ import { Button } from "@tillsight/web-shared/button.tsx";
 import { Icon } from "@tillsight/web-shared/icon.tsx";
 import { nameOf } from "../catalogue.ts";
 import { command } from "../live.ts";
+import { kindOf, optionsOf } from "../questions.ts";
 import { basket, isAttendant, openAsks, openSheet, showToast } from "../state.ts";
 import { money, t } from "../texts.ts";
 import type { Ask, Option } from "../wire_types.ts";
 import { ProductPicture } from "./product_picture.tsx";
 import { SeenPicture } from "./seen_picture.tsx";
-
-const MAX_OPTIONS = 4;
 
 export function AskPanel() {
   const asks = openAsks.value;
@@ -38,17 +37,8 @@ export function AskPanel() {
   );
 }
 
-type Kind = "which" | "maybe" | "unknown" | "weigh";
-
-/** "maybe": unknown, but the box has guesses that are better than nothing. */
-function kindOf(ask: Ask): Kind {
-  if (ask.kind === "weigh") return "weigh";
-  if (ask.options.length === 0) return "unknown";
-  return ask.kind === "which" ? "which" : "maybe";
-}
-
 function Options({ ask }: { ask: Ask }) {
-  const options = ask.options.slice(0, MAX_OPTIONS);
+  const options = optionsOf(ask);
   return (
     <ul class={`ask-options ask-options-${options.length}`}>
       {options.map((option) => (

@@ -6,6 +6,7 @@ import { addPainter, itemsByTrack, lastShot, type Shot } from "../frames.ts";
 import { watch } from "../live.ts";
 import { nameOf } from "../catalogue.ts";
 import { drawShot, type Label } from "../outlines.ts";
+import { preferences } from "../preferences.ts";
 import { basket, camera, connection, hello, openAsks, status } from "../state.ts";
 import { money, t } from "../texts.ts";
 import type { BasketSnapshot, ItemView } from "../wire_types.ts";
@@ -31,7 +32,6 @@ export function CounterView() {
             <Icon name={connection.value === "lost" ? "wifi_off" : "camera_off"} size="3.4rem" />
           </div>
         )}
-        <CameraChoice />
       </div>
     </section>
   );
@@ -72,6 +72,7 @@ function paintOn(element: HTMLCanvasElement, shot: Shot): void {
     highlighted: openAsks.peek()[0]?.item_id ?? "",
     isCalm: calm.matches,
     fontPx: parseFloat(getComputedStyle(document.documentElement).fontSize),
+    numLetters: preferences.peek().isLarge ? 36 : 48,
     labelOf,
   });
 }
@@ -123,7 +124,8 @@ function choose(id: string): void {
   watch([id]);
 }
 
-function CameraChoice() {
+/** Beside the picture, never over it: what lies under a finger is hidden from nobody. */
+export function CameraChoice() {
   const cameras = hello.value?.cameras ?? [];
   if (cameras.length < 2) return null;
   return (

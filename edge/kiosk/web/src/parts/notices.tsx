@@ -1,6 +1,7 @@
 // Calm rows that say what is wrong and what to do next. The most important one first, two at most.
 
 import { Icon, type IconName } from "@tillsight/web-shared/icon.tsx";
+import { useEffect, useState } from "preact/hooks";
 import { basket, calledForAge, connection, hello, screen, status } from "../state.ts";
 import { codeText, t } from "../texts.ts";
 
@@ -13,6 +14,8 @@ interface Notice {
 }
 
 const MAX_SHOWN = 2;
+const SETTLE_MS = 1_500; // a hand or a flicker must not accuse anybody of having moved something
+const SLOW = new Set(["counter.changed"]);
 const QUIET = new Set(["left_behind", "suspended", "refused", "paid"]); // they say what to do themselves
 const CALM = new Set(["hub.offline", "bundle.swapping", "model.loading", "help.called", "item.left_out"]);
 const ELSEWHERE = new Set(["journal.unwritable", "age.check", "payment.unclear", "basket.walk_away_soon"]);
@@ -35,6 +38,13 @@ const ICONS: Readonly<Record<string, IconName>> = {
 };
 
 export function Notices() {
+  const [, drawAgain] = useState(0);
+  const waiting = slowCodes().find((code) => !hasLasted(code));
+  useEffect(() => {
+    if (!waiting) return undefined;
+    const timer = setTimeout(() => drawAgain((count) => count + 1), SETTLE_MS + 20);
+    return () => clearTimeout(timer);
+  }, [waiting]);
   const shown = notices().slice(0, MAX_SHOWN);
   return (
     <div class="notices" role="status">
@@ -74,7 +84,22 @@ function notices(): readonly Notice[] {
 function codes(): readonly string[] {
   const all = [...(basket.value?.notices ?? []), ...(status.value?.notices ?? [])];
   const isAgeCall = calledForAge.value !== "" && calledForAge.value === basket.value?.basket_id;
-  return [...new Set(all)].filter((code) => !ELSEWHERE.has(code) && !(code === "help.called" && isAgeCall));
+  const known = [...new Set(all)].filter((code) => !ELSEWHERE.has(code) && !(code === "help.called" && isAgeCall));
+  return known.filter((code) => !SLOW.has(code) || hasLasted(code));
+}
+
+const firstHeard = new Map<string, number>();
+
+/** Notices that wait before they are shown; what is no longer said is forgotten. */
+function slowCodes(): readonly string[] {
+  const said = (basket.value?.notices ?? []).filter((code) => SLOW.has(code));
+  for (const code of SLOW) if (!said.includes(code)) firstHeard.delete(code);
+  for (const code of said) if (!firstHeard.has(code)) firstHeard.set(code, performance.now());
+  return said;
+}
+
+function hasLasted(code: string): boolean {
+  return performance.now() - (firstHeard.get(code) ?? Infinity) >= SETTLE_MS;
 }
 
 function notice(code: string, icon: IconName, kind: Notice["kind"], title: string, text: string): Notice {

@@ -6,7 +6,7 @@ import { Icon, type IconName } from "@tillsight/web-shared/icon.tsx";
 import { useEffect } from "preact/hooks";
 import { command } from "../live.ts";
 import { CounterView } from "../parts/counter_view.tsx";
-import { isAttendant, isParkedSeen, showToast, type Screen } from "../state.ts";
+import { isAttendant, isPaidHere, isParkedSeen, showToast, type Screen } from "../state.ts";
 import { t } from "../texts.ts";
 
 const PARKED_SHOWN_MS = 30_000;
@@ -61,6 +61,9 @@ function ParkedWays() {
 }
 
 function wordsOf(name: Screen): Words {
+  if (name === "left_behind" && isPaidHere.value) {
+    return { icon: "basket", title: t("left_paid_title"), text: t("left_paid_text") };
+  }
   if (name === "left_behind") return { icon: "basket", title: t("left_behind_title"), text: t("left_behind_text") };
   if (name === "suspended") {
     return { icon: "clock", title: t("phase_suspended_title"), text: t("phase_suspended_text") };

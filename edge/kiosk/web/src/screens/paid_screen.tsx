@@ -2,6 +2,7 @@
 
 import { Button } from "@tillsight/web-shared/button.tsx";
 import { Icon } from "@tillsight/web-shared/icon.tsx";
+import { numberLocale } from "@tillsight/web-shared/translator.ts";
 import { useEffect, useState } from "preact/hooks";
 import { nameOf } from "../catalogue.ts";
 import { forgetPreferences, preferences } from "../preferences.ts";
@@ -54,7 +55,7 @@ function ReceiptSlip({ receipt, snapshot }: { receipt: Receipt | undefined; snap
       <header>
         {snapshot.is_practice && <p class="slip-practice">{t("practice_receipt")}</p>}
         <h2>{hello.value?.store}</h2>
-        {issued && <p>{issued.toLocaleString(language.value, { dateStyle: "medium", timeStyle: "short" })}</p>}
+        {issued && <p>{issued.toLocaleString(numberLocale(language.value), { dateStyle: "medium", timeStyle: "short" })}</p>}
         <p class="slip-number">{t("receipt_number", { number: snapshot.basket_id })}</p>
       </header>
       <ul class="slip-lines">

@@ -16,7 +16,10 @@ export function PayingScreen() {
   const total = snapshot ? money(snapshot.total_minor, snapshot) : "";
   const terminal = snapshot?.is_practice ? "practice" : hello.value?.terminal;
   const isUnknown = snapshot?.notices.includes("payment.unclear") ?? false;
-  useEffect(() => say(`${t("pay_title")}. ${t("total")} ${total}`), [total]);
+  useEffect(() => {
+    if (isUnknown) say(`${t("pay_unknown_title")}. ${t("pay_unknown_text")}`);
+    else say(`${t("pay_title")}. ${t("total")} ${total}`);
+  }, [total, isUnknown]);
   return (
     <section class="paying" aria-labelledby="paying-title">
       <span class={`paying-icon ${isUnknown ? "paying-unsure" : ""}`}>

@@ -3,6 +3,7 @@
 import { Button } from "@tillsight/web-shared/button.tsx";
 import { Icon } from "@tillsight/web-shared/icon.tsx";
 import { Sheet } from "@tillsight/web-shared/sheet.tsx";
+import { numberLocale } from "@tillsight/web-shared/translator.ts";
 import { useEffect, useState } from "preact/hooks";
 import { nameOf } from "../catalogue.ts";
 import { command, tell } from "../live.ts";
@@ -114,9 +115,11 @@ function Refund({ sale, onDone }: { sale: PastSale; onDone: () => void }) {
       </ul>
       <Choice title={t("refund_why")} prefix="refund_reason" codes={REASONS} chosen={reason} onChoose={setReason} />
       <Choice title={t("refund_how")} prefix="paid_by" codes={KINDS} chosen={kind} onChoose={setKind} />
-      <Button kind="main" size="big" icon="undo" blocked={!amount || !reason || !kind} onPress={() => void refund()}>
-        {t("refund_give", { amount: money(amount, sale) })}
-      </Button>
+      <div class="sheet-foot">
+        <Button kind="main" size="big" icon="undo" blocked={!amount || !reason || !kind} onPress={() => void refund()}>
+          {t("refund_give", { amount: money(amount, sale) })}
+        </Button>
+      </div>
     </>
   );
 }
@@ -183,5 +186,5 @@ function backOf(line: PastLine, quantity: number): number {
 }
 
 function timeOf(sale: PastSale): string {
-  return new Date(sale.paid_utc).toLocaleString(language.value, { dateStyle: "short", timeStyle: "short", numberingSystem: "latn" });
+  return new Date(sale.paid_utc).toLocaleString(numberLocale(language.value), { dateStyle: "short", timeStyle: "short" });
 }

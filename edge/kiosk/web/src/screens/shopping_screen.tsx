@@ -4,9 +4,10 @@ import { Icon } from "@tillsight/web-shared/icon.tsx";
 import { command } from "../live.ts";
 import { AskPanel } from "../parts/ask_panel.tsx";
 import { BasketPanel } from "../parts/basket_panel.tsx";
-import { CounterView } from "../parts/counter_view.tsx";
+import { CameraChoice, CounterView } from "../parts/counter_view.tsx";
 import { basket, declinedBasket, openAsks, openSheet, showToast } from "../state.ts";
 import { t } from "../texts.ts";
+import type { BasketSnapshot } from "../wire_types.ts";
 
 export function ShoppingScreen() {
   const hasAsk = openAsks.value.length > 0;
@@ -14,7 +15,7 @@ export function ShoppingScreen() {
     <div class={`shopping ${hasAsk ? "shopping-asking" : ""}`}>
       <div class="shopping-counter">
         <CounterView />
-        {hasAsk ? <AskPanel /> : <Hint />}
+        {hasAsk ? <AskPanel /> : <HintRow />}
         {!hasAsk && <Actions />}
       </div>
       <BasketPanel />
@@ -22,20 +23,28 @@ export function ShoppingScreen() {
   );
 }
 
-function Hint() {
-  const snapshot = basket.value;
-  if (!snapshot || snapshot.is_blind) return null;
+function HintRow() {
+  if (!basket.value || basket.value.is_blind) return null;
+  return (
+    <div class="hint-row">
+      <CurrentHint snapshot={basket.value} />
+      <CameraChoice />
+    </div>
+  );
+}
+
+function CurrentHint({ snapshot }: { snapshot: BasketSnapshot }) {
   if (snapshot.basket_id && declinedBasket.value === snapshot.basket_id) {
-    return <HintRow icon="card" title={t("pay_declined_title")} text={t("pay_declined_text")} />;
+    return <Hint icon="card" title={t("pay_declined_title")} text={t("pay_declined_text")} />;
   }
   const checking = snapshot.items.filter((item) => item.state === "checking").length;
   const charged = snapshot.items.filter((item) => item.state === "charged").length;
-  if (checking > 0) return <HintRow icon="eye" title={t("hint_checking", { count: checking })} text={t("hint_hold")} />;
-  if (charged > 0) return <HintRow icon="check" title={t("hint_all_seen")} text={t("hint_all_seen_text")} />;
-  return <HintRow icon="basket" title={t("hint_put_down")} text="" />;
+  if (checking > 0) return <Hint icon="eye" title={t("hint_checking", { count: checking })} text={t("hint_hold")} />;
+  if (charged > 0) return <Hint icon="check" title={t("hint_all_seen")} text={t("hint_all_seen_text")} />;
+  return <Hint icon="basket" title={t("hint_put_down")} text="" />;
 }
 
-function HintRow({ icon, title, text }: { icon: "eye" | "check" | "basket" | "card"; title: string; text: string }) {
+function Hint({ icon, title, text }: { icon: "eye" | "check" | "basket" | "card"; title: string; text: string }) {
   return (
     <div class={`hint hint-${icon}`} role="status">
       <span class="hint-icon">

@@ -2,12 +2,13 @@
 
 import { Button } from "@tillsight/web-shared/button.tsx";
 import { preferLanguage } from "../preferences.ts";
-import { hello, isStarted } from "../state.ts";
+import { hello, isStarted, status } from "../state.ts";
 import { LANGUAGE_NAMES, language, t } from "../texts.ts";
 
 export function WelcomeScreen() {
   return (
     <section class="welcome" aria-labelledby="welcome-title">
+      <EnrolWords />
       <CounterPicture />
       <div class="welcome-words">
         <h1 id="welcome-title">{t("welcome_title")}</h1>
@@ -27,6 +28,23 @@ export function WelcomeScreen() {
         <p class="welcome-privacy">{t("welcome_privacy")}</p>
       </div>
     </section>
+  );
+}
+
+/** Whoever lets this box in compares them with the centre's page; gone once it is let in. */
+function EnrolWords() {
+  const words = status.value?.enrol_words ?? "";
+  if (!words) return null;
+  return (
+    <div class="enrol card" role="status">
+      <h2>{t("enrol_title")}</h2>
+      <p class="enrol-words" dir="ltr" lang="en" translate={false}>
+        {words.split(" ").map((word) => (
+          <span key={word}>{word} </span>
+        ))}
+      </p>
+      <p>{t("enrol_text")}</p>
+    </div>
   );
 }
 
