@@ -9,17 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
-from trainer.hubctl.hub_session import (
-    DEFAULT_HUB,
-    DEFAULT_TOKEN,
-    CaOption,
-    HubOption,
-    HubSession,
-    JsonOption,
-    TokenFileOption,
-    print_rows,
-    say_reply,
-)
+from trainer.hubctl.hub_session import HubCall, with_hub
 from trainer.release.key_files import passphrase_from_file
 
 app = typer.Typer(no_args_is_help=True, help="People who may log in to the hub.")
@@ -36,27 +26,21 @@ COLUMNS = ("name", "display_name", "roles", "is_active", "last_login_at")
 
 
 @app.command("list")
-def list_accounts(
-    hub: HubOption = DEFAULT_HUB,
-    token_file: TokenFileOption = DEFAULT_TOKEN,
-    ca: CaOption = None,
-    as_json: JsonOption = False,
-) -> None:
+@with_hub
+def list_accounts(session: HubCall) -> None:
     """Every account with its roles."""
-    rows = HubSession(hub, token_file, ca).api("GET", "/accounts")
-    print_rows(as_json, rows, COLUMNS)
+    rows = session.api("GET", "/accounts")
+    session.rows(rows, COLUMNS)
 
 
 @app.command("create")
+@with_hub
 def create(
+    session: HubCall,
     name: NameArgument,
     role: RoleOption,
     display_name: Annotated[str, typer.Option(help="As colleagues see it.")] = "",
     password_file: PasswordFile = None,
-    hub: HubOption = DEFAULT_HUB,
-    token_file: TokenFileOption = DEFAULT_TOKEN,
-    ca: CaOption = None,
-    as_json: JsonOption = False,
 ) -> None:
     """A new account; the first administrator is made this way."""
     body = {
@@ -65,42 +49,34 @@ def create(
         "display_name": display_name,
         "password": _password(password_file),
     }
-    reply = HubSession(hub, token_file, ca).api("POST", "/accounts", body)
-    say_reply(as_json, reply, f"account {name} may: {', '.join(reply['roles'])}")
+    reply = session.api("POST", "/accounts", body)
+    session.say(reply, f"account {name} may: {', '.join(reply['roles'])}")
 
 
 @app.command("change")
+@with_hub
 def change(
+    session: HubCall,
     name: NameArgument,
     role: RoleOption = [],  # noqa: B006
     is_active: Annotated[bool | None, typer.Option("--open/--close", help="May log in.")] = None,
-    hub: HubOption = DEFAULT_HUB,
-    token_file: TokenFileOption = DEFAULT_TOKEN,
-    ca: CaOption = None,
-    as_json: JsonOption = False,
 ) -> None:
     """Other roles, or closed and opened again."""
     body: dict[str, Any] = {"roles": role} if role else {}
     if is_active is not None:
         body["is_active"] = is_active
-    reply = HubSession(hub, token_file, ca).api("PATCH", f"/accounts/{name}", body)
+    reply = session.api("PATCH", f"/accounts/{name}", body)
     state = "open" if reply["is_active"] else "closed"
-    say_reply(as_json, reply, f"account {name} is {state}: {', '.join(reply['roles'])}")
+    session.say(reply, f"account {name} is {state}: {', '.join(reply['roles'])}")
 
 
 @app.command("password")
-def password(
-    name: NameArgument,
-    password_file: PasswordFile = None,
-    hub: HubOption = DEFAULT_HUB,
-    token_file: TokenFileOption = DEFAULT_TOKEN,
-    ca: CaOption = None,
-    as_json: JsonOption = False,
-) -> None:
+@with_hub
+def password(session: HubCall, name: NameArgument, password_file: PasswordFile = None) -> None:
     """Set a password; every session of the account ends."""
     body = {"password": _password(password_file)}
-    reply = HubSession(hub, token_file, ca).api("POST", f"/accounts/{name}/password", body)
-    say_reply(as_json, reply, f"password of {name} is set")
+    reply = session.api("POST", f"/accounts/{name}/password", body)
+    session.say(reply, f"password of {name} is set")
 
 
 def _password(file: Path | None) -> str:

@@ -4,17 +4,7 @@ from typing import Annotated
 
 import typer
 
-from trainer.hubctl.hub_session import (
-    DEFAULT_HUB,
-    DEFAULT_TOKEN,
-    CaOption,
-    HubOption,
-    HubSession,
-    JsonOption,
-    TokenFileOption,
-    print_rows,
-    say_reply,
-)
+from trainer.hubctl.hub_session import HubCall, with_hub
 
 app = typer.Typer(no_args_is_help=True, help="Alerts and webhooks.")
 
@@ -26,99 +16,75 @@ DELIVERY_COLUMNS = ("created_at", "event", "status", "attempts", "last_error")
 
 
 @app.command("list")
+@with_hub
 def list_all(
+    session: HubCall,
     state: Annotated[str, typer.Option(help="active, open, acknowledged, closed.")] = "active",
-    hub: HubOption = DEFAULT_HUB,
-    token_file: TokenFileOption = DEFAULT_TOKEN,
-    ca: CaOption = None,
-    as_json: JsonOption = False,
 ) -> None:
     """Alerts, newest first."""
-    reply = HubSession(hub, token_file, ca).api("GET", f"/alerts?state={state}")
-    print_rows(as_json, reply["items"], COLUMNS)
+    reply = session.api("GET", f"/alerts?state={state}")
+    session.rows(reply["items"], COLUMNS)
 
 
 @app.command("acknowledge")
-def acknowledge(
-    number: Number,
-    note: Note = "",
-    hub: HubOption = DEFAULT_HUB,
-    token_file: TokenFileOption = DEFAULT_TOKEN,
-    ca: CaOption = None,
-    as_json: JsonOption = False,
-) -> None:
+@with_hub
+def acknowledge(session: HubCall, number: Number, note: Note = "") -> None:
     """Say that somebody looks at it."""
     path = f"/alerts/{number}/acknowledge"
-    reply = HubSession(hub, token_file, ca).api("POST", path, {"note": note})
-    say_reply(as_json, reply, f"alert {number} is {reply['state']}")
+    reply = session.api("POST", path, {"note": note})
+    session.say(reply, f"alert {number} is {reply['state']}")
 
 
 @app.command("close")
-def close(
-    number: Number,
-    note: Note = "",
-    hub: HubOption = DEFAULT_HUB,
-    token_file: TokenFileOption = DEFAULT_TOKEN,
-    ca: CaOption = None,
-    as_json: JsonOption = False,
-) -> None:
+@with_hub
+def close(session: HubCall, number: Number, note: Note = "") -> None:
     """Say that it is over; the same finding opens a new one."""
     path = f"/alerts/{number}/close"
-    reply = HubSession(hub, token_file, ca).api("POST", path, {"note": note})
-    say_reply(as_json, reply, f"alert {number} is {reply['state']}")
+    reply = session.api("POST", path, {"note": note})
+    session.say(reply, f"alert {number} is {reply['state']}")
 
 
 @app.command("webhooks")
-def webhooks(
-    hub: HubOption = DEFAULT_HUB,
-    token_file: TokenFileOption = DEFAULT_TOKEN,
-    ca: CaOption = None,
-    as_json: JsonOption = False,
-) -> None:
+@with_hub
+def webhooks(session: HubCall) -> None:
     """Who is told."""
-    print_rows(as_json, HubSession(hub, token_file, ca).api("GET", "/webhooks"), HOOK_COLUMNS)
+    session.rows(session.api("GET", "/webhooks"), HOOK_COLUMNS)
 
 
 @app.command("add-webhook")
+@with_hub
 def add_webhook(
+    session: HubCall,
     url: Annotated[str, typer.Argument(help="https://..., a public address.")],
     event: Annotated[
         list[str] | None, typer.Option(help="alert.opened, alert.closed, trigger.fired, ...")
     ] = None,
-    hub: HubOption = DEFAULT_HUB,
-    token_file: TokenFileOption = DEFAULT_TOKEN,
-    ca: CaOption = None,
-    as_json: JsonOption = False,
 ) -> None:
     """Tell an address of events; the secret that signs them is shown this once."""
     body = {"url": url, **({"events": event} if event else {})}
-    reply = HubSession(hub, token_file, ca).api("POST", "/webhooks", body)
-    say_reply(as_json, reply, f"webhook {reply['webhook_id']}, secret {reply['secret']}")
+    reply = session.api("POST", "/webhooks", body)
+    session.say(reply, f"webhook {reply['webhook_id']}, secret {reply['secret']}")
 
 
 @app.command("test-webhook")
+@with_hub
 def send_test(
+    session: HubCall,
     webhook_id: Annotated[str, typer.Argument(help="Its id.")],
-    hub: HubOption = DEFAULT_HUB,
-    token_file: TokenFileOption = DEFAULT_TOKEN,
-    ca: CaOption = None,
-    as_json: JsonOption = False,
 ) -> None:
     """Send a test message now and show what became of it."""
-    reply = HubSession(hub, token_file, ca).api("POST", f"/webhooks/{webhook_id}/test")
-    print_rows(as_json, reply, DELIVERY_COLUMNS)
+    reply = session.api("POST", f"/webhooks/{webhook_id}/test")
+    session.rows(reply, DELIVERY_COLUMNS)
     if reply[0]["status"] != "done":
         raise typer.Exit(1)
 
 
 @app.command("delete-webhook")
+@with_hub
 def delete_webhook(
+    session: HubCall,
     webhook_id: Annotated[str, typer.Argument(help="Its id.")],
-    hub: HubOption = DEFAULT_HUB,
-    token_file: TokenFileOption = DEFAULT_TOKEN,
-    ca: CaOption = None,
-    as_json: JsonOption = False,
 ) -> None:
     """Tell an address nothing any more."""
-    reply = HubSession(hub, token_file, ca).api("DELETE", f"/webhooks/{webhook_id}")
-    say_reply(as_json, reply, f"webhook {webhook_id} is gone")
+    reply = session.api("DELETE", f"/webhooks/{webhook_id}")
+    session.say(reply, f"webhook {webhook_id} is gone")

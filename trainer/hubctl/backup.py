@@ -9,17 +9,7 @@ import typer
 
 from trainer.config import load_hub_config
 from trainer.hub.serve import open_blobs
-from trainer.hubctl.hub_session import (
-    DEFAULT_HUB,
-    DEFAULT_TOKEN,
-    CaOption,
-    HubOption,
-    HubSession,
-    JsonOption,
-    TokenFileOption,
-    print_rows,
-    say_reply,
-)
+from trainer.hubctl.hub_session import HubCall, JsonOption, say_reply, with_hub
 from trainer.store.backup import (
     BackupReport,
     Place,
@@ -81,62 +71,51 @@ def restore(
 
 
 @sweep_app.command("run")
+@with_hub
 def run(
+    session: HubCall,
     dry_run: Annotated[bool, typer.Option(help="Only show; --no-dry-run removes.")] = True,
-    hub: HubOption = DEFAULT_HUB,
-    token_file: TokenFileOption = DEFAULT_TOKEN,
-    ca: CaOption = None,
-    as_json: JsonOption = False,
 ) -> None:
     """Show or remove blobs that no row, manifest, bundle or signed metadata names."""
     path = f"/blobs-sweep?dry_run={str(dry_run).lower()}"
-    reply = HubSession(hub, token_file, ca).api("POST", path)
+    reply = session.api("POST", path)
     word = "would go" if dry_run else "are gone"
     text = (
         f"{reply['num_doomed']} of {reply['num_blobs']} blobs ({reply['doomed_bytes']} bytes) "
         f"{word}; {reply['num_young']} unnamed ones are younger than a day"
     )
-    say_reply(as_json, reply, text)
+    session.say(reply, text)
 
 
 @sweep_app.command("pins")
-def pins(
-    hub: HubOption = DEFAULT_HUB,
-    token_file: TokenFileOption = DEFAULT_TOKEN,
-    ca: CaOption = None,
-    as_json: JsonOption = False,
-) -> None:
+@with_hub
+def pins(session: HubCall) -> None:
     """What nothing may sweep."""
-    reply = HubSession(hub, token_file, ca).api("GET", "/blobs-pins")
-    print_rows(as_json, reply, ("sha256", "note"))
+    reply = session.api("GET", "/blobs-pins")
+    session.rows(reply, ("sha256", "note"))
 
 
 @sweep_app.command("pin")
+@with_hub
 def pin(
+    session: HubCall,
     sha256: Annotated[str, typer.Argument(help="64 hex digits.")],
     note: Annotated[str, typer.Option(help="Why.")],
-    hub: HubOption = DEFAULT_HUB,
-    token_file: TokenFileOption = DEFAULT_TOKEN,
-    ca: CaOption = None,
-    as_json: JsonOption = False,
 ) -> None:
     """Keep a blob, whoever names it or not."""
-    session = HubSession(hub, token_file, ca)
     reply = session.api("PUT", f"/blobs-pins/{sha256}", {"note": note})
-    say_reply(as_json, reply, f"{sha256[:12]} stays")
+    session.say(reply, f"{sha256[:12]} stays")
 
 
 @sweep_app.command("unpin")
+@with_hub
 def unpin(
+    session: HubCall,
     sha256: Annotated[str, typer.Argument(help="64 hex digits.")],
-    hub: HubOption = DEFAULT_HUB,
-    token_file: TokenFileOption = DEFAULT_TOKEN,
-    ca: CaOption = None,
-    as_json: JsonOption = False,
 ) -> None:
     """Let go of a blob."""
-    reply = HubSession(hub, token_file, ca).api("DELETE", f"/blobs-pins/{sha256}")
-    say_reply(as_json, reply, f"{sha256[:12]} may go once nothing names it")
+    reply = session.api("DELETE", f"/blobs-pins/{sha256}")
+    session.say(reply, f"{sha256[:12]} may go once nothing names it")
 
 
 def _place(config: Path) -> Place:

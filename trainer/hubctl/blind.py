@@ -9,17 +9,7 @@ from typing import Annotated
 
 import typer
 
-from trainer.hubctl.hub_session import (
-    DEFAULT_HUB,
-    DEFAULT_TOKEN,
-    CaOption,
-    HubOption,
-    HubSession,
-    JsonOption,
-    TokenFileOption,
-    print_rows,
-    say_reply,
-)
+from trainer.hubctl.hub_session import HubCall, with_hub
 
 app = typer.Typer(no_args_is_help=True, help="Blind sets: versions, and looks spent on them.")
 
@@ -27,45 +17,37 @@ COLUMNS = ("version", "blind_set_id", "num_recordings", "looks_used", "budget", 
 
 
 @app.command("list")
-def list_sets(
-    hub: HubOption = DEFAULT_HUB,
-    token_file: TokenFileOption = DEFAULT_TOKEN,
-    ca: CaOption = None,
-    as_json: JsonOption = False,
-) -> None:
+@with_hub
+def list_sets(session: HubCall) -> None:
     """Versions, the newest first."""
-    print_rows(as_json, HubSession(hub, token_file, ca).api("GET", "/blind-sets"), COLUMNS)
+    session.rows(session.api("GET", "/blind-sets"), COLUMNS)
 
 
 @app.command("create")
+@with_hub
 def create(
+    session: HubCall,
     note: Annotated[str, typer.Option(help="Why this version.")],
     truths: Annotated[
         Path | None,
         typer.Option(help="JSON: recording -> {SKU: pieces}, null for what was paid; all if none."),
     ] = None,
     budget: Annotated[int, typer.Option(min=1, help="How many looks it stands.")] = 20,
-    hub: HubOption = DEFAULT_HUB,
-    token_file: TokenFileOption = DEFAULT_TOKEN,
-    ca: CaOption = None,
-    as_json: JsonOption = False,
 ) -> None:
     """Make a version out of recorded baskets."""
     named = None if truths is None else json.loads(truths.read_text())
     body = {"recordings": named, "note": note, "budget": budget}
-    reply = HubSession(hub, token_file, ca).api("POST", "/blind-sets", body)
+    reply = session.api("POST", "/blind-sets", body)
     text = f"version {reply['version']}: {reply['num_recordings']} recordings"
-    say_reply(as_json, reply, f"{text}, {reply['looks_used']} of {reply['budget']} looks spent")
+    session.say(reply, f"{text}, {reply['looks_used']} of {reply['budget']} looks spent")
 
 
 @app.command("looks")
+@with_hub
 def looks(
+    session: HubCall,
     blind_set: Annotated[str, typer.Argument(help="Digest of a version.")],
-    hub: HubOption = DEFAULT_HUB,
-    token_file: TokenFileOption = DEFAULT_TOKEN,
-    ca: CaOption = None,
-    as_json: JsonOption = False,
 ) -> None:
     """Every look at a version, and what came of it."""
-    rows = HubSession(hub, token_file, ca).api("GET", f"/blind-sets/{blind_set}/looks")
-    print_rows(as_json, rows, ("look", "bundle_id", "verdict", "by", "at"))
+    rows = session.api("GET", f"/blind-sets/{blind_set}/looks")
+    session.rows(rows, ("look", "bundle_id", "verdict", "by", "at"))

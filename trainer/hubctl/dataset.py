@@ -9,18 +9,7 @@ import typer
 
 from sync.durable_file import write_durably
 from trainer.dataset.manifest import DatasetManifest, read_manifest
-from trainer.hubctl.hub_session import (
-    DEFAULT_HUB,
-    DEFAULT_TOKEN,
-    CaOption,
-    HubAnswerError,
-    HubOption,
-    HubSession,
-    JsonOption,
-    TokenFileOption,
-    print_rows,
-    say_reply,
-)
+from trainer.hubctl.hub_session import HubAnswerError, HubCall, HubSession, with_hub
 
 app = typer.Typer(no_args_is_help=True, help="Versions of data sets.")
 
@@ -30,7 +19,9 @@ COLUMNS = ("version", "name", "items", "train", "validation", "test", "skus", "q
 
 
 @app.command("create")
+@with_hub
 def create(
+    session: HubCall,
     name: Annotated[str, typer.Argument(help="What the versions of this set are called.")],
     store: Annotated[list[str], typer.Option(help="Only these stores.")] = [],  # noqa: B006
     since: Annotated[str, typer.Option(help="From this day on: 2026-11-01.")] = "",
@@ -40,13 +31,8 @@ def create(
     validation: Annotated[int, typer.Option(help="Per cent.")] = 10,
     test: Annotated[int, typer.Option(help="Per cent.")] = 10,
     note: Annotated[str, typer.Option(help="Why.")] = "",
-    hub: HubOption = DEFAULT_HUB,
-    token_file: TokenFileOption = DEFAULT_TOKEN,
-    ca: CaOption = None,
-    as_json: JsonOption = False,
 ) -> None:
     """Make a version of what is labelled now; pictures nobody has looked at are measured first."""
-    session = HubSession(hub, token_file, ca)
     chosen: dict[str, Any] = {"store_ids": store, "with_weak": weak}
     chosen |= {"since": since or None, "until": until or None}
     total = 0
@@ -57,67 +43,51 @@ def create(
         typer.echo(f"{total} pictures measured", err=True)
     split = {"by": by, "validation_percent": validation, "test_percent": test}
     reply = session.api("POST", "/datasets", {**chosen, "name": name, "note": note, "split": split})
-    say_reply(as_json, reply, _line(reply))
+    session.say(reply, _line(reply))
 
 
 @app.command("list")
+@with_hub
 def list_all(
+    session: HubCall,
     name: Annotated[str, typer.Option(help="Versions of this set only.")] = "",
     limit: Annotated[int, typer.Option(min=1, max=1000)] = 50,
-    hub: HubOption = DEFAULT_HUB,
-    token_file: TokenFileOption = DEFAULT_TOKEN,
-    ca: CaOption = None,
-    as_json: JsonOption = False,
 ) -> None:
     """Versions, the newest first."""
     asked = urlencode({"name": name, "limit": limit})
-    reply = HubSession(hub, token_file, ca).api("GET", f"/datasets?{asked}")
-    print_rows(as_json, reply["items"] if as_json else map(_row, reply["items"]), COLUMNS)
+    reply = session.api("GET", f"/datasets?{asked}")
+    session.rows(reply["items"] if session.as_json else map(_row, reply["items"]), COLUMNS)
 
 
 @app.command("show")
-def show(
-    version: VersionArgument,
-    hub: HubOption = DEFAULT_HUB,
-    token_file: TokenFileOption = DEFAULT_TOKEN,
-    ca: CaOption = None,
-    as_json: JsonOption = False,
-) -> None:
+@with_hub
+def show(session: HubCall, version: VersionArgument) -> None:
     """One version: what chose it, what is in it, which models were made from it."""
-    reply = HubSession(hub, token_file, ca).api("GET", f"/datasets/{quote(version, safe='')}")
+    reply = session.api("GET", f"/datasets/{quote(version, safe='')}")
     lines = [_line(reply)]
     lines += [f"  {name} = {value}" for name, value in sorted(reply["recipe"].items()) if value]
     lines += [f"  left out: {n} {why}" for why, n in reply["quarantined_by_reason"].items()]
     lines += [f"  model {m['bundle_id'][:12]} {m['name']} {m['version']}" for m in reply["models"]]
-    say_reply(as_json, reply, "\n".join(lines))
+    session.say(reply, "\n".join(lines))
 
 
 @app.command("diff")
-def diff(
-    before: VersionArgument,
-    after: VersionArgument,
-    hub: HubOption = DEFAULT_HUB,
-    token_file: TokenFileOption = DEFAULT_TOKEN,
-    ca: CaOption = None,
-    as_json: JsonOption = False,
-) -> None:
+@with_hub
+def diff(session: HubCall, before: VersionArgument, after: VersionArgument) -> None:
     """What changed from one version to another: pictures, labels, splits, rules."""
     path = f"/datasets/{quote(before, safe='')}/diff/{quote(after, safe='')}"
-    reply = HubSession(hub, token_file, ca).api("GET", path)
-    say_reply(as_json, reply, "\n".join(_changes(reply)))
+    reply = session.api("GET", path)
+    session.say(reply, "\n".join(_changes(reply)))
 
 
 @app.command("rebuild")
+@with_hub
 def rebuild(
+    session: HubCall,
     version: VersionArgument,
     to: Annotated[Path | None, typer.Option(help="Write pictures and manifest here too.")] = None,
-    hub: HubOption = DEFAULT_HUB,
-    token_file: TokenFileOption = DEFAULT_TOKEN,
-    ca: CaOption = None,
-    as_json: JsonOption = False,
 ) -> None:
     """Make a version again and verify every byte; exit code 1 where it is not whole."""
-    session = HubSession(hub, token_file, ca)
     reply = session.api("POST", f"/datasets/{quote(version, safe='')}/rebuild", {})
     lines = [
         f"version {reply['version_id'][:12]}: {reply['num_pictures']} pictures, "
@@ -132,54 +102,45 @@ def rebuild(
     if to is not None:
         written = _write(session, reply["version_id"], to)
         lines.append(f"  {written} pictures and {to / 'manifest.jsonl'} written and verified")
-    say_reply(as_json, reply, "\n".join(lines))
+    session.say(reply, "\n".join(lines))
     if not reply["is_whole"]:
         raise typer.Exit(1)
 
 
 @app.command("quarantine")
+@with_hub
 def quarantine(
+    session: HubCall,
     version: VersionArgument,
     reason: Annotated[str, typer.Option(help="quality.blurred, ...; all without.")] = "",
     limit: Annotated[int, typer.Option(min=1, max=1000)] = 100,
-    hub: HubOption = DEFAULT_HUB,
-    token_file: TokenFileOption = DEFAULT_TOKEN,
-    ca: CaOption = None,
-    as_json: JsonOption = False,
 ) -> None:
     """Pictures that were left out, and why."""
     asked = urlencode({"reason": reason, "limit": limit})
     path = f"/datasets/{quote(version, safe='')}/quarantine?{asked}"
-    reply = HubSession(hub, token_file, ca).api("GET", path)
-    print_rows(as_json, reply["items"], ("source", "source_id", "camera_id", "reasons", "picture"))
+    reply = session.api("GET", path)
+    session.rows(reply["items"], ("source", "source_id", "camera_id", "reasons", "picture"))
 
 
 @app.command("pin")
+@with_hub
 def pin(
+    session: HubCall,
     version: VersionArgument,
     off: Annotated[bool, typer.Option("--off", help="Let it go again.")] = False,
-    hub: HubOption = DEFAULT_HUB,
-    token_file: TokenFileOption = DEFAULT_TOKEN,
-    ca: CaOption = None,
-    as_json: JsonOption = False,
 ) -> None:
     """Keep a version from deletion."""
     path = f"/datasets/{quote(version, safe='')}/pin"
-    reply = HubSession(hub, token_file, ca).api("PUT", path, {"is_pinned": not off})
-    say_reply(as_json, reply, _line(reply))
+    reply = session.api("PUT", path, {"is_pinned": not off})
+    session.say(reply, _line(reply))
 
 
 @app.command("delete")
-def delete(
-    version: VersionArgument,
-    hub: HubOption = DEFAULT_HUB,
-    token_file: TokenFileOption = DEFAULT_TOKEN,
-    ca: CaOption = None,
-    as_json: JsonOption = False,
-) -> None:
+@with_hub
+def delete(session: HubCall, version: VersionArgument) -> None:
     """Delete a version that is not pinned and that no model was made from."""
-    HubSession(hub, token_file, ca).api("DELETE", f"/datasets/{quote(version, safe='')}")
-    say_reply(as_json, {"version": version}, f"version {version} is deleted")
+    session.api("DELETE", f"/datasets/{quote(version, safe='')}")
+    session.say({"version": version}, f"version {version} is deleted")
 
 
 def _write(session: HubSession, version_id: str, folder: Path) -> int:

@@ -14,17 +14,7 @@ from typing import Annotated, Any
 import typer
 
 from trainer.hubctl.digest_file import parse_link, read_link
-from trainer.hubctl.hub_session import (
-    DEFAULT_HUB,
-    DEFAULT_TOKEN,
-    CaOption,
-    HubAnswerError,
-    HubOption,
-    HubSession,
-    JsonOption,
-    TokenFileOption,
-    say_reply,
-)
+from trainer.hubctl.hub_session import HubAnswerError, HubCall, HubSession, with_hub
 from trainer.hubctl.model import whole_id
 from trainer.release.blind_replay import replay
 
@@ -32,7 +22,9 @@ EXIT_CODES = {"pass": 0, "reject": 1, "inconclusive": 3}
 POLL_S = 0.5
 
 
+@with_hub
 def gate(
+    session: HubCall,
     champion: Annotated[
         str, typer.Option(help="What runs now: a model id, or a bundle folder with --recordings.")
     ] = "",
@@ -47,21 +39,16 @@ def gate(
     wait_s: Annotated[int, typer.Option(min=1, help="How long to wait for a worker.")] = 6 * 3600,
     edgectl: Annotated[str, typer.Option(help="The box's own command.")] = "edgectl",
     limit: Annotated[int, typer.Option(min=0, help="At most so many recordings; 0 is all.")] = 0,
-    hub: HubOption = DEFAULT_HUB,
-    token_file: TokenFileOption = DEFAULT_TOKEN,
-    ca: CaOption = None,
-    as_json: JsonOption = False,
 ) -> None:
     """Let the hub judge a candidate; the exit code says what it said."""
-    session = HubSession(hub, token_file, ca)
     if recordings is not None:
         verdict = _replay_here(session, Path(champion), Path(candidate), recordings, edgectl,
                                policy, limit)  # fmt: skip
-        _tell(as_json, verdict)
+        _tell(session, verdict)
     if ci is not None:
         candidate, champion = read_link(ci).bundle_id, champion or _digest_at(base, ci)
         if candidate == champion:
-            say_reply(as_json, {"verdict": "unchanged"}, f"{ci} names the same model as {base}")
+            session.say({"verdict": "unchanged"}, f"{ci} names the same model as {base}")
             raise typer.Exit(0)
     if not candidate:
         raise typer.BadParameter("say what: --candidate ID, or --ci FILE")
@@ -69,7 +56,7 @@ def gate(
     body |= {"champion": whole_id(session, champion)} if champion else {}
     model = whole_id(session, candidate)
     job = session.api("POST", f"/models/{model}/gate-jobs", body)
-    _tell(as_json, _verdict_of(session, model, str(job["job_id"]), wait_s))
+    _tell(session, _verdict_of(session, model, str(job["job_id"]), wait_s))
 
 
 def _replay_here(
@@ -109,8 +96,8 @@ def _verdict_of(session: HubSession, model: str, job_id: str, wait_s: int) -> di
     raise HubAnswerError(f"no verdict in {wait_s} s", hint="does a gate worker run? hubctl jobs")
 
 
-def _tell(as_json: bool, verdict: dict[str, Any]) -> None:
-    say_reply(as_json, verdict, "\n".join(_lines(verdict)))
+def _tell(session: HubCall, verdict: dict[str, Any]) -> None:
+    session.say(verdict, "\n".join(_lines(verdict)))
     raise typer.Exit(EXIT_CODES[verdict["verdict"]])
 
 

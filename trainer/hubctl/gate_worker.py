@@ -23,15 +23,7 @@ from sync.recording import Recording
 from sync.recording_folder import write_recording_folder
 from trainer.errors import TrainerError
 from trainer.hubctl.digest_file import fetch_files
-from trainer.hubctl.hub_session import (
-    DEFAULT_HUB,
-    DEFAULT_TOKEN,
-    CaOption,
-    HubAnswerError,
-    HubOption,
-    HubSession,
-    TokenFileOption,
-)
+from trainer.hubctl.hub_session import HubAnswerError, HubCall, HubSession, with_hub
 from trainer.release.gate_run import run_gate
 
 LEASE_S = 60
@@ -39,19 +31,17 @@ BEAT_S = 15.0
 IDLE_S = 5.0
 
 
+@with_hub
 def gate_worker(
+    session: HubCall,
     edgectl: Annotated[str, typer.Option(help="The box's own command.")] = "edgectl",
     scratch: Annotated[
         Path | None, typer.Option(help="Where blind pictures lie meanwhile.")
     ] = None,
     once: Annotated[bool, typer.Option(help="End when no job waits.")] = False,
     idle_s: Annotated[float, typer.Option(help="Ask again after so long.")] = IDLE_S,
-    hub: HubOption = DEFAULT_HUB,
-    token_file: TokenFileOption = DEFAULT_TOKEN,
-    ca: CaOption = None,
 ) -> None:
     """Judge candidates as the hub asks for it; needs a token of role `gate`."""
-    session = HubSession(hub, token_file, ca)
     waiting = threading.Event()
     while True:
         job = _lease(session)

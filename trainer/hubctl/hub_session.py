@@ -1,10 +1,11 @@
 """How hubctl speaks to the hub: HTTPS, a token from a file, errors with their hint."""
 
+import inspect
 import json
 import ssl
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Concatenate, ParamSpec
 
 import httpx
 import typer
@@ -19,6 +20,8 @@ CaOption = Annotated[
     Path | None, typer.Option(help="Certificate to trust; the hub's own lies in its tls folder.")
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="JSON instead of lines.")]
+
+P = ParamSpec("P")
 
 DEFAULT_HUB = "https://localhost:8700"
 DEFAULT_TOKEN = Path("/var/lib/tillsight/hub/first-admin.token")
@@ -119,19 +122,70 @@ class HubSession:
         raise HubAnswerError(f"{reply.status_code}: {detail}", hint=str(told.get("hint", "")))
 
 
+class HubCall(HubSession):
+    """The session of one command, and how it tells what came of it: lines, or JSON.
+
+    Attributes:
+        as_json: the person asked for JSON.
+    """
+
+    def __init__(self, hub: str, token_file: Path, ca: Path | None, as_json: bool) -> None:
+        super().__init__(hub, token_file, ca)
+        self.as_json = as_json
+
+    def say(self, reply: Any, text: str) -> None:
+        """What a command did: the hub's answer as JSON, or one line."""
+        say_reply(self.as_json, reply, text)
+
+    def rows(self, rows: Any, columns: Sequence[str]) -> None:
+        """Rows as JSON, or as a table of some columns."""
+        if self.as_json:
+            typer.echo(json.dumps(rows, indent=2))
+        else:
+            print_table(rows, columns)
+
+
+def with_hub(command: Callable[Concatenate[HubCall, P], None]) -> Callable[..., None]:
+    """Give a command the options of every call (--hub, --token-file, --ca, --json) and a session.
+
+    Typer reads a command's options off its signature; this one puts four more behind those of
+    `command`, whose first parameter is the session that is opened with them.
+    """
+
+    def run(*arguments: P.args, **options: P.kwargs) -> None:
+        shared: dict[str, Any] = {each.name: options.pop(each.name) for each in _SHARED}
+        command(HubCall(**shared), *arguments, **options)
+
+    own = list(inspect.signature(command).parameters.values())[1:]
+    parameters = [p.replace(kind=p.KEYWORD_ONLY) for p in own] + _SHARED
+    run.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+    run.__annotations__ = {p.name: p.annotation for p in parameters}
+    run.__doc__ = command.__doc__
+    run.__name__ = command.__name__
+    return run
+
+
+_SHARED = [
+    inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=kind)
+    for name, default, kind in (
+        ("hub", DEFAULT_HUB, HubOption),
+        ("token_file", DEFAULT_TOKEN, TokenFileOption),
+        ("ca", None, CaOption),
+        ("as_json", False, JsonOption),
+    )
+]
+
+
 def say_reply(as_json: bool, reply: Any, text: str) -> None:
-    """What a command did: the hub's answer as JSON, or one line."""
+    """What a command did: its answer as JSON, or one line."""
     if as_json:
         typer.echo(json.dumps(reply, indent=2))
     else:
         Console().print(text, highlight=False, markup=False)
 
 
-def print_rows(as_json: bool, rows: Any, columns: Sequence[str]) -> None:
-    """Rows as JSON, or as a table of some columns."""
-    if as_json:
-        typer.echo(json.dumps(rows, indent=2))
-        return
+def print_table(rows: Any, columns: Sequence[str]) -> None:
+    """Rows as a table of some columns."""
     table = Table(*columns)
     for row in rows:
         table.add_row(*[_cell(row.get(name)) for name in columns])

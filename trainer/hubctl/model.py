@@ -11,18 +11,7 @@ import typer
 
 from sync.bundle import open_bundle
 from trainer.hubctl.digest_file import fetch_linked, read_link, stage_files, write_link
-from trainer.hubctl.hub_session import (
-    DEFAULT_HUB,
-    DEFAULT_TOKEN,
-    CaOption,
-    HubAnswerError,
-    HubOption,
-    HubSession,
-    JsonOption,
-    TokenFileOption,
-    print_rows,
-    say_reply,
-)
+from trainer.hubctl.hub_session import HubAnswerError, HubCall, HubSession, with_hub
 
 app = typer.Typer(no_args_is_help=True, help="Models: register, link, fetch, approve, assign.")
 
@@ -32,90 +21,66 @@ NoteOption = Annotated[str, typer.Option(help="Why; it stays with the decision."
 
 
 @app.command("list")
-def list_models(
-    hub: HubOption = DEFAULT_HUB,
-    token_file: TokenFileOption = DEFAULT_TOKEN,
-    ca: CaOption = None,
-    as_json: JsonOption = False,
-) -> None:
+@with_hub
+def list_models(session: HubCall) -> None:
     """Registered models, the newest first."""
-    print_rows(as_json, HubSession(hub, token_file, ca).api("GET", "/models"), COLUMNS)
+    session.rows(session.api("GET", "/models"), COLUMNS)
 
 
 @app.command("register")
+@with_hub
 def register(
+    session: HubCall,
     bundle: Annotated[Path, typer.Argument(help="Bundle folder.")],
     lineage: Annotated[list[str], typer.Option(help="run=..., dataset=..., parent=...")] = [],  # noqa: B006
     note: Annotated[str, typer.Option(help="What is new.")] = "",
-    hub: HubOption = DEFAULT_HUB,
-    token_file: TokenFileOption = DEFAULT_TOKEN,
-    ca: CaOption = None,
-    as_json: JsonOption = False,
 ) -> None:
     """Make a bundle known to the hub by its manifest."""
     manifest = open_bundle(bundle).manifest.model_dump(mode="json")
     origin = dict(text.partition("=")[::2] for text in lineage)
     body = {"manifest": manifest, "lineage": origin, "note": note}
-    reply = HubSession(hub, token_file, ca).api("POST", "/models", body)
-    say_reply(as_json, reply, f"registered {reply['bundle_id']}")
+    reply = session.api("POST", "/models", body)
+    session.say(reply, f"registered {reply['bundle_id']}")
 
 
 @app.command("approve")
-def approve(
-    model: ModelArgument,
-    note: NoteOption,
-    hub: HubOption = DEFAULT_HUB,
-    token_file: TokenFileOption = DEFAULT_TOKEN,
-    ca: CaOption = None,
-    as_json: JsonOption = False,
-) -> None:
+@with_hub
+def approve(session: HubCall, model: ModelArgument, note: NoteOption) -> None:
     """Approve a model that passed the gate; not by whoever registered it."""
-    _decide(HubSession(hub, token_file, ca), model, "approve", note, as_json)
+    _decide(session, model, "approve", note)
 
 
 @app.command("reject")
-def reject(
-    model: ModelArgument,
-    note: NoteOption,
-    hub: HubOption = DEFAULT_HUB,
-    token_file: TokenFileOption = DEFAULT_TOKEN,
-    ca: CaOption = None,
-    as_json: JsonOption = False,
-) -> None:
+@with_hub
+def reject(session: HubCall, model: ModelArgument, note: NoteOption) -> None:
     """Refuse a model."""
-    _decide(HubSession(hub, token_file, ca), model, "reject", note, as_json)
+    _decide(session, model, "reject", note)
 
 
 @app.command("assign")
+@with_hub
 def assign(
+    session: HubCall,
     model: ModelArgument,
     ring: Annotated[str, typer.Option(help="Ring that runs it.")],
     channel: Annotated[str, typer.Option(help="Catalogue channel the ring follows.")] = "main",
-    hub: HubOption = DEFAULT_HUB,
-    token_file: TokenFileOption = DEFAULT_TOKEN,
-    ca: CaOption = None,
-    as_json: JsonOption = False,
 ) -> None:
     """Let a ring run an approved, released model."""
-    session = HubSession(hub, token_file, ca)
     path = f"/models/{whole_id(session, model)}/assign"
     reply = session.api("POST", path, {"ring": ring, "channel": channel})
-    say_reply(as_json, reply, f"ring {ring}: generation {reply['generation']}")
+    session.say(reply, f"ring {ring}: generation {reply['generation']}")
 
 
 @app.command("link")
+@with_hub
 def link(
+    session: HubCall,
     bundle: Annotated[Path, typer.Argument(help="Bundle folder.")],
     file: Annotated[Path, typer.Argument(help="Digest file to write, for git.")],
     lineage: Annotated[list[str], typer.Option(help="run=..., dataset=..., parent=...")] = [],  # noqa: B006
-    hub: HubOption = DEFAULT_HUB,
-    token_file: TokenFileOption = DEFAULT_TOKEN,
-    ca: CaOption = None,
-    as_json: JsonOption = False,
 ) -> None:
     """Write a bundle's digest into a file for git; its files go to the gate alone."""
     opened = open_bundle(bundle)
-    session = HubSession(hub, token_file, ca)
     known = {row["bundle_id"] for row in session.api("GET", "/models?limit=500")}
     if opened.bundle_id not in known:
         origin = dict(text.partition("=")[::2] for text in lineage)
@@ -124,46 +89,41 @@ def link(
     num_bytes = stage_files(session, opened)
     write_link(file, opened.manifest)
     reply = {"bundle_id": opened.bundle_id, "file": str(file), "num_bytes": num_bytes}
-    say_reply(as_json, reply, f"{file} names {opened.bundle_id}")
+    session.say(reply, f"{file} names {opened.bundle_id}")
 
 
 @app.command("fetch")
+@with_hub
 def fetch(
+    session: HubCall,
     file: Annotated[Path, typer.Argument(help="Digest file that `link` wrote.")],
     into: Annotated[Path, typer.Argument(help="Folder to make.")],
-    hub: HubOption = DEFAULT_HUB,
-    token_file: TokenFileOption = DEFAULT_TOKEN,
-    ca: CaOption = None,
-    as_json: JsonOption = False,
 ) -> None:
     """Bring the bundle that a digest file names; only what passed the gate can be fetched."""
-    bundle = fetch_linked(HubSession(hub, token_file, ca), read_link(file), into)
+    bundle = fetch_linked(session, read_link(file), into)
     reply = {"bundle_id": bundle.bundle_id, "folder": str(into)}
-    say_reply(as_json, reply, f"{into} holds {bundle.bundle_id}")
+    session.say(reply, f"{into} holds {bundle.bundle_id}")
 
 
 @app.command("rule")
+@with_hub
 def rule(
+    session: HubCall,
     name: Annotated[str, typer.Argument(help="Name of the model, as its manifest has it.")],
     mode: Annotated[str, typer.Argument(help="automatic, veto or manual.")],
     veto_hours: Annotated[int, typer.Option(min=0, help="Of mode veto.")] = 0,
-    hub: HubOption = DEFAULT_HUB,
-    token_file: TokenFileOption = DEFAULT_TOKEN,
-    ca: CaOption = None,
-    as_json: JsonOption = False,
 ) -> None:
     """How models of a name are approved once they passed."""
-    session = HubSession(hub, token_file, ca)
     path = f"/approval-rules/{quote(name, safe='')}"
     reply = session.api("PUT", path, {"mode": mode, "veto_hours": veto_hours})
-    say_reply(as_json, reply, f"{name}: {reply['mode']}, veto {reply['veto_hours']} h")
+    session.say(reply, f"{name}: {reply['mode']}, veto {reply['veto_hours']} h")
 
 
-def _decide(session: HubSession, model: str, decision: str, note: str, as_json: bool) -> None:
+def _decide(session: HubCall, model: str, decision: str, note: str) -> None:
     path = f"/models/{whole_id(session, model)}/{decision}"
     reply = session.api("POST", path, {"note": note})
     alone = " (single operator)" if reply["approvals"][0]["is_single_operator"] else ""
-    say_reply(as_json, reply, f"{reply['bundle_id'][:12]} is {reply['stage']}{alone}")
+    session.say(reply, f"{reply['bundle_id'][:12]} is {reply['stage']}{alone}")
 
 
 def whole_id(session: HubSession, beginning: str) -> str:

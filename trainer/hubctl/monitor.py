@@ -6,17 +6,7 @@ from urllib.parse import urlencode
 
 import typer
 
-from trainer.hubctl.hub_session import (
-    DEFAULT_HUB,
-    DEFAULT_TOKEN,
-    CaOption,
-    HubOption,
-    HubSession,
-    JsonOption,
-    TokenFileOption,
-    print_rows,
-    say_reply,
-)
+from trainer.hubctl.hub_session import HubCall, print_table, with_hub
 
 app = typer.Typer(no_args_is_help=True, help="How stores, cameras and rings do.")
 
@@ -25,20 +15,18 @@ COLUMNS = ("place", "signal", "state", "distance", "usual", "far", "evidence", "
 
 
 @app.command("places")
+@with_hub
 def places(
+    session: HubCall,
     kind: Annotated[str, typer.Option(help="store, camera or ring.")] = "",
-    hub: HubOption = DEFAULT_HUB,
-    token_file: TokenFileOption = DEFAULT_TOKEN,
-    ca: CaOption = None,
-    as_json: JsonOption = False,
 ) -> None:
     """Every signal of every place, as judged last; exit code 1 where one alarms."""
-    reply = HubSession(hub, token_file, ca).api("GET", f"/monitoring/places?kind={kind}")
-    if as_json:
+    reply = session.api("GET", f"/monitoring/places?kind={kind}")
+    if session.as_json:
         typer.echo(json.dumps(reply, indent=2))
     else:
         rows = [{"place": p["place"], **d} for p in reply for d in p["drift"]]
-        print_rows(False, rows, COLUMNS)
+        print_table(rows, COLUMNS)
         for told in reply:
             if told["accuracy"]:
                 typer.echo(f"{told['place']}: {_accuracy(told['accuracy'])}")
@@ -47,66 +35,53 @@ def places(
 
 
 @app.command("judge")
-def judge(
-    hub: HubOption = DEFAULT_HUB,
-    token_file: TokenFileOption = DEFAULT_TOKEN,
-    ca: CaOption = None,
-    as_json: JsonOption = False,
-) -> None:
+@with_hub
+def judge(session: HubCall) -> None:
     """Judge every place now instead of within the hour, and fire what falls due."""
-    reply = HubSession(hub, token_file, ca).api("POST", "/monitoring/judge")
+    reply = session.api("POST", "/monitoring/judge")
     text = f"{reply['num_rows']} rows, {reply['num_places']} places, {reply['num_fired']} fired"
-    say_reply(as_json, reply, text)
+    session.say(reply, text)
 
 
 @app.command("new-past")
+@with_hub
 def new_past(
+    session: HubCall,
     place: Annotated[str, typer.Argument(help="store:ID, camera:BOX/LANE/CAMERA, ring:ID.")],
     note: Annotated[str, typer.Option(help="Why it looks different from now on.")],
-    hub: HubOption = DEFAULT_HUB,
-    token_file: TokenFileOption = DEFAULT_TOKEN,
-    ca: CaOption = None,
-    as_json: JsonOption = False,
 ) -> None:
     """What this place looks like from now on is normal: it learns again."""
     body = {"place": place, "note": note}
-    reply = HubSession(hub, token_file, ca).api("POST", "/monitoring/new-past", body)
-    say_reply(as_json, reply, f"{place} learns again")
+    reply = session.api("POST", "/monitoring/new-past", body)
+    session.say(reply, f"{place} learns again")
 
 
 @app.command("levels")
-def levels(
-    days: Days = 30,
-    hub: HubOption = DEFAULT_HUB,
-    token_file: TokenFileOption = DEFAULT_TOKEN,
-    ca: CaOption = None,
-    as_json: JsonOption = False,
-) -> None:
+@with_hub
+def levels(session: HubCall, days: Days = 30) -> None:
     """Time to label, to a new SKU, to roll back; availability of boxes."""
-    reply = HubSession(hub, token_file, ca).api("GET", f"/monitoring/service-levels?days={days}")
+    reply = session.api("GET", f"/monitoring/service-levels?days={days}")
     names = ("time_to_label", "time_to_sku", "time_to_roll_back")
     lines = [_level(name, reply[name]) for name in names]
     lines += [f"{box}: {share:.2%} of hours" for box, share in reply["availability"].items()]
-    say_reply(as_json, reply, "\n".join(lines))
+    session.say(reply, "\n".join(lines))
 
 
+@with_hub
 def insights(
+    session: HubCall,
     store: Annotated[str, typer.Option(help="Of one store.")] = "",
     days: Days = 7,
-    hub: HubOption = DEFAULT_HUB,
-    token_file: TokenFileOption = DEFAULT_TOKEN,
-    ca: CaOption = None,
-    as_json: JsonOption = False,
 ) -> None:
     """Most asked, corrected, confused, never seen; time per basket by store and day."""
     asked = urlencode({"store_id": store, "days": days})
-    reply = HubSession(hub, token_file, ca).api("GET", f"/monitoring/insights?{asked}")
-    if as_json:
+    reply = session.api("GET", f"/monitoring/insights?{asked}")
+    if session.as_json:
         typer.echo(json.dumps(reply, indent=2))
         return
     columns = ("store_id", "day", "num_baskets", "num_pieces", "num_asks", "num_corrections",
                "seconds_median", "seconds_p90")  # fmt: skip
-    print_rows(False, reply["days"], columns)
+    print_table(reply["days"], columns)
     for name in ("most_asked", "most_corrected", "most_confused"):
         typer.echo(f"{name}: " + ", ".join(f"{e['name']} {e['count']}" for e in reply[name]))
     typer.echo(f"never sold: {reply['num_never_seen']}")

@@ -10,35 +10,23 @@ from typing import Annotated, Any
 
 import typer
 
-from trainer.hubctl.hub_session import (
-    DEFAULT_HUB,
-    DEFAULT_TOKEN,
-    CaOption,
-    HubOption,
-    HubSession,
-    JsonOption,
-    TokenFileOption,
-    say_reply,
-)
+from trainer.hubctl.hub_session import HubCall, HubSession, with_hub
 
 SIDES = ("front", "back", "left", "right", "top", "bottom")
 ENDINGS = (".jpg", ".jpeg", ".png", ".webp")
 
 
+@with_hub
 def onboard(
+    session: HubCall,
     sku_id: Annotated[str, typer.Argument(help="SKU of the catalogue.")],
     photos: Annotated[list[Path], typer.Argument(help="Photos, or a folder of them.")],
     publish: Annotated[str, typer.Option(help="Channel to publish into when it is enough.")] = "",
     accept_collisions: Annotated[
         bool, typer.Option(help="Publish although the box will have to ask.")
     ] = False,
-    hub: HubOption = DEFAULT_HUB,
-    token_file: TokenFileOption = DEFAULT_TOKEN,
-    ca: CaOption = None,
-    as_json: JsonOption = False,
 ) -> None:
     """Make a new SKU known by its photos; no training."""
-    session = HubSession(hub, token_file, ca)
     onboarding = _open_one(session, sku_id)
     url = f"/onboarding/{onboarding['onboarding_id']}"
     for path in _files(photos):
@@ -49,7 +37,7 @@ def onboard(
         body = {"channel": publish, "accept_collisions": accept_collisions}
         report["published"] = session.api("POST", f"{url}/publish", body)
         report["seconds"] = round(time.monotonic() - last_photo, 3)
-    say_reply(as_json, report, "\n".join(_lines(onboarding, report)))
+    session.say(report, "\n".join(_lines(onboarding, report)))
 
 
 def _open_one(session: HubSession, sku_id: str) -> dict[str, Any]:

@@ -6,17 +6,7 @@ from urllib.parse import urlencode
 
 import typer
 
-from trainer.hubctl.hub_session import (
-    DEFAULT_HUB,
-    DEFAULT_TOKEN,
-    CaOption,
-    HubOption,
-    HubSession,
-    JsonOption,
-    TokenFileOption,
-    print_rows,
-    say_reply,
-)
+from trainer.hubctl.hub_session import HubCall, with_hub
 
 app = typer.Typer(no_args_is_help=True, help="Cases, reviewers, labels.")
 
@@ -26,94 +16,77 @@ COLUMNS = ("reviewer", "num_answers", "num_boxes", "median_seconds", "num_gold",
 
 
 @app.command("queue")
-def queue(
-    hub: HubOption = DEFAULT_HUB,
-    token_file: TokenFileOption = DEFAULT_TOKEN,
-    ca: CaOption = None,
-    as_json: JsonOption = False,
-) -> None:
+@with_hub
+def queue(session: HubCall) -> None:
     """How many cases have each status."""
-    reply = HubSession(hub, token_file, ca).api("GET", "/review/queue")
-    say_reply(as_json, reply, ", ".join(f"{count} {status}" for status, count in reply.items()))
+    reply = session.api("GET", "/review/queue")
+    session.say(reply, ", ".join(f"{count} {status}" for status, count in reply.items()))
 
 
 @app.command("stats")
-def stats(
-    hub: HubOption = DEFAULT_HUB,
-    token_file: TokenFileOption = DEFAULT_TOKEN,
-    ca: CaOption = None,
-    as_json: JsonOption = False,
-) -> None:
+@with_hub
+def stats(session: HubCall) -> None:
     """How each person labels: time, gold questions, agreement."""
-    print_rows(as_json, HubSession(hub, token_file, ca).api("GET", "/review/stats"), COLUMNS)
+    session.rows(session.api("GET", "/review/stats"), COLUMNS)
 
 
 @app.command("vet")
+@with_hub
 def vet(
+    session: HubCall,
     limit: Annotated[int, typer.Option(min=1, help="Cases at a time.")] = 50,
-    hub: HubOption = DEFAULT_HUB,
-    token_file: TokenFileOption = DEFAULT_TOKEN,
-    ca: CaOption = None,
-    as_json: JsonOption = False,
 ) -> None:
     """Hold what shoppers and barcodes said against vetted pictures, until nothing waits."""
-    session = HubSession(hub, token_file, ca)
     total = {"num_vetted": 0, "num_accepted": 0, "num_blocked": 0}
     while (part := session.api("POST", "/weak-labels/vet", {"limit": limit}))["num_vetted"]:
         total = {name: total[name] + part[name] for name in total}
     text = f"{total['num_vetted']} vetted: {total['num_accepted']} accepted, "
-    say_reply(as_json, total, text + f"{total['num_blocked']} blocked and left to reviewers")
+    session.say(total, text + f"{total['num_blocked']} blocked and left to reviewers")
 
 
 @app.command("weak")
+@with_hub
 def weak(
+    session: HubCall,
     status: Annotated[str, typer.Option(help="accepted or blocked; both without.")] = "",
     source: Annotated[str, typer.Option(help="shopper or barcode; both without.")] = "",
     limit: Annotated[int, typer.Option(min=1, max=1000)] = 100,
-    hub: HubOption = DEFAULT_HUB,
-    token_file: TokenFileOption = DEFAULT_TOKEN,
-    ca: CaOption = None,
-    as_json: JsonOption = False,
 ) -> None:
     """Weak labels and what became of them."""
     asked = urlencode({"status": status, "source": source, "limit": limit})
-    reply = HubSession(hub, token_file, ca).api("GET", f"/weak-labels?{asked}")
+    reply = session.api("GET", f"/weak-labels?{asked}")
     columns = ("case_id", "camera_id", "item_id", "source", "sku_id", "status", "reason", "rival")
-    print_rows(as_json, reply["items"], columns)
+    session.rows(reply["items"], columns)
 
 
 @app.command("export")
+@with_hub
 def export(
+    session: HubCall,
     to: Annotated[Path, typer.Argument(help="File to write.")],
     form: FormOption = "coco",
     store: Annotated[str, typer.Option(help="Labels of one store only.")] = "",
-    hub: HubOption = DEFAULT_HUB,
-    token_file: TokenFileOption = DEFAULT_TOKEN,
-    ca: CaOption = None,
-    as_json: JsonOption = False,
 ) -> None:
     """Write every label to a file."""
     asked = urlencode({"format": form, "store_id": store})
-    data = HubSession(hub, token_file, ca).fetch(f"/labels/export?{asked}")
+    data = session.fetch(f"/labels/export?{asked}")
     to.write_bytes(data)
-    say_reply(as_json, {"file": str(to), "bytes": len(data)}, f"{len(data)} bytes in {to}")
+    session.say({"file": str(to), "bytes": len(data)}, f"{len(data)} bytes in {to}")
 
 
 @app.command("import")
+@with_hub
 def import_file(
+    session: HubCall,
     file: Annotated[Path, typer.Argument(help="COCO or Label Studio JSON, as exported.")],
     form: FormOption = "coco",
     apply: Annotated[bool, typer.Option("--apply", help="Take it; without, only shown.")] = False,
-    hub: HubOption = DEFAULT_HUB,
-    token_file: TokenFileOption = DEFAULT_TOKEN,
-    ca: CaOption = None,
-    as_json: JsonOption = False,
 ) -> None:
     """Show what a file of labels holds, and with --apply take it."""
     asked = urlencode({"format": form, "preview": str(not apply).lower()})
     path = f"/labels/import?{asked}"
-    reply = HubSession(hub, token_file, ca).send("POST", path, file.read_bytes())
+    reply = session.send("POST", path, file.read_bytes())
     lines = [f"{reply['num_cases']} cases, {reply['num_boxes']} boxes", *reply["errors"]]
-    say_reply(as_json, reply, "\n  ".join(lines))
+    session.say(reply, "\n  ".join(lines))
     if reply["errors"]:
         raise typer.Exit(1)

@@ -12,18 +12,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from trainer.hubctl.hub_session import (
-    DEFAULT_HUB,
-    DEFAULT_TOKEN,
-    CaOption,
-    HubAnswerError,
-    HubOption,
-    HubSession,
-    JsonOption,
-    TokenFileOption,
-    print_rows,
-    say_reply,
-)
+from trainer.hubctl.hub_session import HubAnswerError, HubCall, HubSession, with_hub
 
 app = typer.Typer(no_args_is_help=True, help="Releases to the fleet, ring by ring.")
 
@@ -36,33 +25,26 @@ NoteOption = Annotated[str, typer.Option(help="Why; it stays with the decision."
 
 
 @app.command("list")
-def list_rollouts(
-    hub: HubOption = DEFAULT_HUB,
-    token_file: TokenFileOption = DEFAULT_TOKEN,
-    ca: CaOption = None,
-    as_json: JsonOption = False,
-) -> None:
+@with_hub
+def list_rollouts(session: HubCall) -> None:
     """Every rollout, the newest first."""
-    print_rows(as_json, HubSession(hub, token_file, ca).api("GET", "/rollouts"), COLUMNS)
+    session.rows(session.api("GET", "/rollouts"), COLUMNS)
 
 
 @app.command("show")
-def show(
-    rollout: NumberArgument,
-    hub: HubOption = DEFAULT_HUB,
-    token_file: TokenFileOption = DEFAULT_TOKEN,
-    ca: CaOption = None,
-    as_json: JsonOption = False,
-) -> None:
+@with_hub
+def show(session: HubCall, rollout: NumberArgument) -> None:
     """Rings, boxes, evidence and every decision of one rollout."""
-    reply = HubSession(hub, token_file, ca).api("GET", f"/rollouts/{rollout}")
-    say_reply(as_json, reply, "\n".join(_lines(reply)))
-    if not as_json:
+    reply = session.api("GET", f"/rollouts/{rollout}")
+    session.say(reply, "\n".join(_lines(reply)))
+    if not session.as_json:
         _print_rings(reply["rings"])
 
 
 @app.command("start")
+@with_hub
 def start(
+    session: HubCall,
     model: Annotated[str, typer.Argument(help="Bundle id, or as many of its first letters.")],
     ring: Annotated[
         list[str], typer.Option(help="In their order; `lab` first is the lab lane.")
@@ -73,74 +55,45 @@ def start(
     channel: Annotated[str, typer.Option(help="Catalogue channel the rings follow.")] = "main",
     policy: Annotated[str, typer.Option(help="production, lab or demo.")] = "production",
     note: NoteOption = "",
-    hub: HubOption = DEFAULT_HUB,
-    token_file: TokenFileOption = DEFAULT_TOKEN,
-    ca: CaOption = None,
-    as_json: JsonOption = False,
 ) -> None:
     """Begin with an approved model in the first ring."""
-    session = HubSession(hub, token_file, ca)
     body = {"bundle_id": _whole(session, model), "rings": ring, "channel": channel,
             "policy": policy, "note": note, "plan": _plan(plan)}  # fmt: skip
     reply = session.api("POST", "/rollouts", body)
-    say_reply(as_json, reply, f"rollout {reply['rollout_id']} begins in ring {reply['ring']}")
+    session.say(reply, f"rollout {reply['rollout_id']} begins in ring {reply['ring']}")
 
 
 @app.command("next")
-def let_on(
-    rollout: NumberArgument,
-    note: NoteOption,
-    hub: HubOption = DEFAULT_HUB,
-    token_file: TokenFileOption = DEFAULT_TOKEN,
-    ca: CaOption = None,
-    as_json: JsonOption = False,
-) -> None:
+@with_hub
+def let_on(session: HubCall, rollout: NumberArgument, note: NoteOption) -> None:
     """Let it into the next ring before the evidence is there; an approver's word."""
-    _order(HubSession(hub, token_file, ca), rollout, "next", note, as_json)
+    _order(session, rollout, "next", note)
 
 
 @app.command("hold")
-def hold(
-    rollout: NumberArgument,
-    note: NoteOption = "",
-    hub: HubOption = DEFAULT_HUB,
-    token_file: TokenFileOption = DEFAULT_TOKEN,
-    ca: CaOption = None,
-    as_json: JsonOption = False,
-) -> None:
+@with_hub
+def hold(session: HubCall, rollout: NumberArgument, note: NoteOption = "") -> None:
     """It goes no further for now; evidence of harm still stops it."""
-    _order(HubSession(hub, token_file, ca), rollout, "hold", note, as_json)
+    _order(session, rollout, "hold", note)
 
 
 @app.command("resume")
-def resume(
-    rollout: NumberArgument,
-    note: NoteOption = "",
-    hub: HubOption = DEFAULT_HUB,
-    token_file: TokenFileOption = DEFAULT_TOKEN,
-    ca: CaOption = None,
-    as_json: JsonOption = False,
-) -> None:
+@with_hub
+def resume(session: HubCall, rollout: NumberArgument, note: NoteOption = "") -> None:
     """Go on; soak and deadline of its ring begin anew."""
-    _order(HubSession(hub, token_file, ca), rollout, "resume", note, as_json)
+    _order(session, rollout, "resume", note)
 
 
 @app.command("withdraw")
-def withdraw(
-    rollout: NumberArgument,
-    note: NoteOption = "",
-    hub: HubOption = DEFAULT_HUB,
-    token_file: TokenFileOption = DEFAULT_TOKEN,
-    ca: CaOption = None,
-    as_json: JsonOption = False,
-) -> None:
+@with_hub
+def withdraw(session: HubCall, rollout: NumberArgument, note: NoteOption = "") -> None:
     """Take it back everywhere: boxes leave it between two baskets."""
-    _order(HubSession(hub, token_file, ca), rollout, "withdraw", note, as_json)
+    _order(session, rollout, "withdraw", note)
 
 
-def _order(session: HubSession, rollout: int, act: str, note: str, as_json: bool) -> None:
+def _order(session: HubCall, rollout: int, act: str, note: str) -> None:
     reply = session.api("POST", f"/rollouts/{rollout}/{act}", {"note": note})
-    say_reply(as_json, reply, f"rollout {rollout} is {reply['phase']} in ring {reply['ring']}")
+    session.say(reply, f"rollout {rollout} is {reply['phase']} in ring {reply['ring']}")
 
 
 def _plan(path: Path | None) -> Any:

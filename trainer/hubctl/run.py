@@ -12,12 +12,12 @@ from trainer.hubctl.hub_session import (
     DEFAULT_TOKEN,
     CaOption,
     HubAnswerError,
+    HubCall,
     HubOption,
     HubSession,
-    JsonOption,
     TokenFileOption,
-    print_rows,
-    say_reply,
+    print_table,
+    with_hub,
 )
 from trainer.hubctl.worker import DEFAULT_STATE
 from trainer.mlflow_mirror import mirror_run
@@ -31,29 +31,25 @@ RunArgument = Annotated[str, typer.Argument(help="Run id, or as many of its firs
 
 
 @app.command("list")
+@with_hub
 def list_runs(
-    hub: HubOption = DEFAULT_HUB,
-    token_file: TokenFileOption = DEFAULT_TOKEN,
-    ca: CaOption = None,
-    as_json: JsonOption = False,
+    session: HubCall,
     status: Annotated[str, typer.Option(help="Only these.")] = "",
     text: Annotated[str, typer.Option(help="Part of the name.")] = "",
 ) -> None:
     """Runs, the newest first."""
-    page = HubSession(hub, token_file, ca).api("GET", f"/runs?limit=100&status={status}&q={text}")
-    print_rows(as_json, page["items"], COLUMNS)
+    page = session.api("GET", f"/runs?limit=100&status={status}&q={text}")
+    session.rows(page["items"], COLUMNS)
 
 
 @app.command("show")
+@with_hub
 def show(
+    session: HubCall,
     run: RunArgument,
-    hub: HubOption = DEFAULT_HUB,
-    token_file: TokenFileOption = DEFAULT_TOKEN,
-    ca: CaOption = None,
     with_curves: Annotated[bool, typer.Option("--curves", help="Every point too.")] = False,
 ) -> None:
     """Everything about a run, as JSON."""
-    session = HubSession(hub, token_file, ca)
     found = session.api("GET", f"/runs/{whole(session, run)}")
     if with_curves:
         found["curves"] = session.api("GET", f"/runs/{found['run_id']}/scalars")
@@ -61,18 +57,11 @@ def show(
 
 
 @app.command("compare")
-def compare(
-    left: RunArgument,
-    right: RunArgument,
-    hub: HubOption = DEFAULT_HUB,
-    token_file: TokenFileOption = DEFAULT_TOKEN,
-    ca: CaOption = None,
-    as_json: JsonOption = False,
-) -> None:
+@with_hub
+def compare(session: HubCall, left: RunArgument, right: RunArgument) -> None:
     """Where two runs differ: parameters, code, packages, results, the end of each curve."""
-    session = HubSession(hub, token_file, ca)
     told = session.api("GET", f"/runs/{whole(session, left)}/compare/{whole(session, right)}")
-    if as_json:
+    if session.as_json:
         typer.echo(json.dumps(told, indent=2))
         return
     rows = [{"what": what, **row} for what in ("parameters", "packages", "capture", "result")
@@ -80,71 +69,63 @@ def compare(
     names = sorted({*told["left_curves"], *told["right_curves"]})
     rows += [{"what": "curve", "place": name, "left": _last(told["left_curves"], name),
               "right": _last(told["right_curves"], name)} for name in names]  # fmt: skip
-    print_rows(False, rows, ("what", "place", "left", "right"))
+    print_table(rows, ("what", "place", "left", "right"))
 
 
 @app.command("clone")
+@with_hub
 def clone(
+    session: HubCall,
     run: RunArgument,
     name: Annotated[str, typer.Option(help="Of the clone.")] = "",
     values: Annotated[
         list[str], typer.Option("--set", help="place=JSON, such as steps.fit.path=full")
     ] = [],  # noqa: B006
-    hub: HubOption = DEFAULT_HUB,
-    token_file: TokenFileOption = DEFAULT_TOKEN,
-    ca: CaOption = None,
-    as_json: JsonOption = False,
 ) -> None:
     """A draft with the same code and parameters, changed where --set says so."""
-    session = HubSession(hub, token_file, ca)
     made = session.api("POST", f"/runs/{whole(session, run)}/clone", {"name": name})
     if values:
         parameters = changed(made["parameters"], values)
         made = session.api("PATCH", f"/runs/{made['run_id']}", {"parameters": parameters})
-    say_reply(as_json, made, f"draft {made['run_id']}")
+    session.say(made, f"draft {made['run_id']}")
 
 
 @app.command("enqueue")
+@with_hub
 def enqueue(
+    session: HubCall,
     run: RunArgument,
     priority: Annotated[int, typer.Option(min=-100, max=100)] = 0,
     num_gpus: Annotated[int, typer.Option(min=0, max=64)] = 0,
-    hub: HubOption = DEFAULT_HUB,
-    token_file: TokenFileOption = DEFAULT_TOKEN,
-    ca: CaOption = None,
-    as_json: JsonOption = False,
 ) -> None:
     """Queue a draft for the workers."""
-    session = HubSession(hub, token_file, ca)
     body = {"priority": priority, "num_gpus": num_gpus}
     reply = session.api("POST", f"/runs/{whole(session, run)}/enqueue", body)
-    say_reply(as_json, reply, f"job {reply['job_id']} waits")
+    session.say(reply, f"job {reply['job_id']} waits")
 
 
 @app.command("note")
+@with_hub
 def note(
+    session: HubCall,
     run: RunArgument,
     text: Annotated[str, typer.Argument(help="What there is to know.")],
-    hub: HubOption = DEFAULT_HUB,
-    token_file: TokenFileOption = DEFAULT_TOKEN,
-    ca: CaOption = None,
 ) -> None:
     """Replace a run's note."""
-    session = HubSession(hub, token_file, ca)
-    session.api("PATCH", f"/runs/{whole(session, run)}", {"note": text})
+    reply = session.api("PATCH", f"/runs/{whole(session, run)}", {"note": text})
+    session.say(reply, f"noted at {reply['run_id'][:12]}")
 
 
 @app.command("tag")
+@with_hub
 def tag(
+    session: HubCall,
     run: RunArgument,
     tags: Annotated[list[str], typer.Argument(help="All of its tags from now on.")],
-    hub: HubOption = DEFAULT_HUB,
-    token_file: TokenFileOption = DEFAULT_TOKEN,
-    ca: CaOption = None,
 ) -> None:
     """Replace a run's tags."""
-    session = HubSession(hub, token_file, ca)
-    session.api("PATCH", f"/runs/{whole(session, run)}", {"tags": tags})
+    reply = session.api("PATCH", f"/runs/{whole(session, run)}", {"tags": tags})
+    session.say(reply, f"{reply['run_id'][:12]}: {', '.join(reply['tags'])}")
 
 
 @app.command("push")
@@ -162,15 +143,13 @@ def push(
 
 
 @app.command("mirror")
+@with_hub
 def mirror(
+    session: HubCall,
     run: RunArgument,
     tracking_uri: Annotated[str, typer.Option(help="Of MLflow, such as https://mlflow:5000.")],
-    hub: HubOption = DEFAULT_HUB,
-    token_file: TokenFileOption = DEFAULT_TOKEN,
-    ca: CaOption = None,
 ) -> None:
     """Show a run in MLflow too (extra `mlflow`)."""
-    session = HubSession(hub, token_file, ca)
     found = session.api("GET", f"/runs/{whole(session, run)}")
     curves = session.api("GET", f"/runs/{found['run_id']}/scalars")
     typer.echo(mirror_run(found, curves, tracking_uri))

@@ -11,18 +11,7 @@ from urllib.parse import quote, urlencode
 
 import typer
 
-from trainer.hubctl.hub_session import (
-    DEFAULT_HUB,
-    DEFAULT_TOKEN,
-    CaOption,
-    HubAnswerError,
-    HubOption,
-    HubSession,
-    JsonOption,
-    TokenFileOption,
-    print_rows,
-    say_reply,
-)
+from trainer.hubctl.hub_session import HubAnswerError, HubCall, HubSession, say_reply, with_hub
 from trainer.hubctl.onboard import onboard
 
 app = typer.Typer(no_args_is_help=True, help="What is sold: SKUs of the hub's catalogue.")
@@ -36,89 +25,78 @@ MAX_PICTURE_BYTES = 8 * 1024 * 1024
 
 
 @app.command("list")
+@with_hub
 def list_skus(
+    session: HubCall,
     query: Annotated[str, typer.Option("-q", help="Words of a name, id, GTIN.")] = "",
     category: Annotated[str, typer.Option(help="dairy/milk")] = "",
     limit: Annotated[int, typer.Option(min=1, max=500)] = 50,
-    hub: HubOption = DEFAULT_HUB,
-    token_file: TokenFileOption = DEFAULT_TOKEN,
-    ca: CaOption = None,
-    as_json: JsonOption = False,
 ) -> None:
     """SKUs by words and category."""
     asked = urlencode({"q": query, "category": category, "limit": limit})
-    page = HubSession(hub, token_file, ca).api("GET", f"/skus?{asked}")
+    page = session.api("GET", f"/skus?{asked}")
     rows = [
         {**sku, "name": sku["names"]["en"], "category": "/".join(sku["category_path"])}
         for sku in page["items"]
     ]
-    print_rows(as_json, rows, COLUMNS)
+    session.rows(rows, COLUMNS)
 
 
 @app.command("show")
+@with_hub
 def show(
+    session: HubCall,
     sku_id: Annotated[str, typer.Argument()],
-    hub: HubOption = DEFAULT_HUB,
-    token_file: TokenFileOption = DEFAULT_TOKEN,
-    ca: CaOption = None,
 ) -> None:
     """One SKU with prices and history, as JSON."""
-    session = HubSession(hub, token_file, ca)
     sku = session.api("GET", f"/skus/{quote(sku_id, safe='')}")
     history = session.api("GET", f"/skus/{quote(sku_id, safe='')}/history")
     say_reply(True, {**sku, "history": history}, "")
 
 
 @app.command("export")
+@with_hub
 def export(
+    session: HubCall,
     to: Annotated[Path, typer.Argument(help="File to write.")],
     form: FormOption = "csv",
-    hub: HubOption = DEFAULT_HUB,
-    token_file: TokenFileOption = DEFAULT_TOKEN,
-    ca: CaOption = None,
-    as_json: JsonOption = False,
 ) -> None:
     """Write the catalogue to a file."""
-    data = HubSession(hub, token_file, ca).fetch(f"/skus-export?format={quote(form)}")
+    data = session.fetch(f"/skus-export?format={quote(form)}")
     to.write_bytes(data)
-    say_reply(as_json, {"file": str(to), "bytes": len(data)}, f"{len(data)} bytes in {to}")
+    session.say({"file": str(to), "bytes": len(data)}, f"{len(data)} bytes in {to}")
 
 
 @app.command("import")
+@with_hub
 def import_file(
+    session: HubCall,
     file: Annotated[Path, typer.Argument(help="CSV or JSON, as exported.")],
     form: FormOption = "csv",
     apply: Annotated[bool, typer.Option("--apply", help="Take it; without, only shown.")] = False,
-    hub: HubOption = DEFAULT_HUB,
-    token_file: TokenFileOption = DEFAULT_TOKEN,
-    ca: CaOption = None,
-    as_json: JsonOption = False,
 ) -> None:
     """Show what a file would change, and with --apply take it."""
     asked = urlencode({"format": form, "preview": not apply})
-    reply = HubSession(hub, token_file, ca).send("POST", f"/skus-import?{asked}", file.read_bytes())
+    reply = session.send("POST", f"/skus-import?{asked}", file.read_bytes())
     done = "would be" if reply["is_preview"] else "are"
     lines = [
         f"{reply['num_created']} {done} new, {reply['num_changed']} {done} changed",
         f"{reply['num_unchanged']} stay, {reply['num_errors']} errors",
     ]
     lines += [f"  line {e['line']} {e['sku_id']}: {e['message']}" for e in reply["errors"]]
-    say_reply(as_json, reply, "\n".join(lines))
+    session.say(reply, "\n".join(lines))
     if reply["num_errors"]:
         raise typer.Exit(1)
 
 
 @app.command("photos")
+@with_hub
 def photos(
+    session: HubCall,
     source: Annotated[Path, typer.Argument(help="Folder or ZIP of pictures named by GTIN or id.")],
     apply: Annotated[bool, typer.Option("--apply", help="Send them; without, only shown.")] = False,
-    hub: HubOption = DEFAULT_HUB,
-    token_file: TokenFileOption = DEFAULT_TOKEN,
-    ca: CaOption = None,
-    as_json: JsonOption = False,
 ) -> None:
     """Catalogue pictures by GTIN; SKUs that have one are left out, so it can be called again."""
-    session = HubSession(hub, token_file, ca)
     report: dict[str, list[str]] = {"sent": [], "has_one": [], "unknown": [], "refused": []}
     for name, data in _pictures(source):
         sku = _sku_named(session, name)
@@ -134,7 +112,7 @@ def photos(
         f"{counts['sent']} {verb}, {counts['has_one']} have one, "
         f"{counts['unknown']} of no SKU, {counts['refused']} refused"
     )
-    say_reply(as_json, report, text)
+    session.say(report, text)
 
 
 def _send(session: HubSession, sku_id: str, data: bytes, apply: bool) -> str:

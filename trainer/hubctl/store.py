@@ -6,17 +6,7 @@ from urllib.parse import quote
 
 import typer
 
-from trainer.hubctl.hub_session import (
-    DEFAULT_HUB,
-    DEFAULT_TOKEN,
-    CaOption,
-    HubOption,
-    HubSession,
-    JsonOption,
-    TokenFileOption,
-    print_rows,
-    say_reply,
-)
+from trainer.hubctl.hub_session import HubCall, with_hub
 
 app = typer.Typer(no_args_is_help=True, help="Stores, their prices and price lists.")
 
@@ -26,27 +16,21 @@ COLUMNS = ("store_id", "name", "time_zone", "currency", "channel", "num_prices",
 
 
 @app.command("list")
-def list_stores(
-    hub: HubOption = DEFAULT_HUB,
-    token_file: TokenFileOption = DEFAULT_TOKEN,
-    ca: CaOption = None,
-    as_json: JsonOption = False,
-) -> None:
+@with_hub
+def list_stores(session: HubCall) -> None:
     """Every store."""
-    print_rows(as_json, HubSession(hub, token_file, ca).api("GET", "/stores"), COLUMNS)
+    session.rows(session.api("GET", "/stores"), COLUMNS)
 
 
 @app.command("create")
+@with_hub
 def create(
+    session: HubCall,
     store_id: StoreArgument,
     name: Annotated[str, typer.Option(help="As people call it.")],
     currency: Annotated[str, typer.Option(help="ISO 4217.")] = "EUR",
     time_zone: Annotated[str, typer.Option(help="Europe/Berlin")] = "UTC",
     tax: Annotated[list[str], typer.Option(help="class=basis points: standard=1900")] = [],  # noqa: B006
-    hub: HubOption = DEFAULT_HUB,
-    token_file: TokenFileOption = DEFAULT_TOKEN,
-    ca: CaOption = None,
-    as_json: JsonOption = False,
 ) -> None:
     """A new store."""
     body = {
@@ -56,86 +40,75 @@ def create(
         "time_zone": time_zone,
         "tax_rates": dict(_rate(text) for text in tax),
     }
-    reply = HubSession(hub, token_file, ca).api("POST", "/stores", body)
-    say_reply(as_json, reply, f"store {store_id} in channel {reply['channel']}")
+    reply = session.api("POST", "/stores", body)
+    session.say(reply, f"store {store_id} in channel {reply['channel']}")
 
 
 @app.command("clone")
+@with_hub
 def clone(
+    session: HubCall,
     source: StoreArgument,
     store_id: Annotated[str, typer.Argument(help="Id of the new store.")],
     name: Annotated[str, typer.Option(help="As people call it.")],
     with_prices: Annotated[bool, typer.Option(help="Prices and promotions too.")] = True,
-    hub: HubOption = DEFAULT_HUB,
-    token_file: TokenFileOption = DEFAULT_TOKEN,
-    ca: CaOption = None,
-    as_json: JsonOption = False,
 ) -> None:
     """A new store like another."""
     body = {"store_id": store_id, "name": name, "with_prices": with_prices}
-    session = HubSession(hub, token_file, ca)
     reply = session.api("POST", f"/stores/{quote(source, safe='')}/clone", body)
-    say_reply(as_json, reply, f"store {store_id} with {reply['num_prices']} prices")
+    session.say(reply, f"store {store_id} with {reply['num_prices']} prices")
 
 
 @app.command("import-prices")
+@with_hub
 def import_prices(
+    session: HubCall,
     store_id: StoreArgument,
     file: Annotated[Path, typer.Argument(help="CSV: sku_id,amount_minor,valid_from,...")],
     apply: Annotated[bool, typer.Option("--apply", help="Take it; without, only shown.")] = False,
-    hub: HubOption = DEFAULT_HUB,
-    token_file: TokenFileOption = DEFAULT_TOKEN,
-    ca: CaOption = None,
-    as_json: JsonOption = False,
 ) -> None:
     """Show what a file of prices holds, and with --apply take it."""
     path = f"/stores/{quote(store_id, safe='')}/prices-import?preview={str(not apply).lower()}"
-    reply = HubSession(hub, token_file, ca).send("POST", path, file.read_bytes())
+    reply = session.send("POST", path, file.read_bytes())
     lines = [f"{reply['num_prices']} prices, {reply['num_errors']} errors"]
     lines += [f"  line {e['line']} {e['sku_id']}: {e['message']}" for e in reply["errors"]]
-    say_reply(as_json, reply, "\n".join(lines))
+    session.say(reply, "\n".join(lines))
     if reply["num_errors"]:
         raise typer.Exit(1)
 
 
 @app.command("publish-prices")
+@with_hub
 def publish_prices(
+    session: HubCall,
     store_id: StoreArgument,
     valid_from: Annotated[str, typer.Option(help="2026-12-01T06:00:00+01:00; now if none.")] = "",
-    hub: HubOption = DEFAULT_HUB,
-    token_file: TokenFileOption = DEFAULT_TOKEN,
-    ca: CaOption = None,
-    as_json: JsonOption = False,
 ) -> None:
     """Sign the store's price list on the hub; its boxes read it at their next check-in."""
     body = {"valid_from": valid_from or None}
-    session = HubSession(hub, token_file, ca)
     reply = session.api("POST", f"/stores/{quote(store_id, safe='')}/price-list/publish", body)
     text = (
         f"version {reply['version']} with {reply['num_prices']} prices, channel {reply['channel']}"
     )
-    say_reply(as_json, reply, text)
+    session.say(reply, text)
 
 
 @app.command("forget")
+@with_hub
 def forget(
+    session: HubCall,
     store_id: StoreArgument,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only show what it takes.")] = False,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
-    hub: HubOption = DEFAULT_HUB,
-    token_file: TokenFileOption = DEFAULT_TOKEN,
-    ca: CaOption = None,
-    as_json: JsonOption = False,
 ) -> None:
     """Remove a store's pictures, labels and recordings; name the models to be retrained."""
-    session = HubSession(hub, token_file, ca)
     path = f"/stores/{quote(store_id, safe='')}/forget"
     reply = session.api("POST", path, {"is_dry_run": True})
     if not dry_run:
         if not yes:
             typer.confirm(f"{_forgotten(reply)}\nReally?", abort=True, err=True)
         reply = session.api("POST", path, {"is_dry_run": False, "confirm": store_id})
-    say_reply(as_json, reply, _forgotten(reply))
+    session.say(reply, _forgotten(reply))
 
 
 def _forgotten(reply: dict[str, Any]) -> str:

@@ -5,40 +5,28 @@ from urllib.parse import quote
 
 import typer
 
-from trainer.hubctl.hub_session import (
-    DEFAULT_HUB,
-    DEFAULT_TOKEN,
-    CaOption,
-    HubOption,
-    HubSession,
-    JsonOption,
-    TokenFileOption,
-    say_reply,
-)
+from trainer.hubctl.hub_session import HubCall, with_hub
 
 
+@with_hub
 def why(
+    session: HubCall,
     basket: Annotated[str, typer.Argument(help="Basket id, as the receipt prints it.")] = "",
     line: Annotated[int, typer.Argument(min=1, help="Line of the receipt, from 1.")] = 1,
     picture: Annotated[str, typer.Option(help="sha256 of a picture: who saw it?")] = "",
     reviewer: Annotated[str, typer.Option(help="A reviewer: what became of their work?")] = "",
-    hub: HubOption = DEFAULT_HUB,
-    token_file: TokenFileOption = DEFAULT_TOKEN,
-    ca: CaOption = None,
-    as_json: JsonOption = False,
 ) -> None:
     """From a line of a receipt to bundle, run, data set, pictures and reviewers; or back."""
     if sum(map(bool, (basket, picture, reviewer))) != 1:
         raise typer.BadParameter("give a basket and a line, or --picture, or --reviewer")
-    session = HubSession(hub, token_file, ca)
     if basket:
         path = f"/provenance/baskets/{quote(basket, safe='')}/lines/{line}"
         reply = session.api("GET", path)
-        say_reply(as_json, reply, "\n".join(_walk(reply)))
+        session.say(reply, "\n".join(_walk(reply)))
         return
     kind, name = ("pictures", picture) if picture else ("reviewers", reviewer)
     reply = session.api("GET", f"/provenance/{kind}/{quote(name, safe='')}")
-    say_reply(as_json, reply, "\n".join(_back(reply)))
+    session.say(reply, "\n".join(_back(reply)))
 
 
 def _walk(reply: dict[str, Any]) -> list[str]:

@@ -12,11 +12,10 @@ from trainer.hubctl.hub_session import (
     DEFAULT_HUB,
     DEFAULT_TOKEN,
     CaOption,
+    HubCall,
     HubOption,
-    HubSession,
-    JsonOption,
     TokenFileOption,
-    say_reply,
+    with_hub,
 )
 from trainer.worker import Worker, WorkerOptions, leaving_on_signals
 from trainer.worker_hub import WorkerHub
@@ -79,12 +78,8 @@ def send_bundle(
 
 
 @app.command("check")
-def check(
-    hub: HubOption = DEFAULT_HUB,
-    token_file: TokenFileOption = DEFAULT_TOKEN,
-    ca: CaOption = None,
-    as_json: JsonOption = False,
-) -> None:
+@with_hub
+def check(session: HubCall) -> None:
     """Enqueue a tiny job that any worker can do; `hubctl job` shows who did it."""
-    reply = HubSession(hub, token_file, ca).api("POST", "/jobs", {"kind": "worker.check"})
-    say_reply(as_json, reply, f"job {reply['job_id']} waits")
+    reply = session.api("POST", "/jobs", {"kind": "worker.check"})
+    session.say(reply, f"job {reply['job_id']} waits")

@@ -73,7 +73,10 @@ class Runner:
 
         def work() -> None:
             while not stopping.wait(0.1):
-                gate_worker(edgectl, self.folder, True, 0.1, self.hub.address, self.token("gate"))
+                gate_worker(
+                    edgectl=edgectl, scratch=self.folder, once=True, idle_s=0.1,
+                    hub=self.hub.address, token_file=self.token("gate"), ca=None, as_json=False,
+                )  # fmt: skip
 
         thread = threading.Thread(target=work)
         self.token("gate")
