@@ -4,20 +4,36 @@ Flow: Place measured by two or more cameras, sizes of SKUs -> log-likelihood of 
 
 A small and a large bottle of the same water look alike in every crop; on the counter plane one is
 taller and wider. Pure. It only weighs members of one family against each other: between products
-that look different the picture is the better witness.
+that look different the picture is the better witness. How far off fusion measures was found on 200
+rendered validation scenes (README, decisions).
 """
 
 import dataclasses
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from edge.basket.basket_events import Place
 from sync.decision import SkuScores
 
 SizeCm = tuple[float, float, float]
 
-HEIGHT_SIGMA = 0.16  # of the logarithm: fusion knows heights in steps of 15 to 20 %
-SPREAD_SIGMA = 0.25  # boxes of transparent and partly hidden goods come out small
+
+@dataclass(frozen=True, slots=True)
+class Gauge:
+    """How a pose is measured: bias and spread of the logarithm of height and of extent."""
+
+    height_bias: float
+    height_sigma: float
+    spread_bias: float
+    spread_sigma: float
+
+
+STANDING = Gauge(0.0, 0.16, 0.0, 0.25)  # fusion knows heights in steps of 15 to 20 %
+TALL = Gauge(-0.10, 0.12, -0.12, 0.20)  # bottles: narrow where the cameras see most of them
+LYING = Gauge(0.0, 0.40, 0.0, 0.15)  # a low height is hardly measured, the extent is
+TALL_ASPECT = 2.0  # height over the longer side of the footprint
+USUAL_SIGMAS = STANDING.height_sigma * STANDING.spread_sigma
 MAX_EVIDENCE = 3.0  # nats; a size alone never turns a sure look around
 LEAST_FIT = -2.0  # nats; what explains no member well was measured wrongly
 MIN_CAMERAS = 2  # one camera cannot tell near and small from far and large
@@ -73,11 +89,19 @@ def _poses(size_cm: SizeCm) -> list[tuple[float, tuple[float, float]]]:
 def _one_pose(
     spread: float, height: float, footprint: tuple[float, float], true_height: float
 ) -> float:
-    least, most = math.hypot(*footprint), sum(footprint)
-    nearest = min(max(spread, least), most)
-    off_height = math.log(height / true_height) / HEIGHT_SIGMA
-    off_spread = math.log(max(spread, 0.1) / nearest) / SPREAD_SIGMA
-    return -0.5 * (off_height**2 + off_spread**2)
+    gauge = _gauge(footprint, true_height)
+    spread = max(spread, 0.1) * math.exp(-gauge.spread_bias)
+    nearest = min(max(spread, math.hypot(*footprint)), sum(footprint))
+    off_height = (math.log(height / true_height) - gauge.height_bias) / gauge.height_sigma
+    off_spread = math.log(spread / nearest) / gauge.spread_sigma
+    density = math.log(gauge.height_sigma * gauge.spread_sigma / USUAL_SIGMAS)
+    return -0.5 * (off_height**2 + off_spread**2) - density
+
+
+def _gauge(footprint: tuple[float, float], height: float) -> Gauge:
+    if height > TALL_ASPECT * max(footprint):
+        return TALL
+    return STANDING if height >= max(footprint) else LYING
 
 
 def _with_evidence(scores: SkuScores, evidence: Mapping[str, float]) -> SkuScores:
