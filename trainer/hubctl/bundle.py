@@ -14,14 +14,12 @@ from sync.gate_verdict import BY_HAND, GateVerdict
 from trainer.hubctl.keys import (
     DEFAULT_REPO,
     AsJson,
-    Keys,
-    PassphraseFile,
+    KeyCall,
     Repo,
     no_passphrase,
     now,
-    open_signing,
-    publish_change,
     say,
+    with_keys,
 )
 from trainer.release.key_files import KeyRing
 from trainer.release.signing import Signing
@@ -35,60 +33,50 @@ MIN_NOTE_CHARS = 3
 
 
 @app.command()
+@with_keys
 def publish(
+    call: KeyCall,
     directory: Annotated[Path, typer.Argument(help="Folder with manifest.json.")],
-    keys: Keys,
-    repo: Repo = DEFAULT_REPO,
     patch_from: Annotated[
         list[Path], typer.Option(help="An older bundle; small patches from it are offered.")
     ] = [],  # noqa: B006
-    passphrase_file: PassphraseFile = None,
-    as_json: AsJson = False,
 ) -> None:
     """Verify a bundle and list it under the release keys; its files become blobs."""
     bundle = open_bundle(directory)
-    signing = open_signing(repo, keys, passphrase_file)
-    bundle_id = signing.add_bundle(bundle, patch_from=[open_bundle(p) for p in patch_from])
-    publish_change(
-        signing, as_json, "published", bundle_id=bundle_id, num_files=len(bundle.manifest.files)
-    )
+    bundle_id = call.signing.add_bundle(bundle, patch_from=[open_bundle(p) for p in patch_from])
+    call.publish("published", bundle_id=bundle_id, num_files=len(bundle.manifest.files))
 
 
 @app.command()
-def withdraw(
-    bundle: BundleId,
-    keys: Keys,
-    repo: Repo = DEFAULT_REPO,
-    passphrase_file: PassphraseFile = None,
-    as_json: AsJson = False,
-) -> None:
+@with_keys
+def withdraw(call: KeyCall, bundle: BundleId) -> None:
     """Nobody installs it any more; who has it serves on."""
-    signing = open_signing(repo, keys, passphrase_file)
-    bundle_id = _whole(signing, bundle)
-    signing.withdraw_bundle(bundle_id)
-    publish_change(signing, as_json, "withdrawn", bundle_id=bundle_id)
+    bundle_id = _whole(call.signing, bundle)
+    call.signing.withdraw_bundle(bundle_id)
+    call.publish("withdrawn", bundle_id=bundle_id)
 
 
 @app.command()
+@with_keys
 def vouch(
+    call: KeyCall,
     bundle: BundleId,
     note: Annotated[str, typer.Option(help="Why it may be installed without a replay.")],
-    keys: Keys,
-    repo: Repo = DEFAULT_REPO,
-    passphrase_file: PassphraseFile = None,
-    as_json: AsJson = False,
 ) -> None:
     """Sign a verdict by hand where no gate can be asked; the verdict says so to every box."""
     if len(note.strip()) < MIN_NOTE_CHARS:
         raise typer.BadParameter(f"say why, in {MIN_NOTE_CHARS} letters or more")
-    signing = open_signing(repo, keys, passphrase_file)
-    bundle_id = _whole(signing, bundle)
-    signing.list_verdict(
+    bundle_id = _whole(call.signing, bundle)
+    call.signing.list_verdict(
         GateVerdict(
-            bundle_id=bundle_id, verdict="pass", policy=BY_HAND, note=note, judged_at=signing.now
+            bundle_id=bundle_id,
+            verdict="pass",
+            policy=BY_HAND,
+            note=note,
+            judged_at=call.signing.now,
         )
     )
-    publish_change(signing, as_json, "vouched", bundle_id=bundle_id, policy=BY_HAND)
+    call.publish("vouched", bundle_id=bundle_id, policy=BY_HAND)
 
 
 @app.command("list")
@@ -97,28 +85,23 @@ def list_bundles(repo: Repo = DEFAULT_REPO, as_json: AsJson = False) -> None:
     say(as_json, "released", bundles=Signing(repo, KeyRing([], no_passphrase), now()).bundles())
 
 
+@with_keys
 def assign(
+    call: KeyCall,
     ring: Annotated[str, typer.Argument(help="Ring, or box:ID for one box.")],
     bundle: BundleId,
-    keys: Keys,
-    repo: Repo = DEFAULT_REPO,
     channel: Channel = DEFAULT_CHANNEL,
     policy: Annotated[
         str, typer.Option(help="What boxes judge by: production, lab or demo; rings only.")
     ] = "",
-    passphrase_file: PassphraseFile = None,
-    as_json: AsJson = False,
 ) -> None:
     """Let a ring, or one box, run a released bundle; an older one is the way back."""
-    signing = open_signing(repo, keys, passphrase_file)
-    bundle_id = _whole(signing, bundle)
+    bundle_id = _whole(call.signing, bundle)
     if ring.startswith("box:"):
-        document = signing.assign_box(ring.removeprefix("box:"), bundle_id, channel=channel)
+        document = call.signing.assign_box(ring.removeprefix("box:"), bundle_id, channel=channel)
     else:
-        document = signing.assign_ring(ring, bundle_id, channel=channel, policy=policy)
-    publish_change(
-        signing, as_json, "assigned", to=ring, bundle_id=bundle_id, generation=document.generation
-    )
+        document = call.signing.assign_ring(ring, bundle_id, channel=channel, policy=policy)
+    call.publish("assigned", to=ring, bundle_id=bundle_id, generation=document.generation)
 
 
 def _whole(signing: Signing, beginning: str) -> str:

@@ -16,17 +16,7 @@ from sync.gallery import Gallery, load_gallery
 from sync.price_list import load_price_list
 from sync.update_documents import SegmentEntry, bundle_path
 from trainer.hubctl.bundle import DEFAULT_CHANNEL
-from trainer.hubctl.keys import (
-    DEFAULT_REPO,
-    AsJson,
-    Keys,
-    PassphraseFile,
-    Repo,
-    no_passphrase,
-    now,
-    open_signing,
-    publish_change,
-)
+from trainer.hubctl.keys import DEFAULT_REPO, AsJson, KeyCall, Repo, no_passphrase, now, with_keys
 from trainer.hubctl.prices import Channel
 from trainer.release.catalogue_signing import add_segment, revert_segment, set_prices
 from trainer.release.key_files import KeyRing
@@ -39,21 +29,18 @@ SegmentId = Annotated[str, typer.Argument(help="sha256 of a segment, or its firs
 
 
 @app.command()
+@with_keys
 def publish(
+    call: KeyCall,
     segment: Annotated[Path, typer.Argument(help="Rows of the new SKUs, a gallery .npz.")],
-    keys: Keys,
     base: Annotated[str, typer.Option(help="The bundle it grows: a folder, or a released id.")],
-    repo: Repo = DEFAULT_REPO,
     skus: Annotated[
         Path | None, typer.Option(help="The new SKUs, a catalogue JSON; pictures lie beside it.")
     ] = None,
     prices: Annotated[Path | None, typer.Option(help="A price list that holds them too.")] = None,
     channel: Channel = DEFAULT_CHANNEL,
-    passphrase_file: PassphraseFile = None,
-    as_json: AsJson = False,
 ) -> None:
     """Publish new SKUs, and their prices in the same breath."""
-    signing = open_signing(repo, keys, passphrase_file)
     listed = load_catalog(skus).skus if skus is not None else ()
     pictures = {
         sku.picture: (skus.parent / sku.picture).read_bytes()
@@ -61,31 +48,24 @@ def publish(
         if skus is not None and sku.picture and (skus.parent / sku.picture).is_file()
     }
     entry = add_segment(
-        signing, channel, load_gallery(segment), _base_gallery(signing, repo, base),
+        call.signing, channel, load_gallery(segment), _base_gallery(call.signing, call.repo, base),
         skus=listed, pictures=pictures,
     )  # fmt: skip
     if prices is not None:
-        set_prices(signing, channel, load_price_list(prices), valid_from=signing.now)
-    publish_change(signing, as_json, "published", channel=channel, **_facts(entry))
+        set_prices(call.signing, channel, load_price_list(prices), valid_from=call.signing.now)
+    call.publish("published", channel=channel, **_facts(entry))
 
 
 @app.command()
-def revert(
-    segment: SegmentId,
-    keys: Keys,
-    repo: Repo = DEFAULT_REPO,
-    channel: Channel = DEFAULT_CHANNEL,
-    passphrase_file: PassphraseFile = None,
-    as_json: AsJson = False,
-) -> None:
+@with_keys
+def revert(call: KeyCall, segment: SegmentId, channel: Channel = DEFAULT_CHANNEL) -> None:
     """Take a segment out again, on every box of the channel."""
-    signing = open_signing(repo, keys, passphrase_file)
-    index = signing.index(channel)
+    index = call.signing.index(channel)
     names = [e.sha256 for e in (index.segments if index else ()) if e.sha256.startswith(segment)]
     if len(names) != 1:
         raise typer.BadParameter(f"{len(names)} segments of {channel} begin with {segment!r}")
-    revert_segment(signing, channel, names[0])
-    publish_change(signing, as_json, "reverted", channel=channel, sha256=names[0])
+    revert_segment(call.signing, channel, names[0])
+    call.publish("reverted", channel=channel, sha256=names[0])
 
 
 @app.command("list")

@@ -1,11 +1,10 @@
 """How hubctl speaks to the hub: HTTPS, a token from a file, errors with their hint."""
 
-import inspect
 import json
 import ssl
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Any, Concatenate, ParamSpec
+from typing import Annotated, Any
 
 import httpx
 import typer
@@ -13,6 +12,7 @@ from rich.console import Console
 from rich.table import Table
 
 from trainer.errors import DegradedError
+from trainer.hubctl.shared_options import option, with_shared
 
 HubOption = Annotated[str, typer.Option("--hub", help="Address of the hub, https://...")]
 TokenFileOption = Annotated[Path, typer.Option(help="File with a token; only its owner reads it.")]
@@ -20,8 +20,6 @@ CaOption = Annotated[
     Path | None, typer.Option(help="Certificate to trust; the hub's own lies in its tls folder.")
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="JSON instead of lines.")]
-
-P = ParamSpec("P")
 
 DEFAULT_HUB = "https://localhost:8700"
 DEFAULT_TOKEN = Path("/var/lib/tillsight/hub/first-admin.token")
@@ -145,35 +143,15 @@ class HubCall(HubSession):
             print_table(rows, columns)
 
 
-def with_hub(command: Callable[Concatenate[HubCall, P], None]) -> Callable[..., None]:
-    """Give a command the options of every call (--hub, --token-file, --ca, --json) and a session.
-
-    Typer reads a command's options off its signature; this one puts four more behind those of
-    `command`, whose first parameter is the session that is opened with them.
-    """
-
-    def run(*arguments: P.args, **options: P.kwargs) -> None:
-        shared: dict[str, Any] = {each.name: options.pop(each.name) for each in _SHARED}
-        command(HubCall(**shared), *arguments, **options)
-
-    own = list(inspect.signature(command).parameters.values())[1:]
-    parameters = [p.replace(kind=p.KEYWORD_ONLY) for p in own] + _SHARED
-    run.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
-    run.__annotations__ = {p.name: p.annotation for p in parameters}
-    run.__doc__ = command.__doc__
-    run.__name__ = command.__name__
-    return run
-
-
-_SHARED = [
-    inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=kind)
-    for name, default, kind in (
-        ("hub", DEFAULT_HUB, HubOption),
-        ("token_file", DEFAULT_TOKEN, TokenFileOption),
-        ("ca", None, CaOption),
-        ("as_json", False, JsonOption),
-    )
-]
+with_hub = with_shared(
+    HubCall,
+    (
+        option("hub", HubOption, DEFAULT_HUB),
+        option("token_file", TokenFileOption, DEFAULT_TOKEN),
+        option("ca", CaOption, None),
+        option("as_json", JsonOption, False),
+    ),
+)
 
 
 def say_reply(as_json: bool, reply: Any, text: str) -> None:

@@ -7,11 +7,13 @@ network. A passphrase comes from a file that only its owner can read, or is aske
 import hashlib
 import json
 from datetime import UTC, datetime
+from functools import cached_property
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from trainer.hubctl.shared_options import option, with_shared
 from trainer.release.key_files import KeyRing, Passphrase, passphrase_from_file
 from trainer.release.key_inventory import inventory
 from trainer.release.keys_ceremony import (
@@ -40,6 +42,48 @@ Into = Annotated[Path, typer.Option(help="The folder that the new key goes into.
 KeyId = Annotated[str, typer.Argument(help="Key id, or as many of its first letters as needed.")]
 
 DEFAULT_REPO = Path("/var/lib/tillsight/hub/updates")
+
+
+class KeyCall:
+    """The repository with the keys at hand, and how a command tells what came of it.
+
+    Attributes:
+        repo: the repository folder.
+        keys: folders with keys.
+        passphrase: asks for it once, or reads it from its file.
+    """
+
+    def __init__(
+        self, keys: list[Path], repo: Path, passphrase_file: Path | None, as_json: bool
+    ) -> None:
+        self.repo = repo
+        self.keys = keys
+        self.passphrase = _passphrase(passphrase_file)
+        self._as_json = as_json
+
+    @cached_property
+    def signing(self) -> Signing:
+        """The repository, opened at the first look."""
+        return Signing(self.repo, KeyRing(self.keys, self.passphrase), now())
+
+    def say(self, what: str, **facts: object) -> None:
+        """What a command did: one JSON object, or lines."""
+        say(self._as_json, what, **facts)
+
+    def publish(self, what: str, **facts: object) -> None:
+        """Publish what was edited, or let it wait for more signatures; say which roles changed."""
+        self.say(what, **facts, changed=self.signing.publish())
+
+
+with_keys = with_shared(
+    KeyCall,
+    (
+        option("keys", Keys),
+        option("repo", Repo, DEFAULT_REPO),
+        option("passphrase_file", PassphraseFile, None),
+        option("as_json", AsJson, False),
+    ),
+)
 
 
 @app.command()
@@ -78,106 +122,64 @@ def list_keys(
 
 
 @app.command()
-def rotate(
-    keyid: KeyId,
-    into: Into,
-    keys: Keys,
-    repo: Repo = DEFAULT_REPO,
-    passphrase_file: PassphraseFile = None,
-    as_json: AsJson = False,
-) -> None:
+@with_keys
+def rotate(call: KeyCall, keyid: KeyId, into: Into) -> None:
     """Replace a key by a new one."""
-    signing, passphrase = _open(repo, keys, passphrase_file)
-    new = rotate_key(signing, _whole(signing, keyid), into, passphrase)
-    publish_change(signing, as_json, "rotated", role=new.role, new_keyid=new.keyid)
+    new = rotate_key(call.signing, _whole(call.signing, keyid), into, call.passphrase)
+    call.publish("rotated", role=new.role, new_keyid=new.keyid)
 
 
 @app.command()
-def revoke(
-    keyid: KeyId,
-    keys: Keys,
-    repo: Repo = DEFAULT_REPO,
-    passphrase_file: PassphraseFile = None,
-    as_json: AsJson = False,
-) -> None:
+@with_keys
+def revoke(call: KeyCall, keyid: KeyId) -> None:
     """Take a key away without a new one."""
-    signing, _ = _open(repo, keys, passphrase_file)
-    whole = _whole(signing, keyid)
-    revoke_key(signing, whole)
-    publish_change(signing, as_json, "revoked", keyid=whole)
+    whole = _whole(call.signing, keyid)
+    revoke_key(call.signing, whole)
+    call.publish("revoked", keyid=whole)
 
 
 @app.command()
-def lost(
-    keyid: KeyId,
-    into: Into,
-    keys: Keys,
-    repo: Repo = DEFAULT_REPO,
-    passphrase_file: PassphraseFile = None,
-    as_json: AsJson = False,
-) -> None:
+@with_keys
+def lost(call: KeyCall, keyid: KeyId, into: Into) -> None:
     """A key is gone: put a new one in its place with the keys that are left."""
-    signing, passphrase = _open(repo, keys, passphrase_file)
-    new = replace_lost(signing, _whole(signing, keyid), into, passphrase)
-    publish_change(signing, as_json, "replaced", role=new.role, new_keyid=new.keyid)
+    new = replace_lost(call.signing, _whole(call.signing, keyid), into, call.passphrase)
+    call.publish("replaced", role=new.role, new_keyid=new.keyid)
 
 
 @app.command()
-def stolen(
-    keyid: KeyId,
-    into: Into,
-    keys: Keys,
-    repo: Repo = DEFAULT_REPO,
-    passphrase_file: PassphraseFile = None,
-    as_json: AsJson = False,
-) -> None:
+@with_keys
+def stolen(call: KeyCall, keyid: KeyId, into: Into) -> None:
     """A key is in wrong hands: replace it, and undo what it could have done."""
-    signing, passphrase = _open(repo, keys, passphrase_file)
-    new, listed = replace_stolen(signing, _whole(signing, keyid), into, passphrase)
-    publish_change(
-        signing, as_json, "replaced", role=new.role, new_keyid=new.keyid, look_through=listed
-    )
+    new, listed = replace_stolen(call.signing, _whole(call.signing, keyid), into, call.passphrase)
+    call.publish("replaced", role=new.role, new_keyid=new.keyid, look_through=listed)
 
 
 @app.command("add-gate")
-def add_gate(
-    into: Into,
-    keys: Keys,
-    repo: Repo = DEFAULT_REPO,
-    passphrase_file: PassphraseFile = None,
-    as_json: AsJson = False,
-) -> None:
+@with_keys
+def add_gate(call: KeyCall, into: Into) -> None:
     """Make the gate key in a repository that is older than the gate."""
-    signing, passphrase = _open(repo, keys, passphrase_file)
-    new = add_gate_role(signing, into, passphrase)
-    publish_change(signing, as_json, "made", role=new.role, new_keyid=new.keyid)
+    new = add_gate_role(call.signing, into, call.passphrase)
+    call.publish("made", role=new.role, new_keyid=new.keyid)
 
 
 @app.command()
+@with_keys
 def split(
+    call: KeyCall,
     offline: Annotated[list[Path], typer.Option(help="Three folders, one per keeper.")],
-    keys: Keys,
-    repo: Repo = DEFAULT_REPO,
-    passphrase_file: PassphraseFile = None,
-    as_json: AsJson = False,
 ) -> None:
     """From one shop to a fleet: three keepers, two of them needed."""
-    signing, passphrase = _open(repo, keys, passphrase_file)
-    made = split_keys(signing, offline, passphrase)
-    publish_change(signing, as_json, "split", num_new_keys=len(made))
+    made = split_keys(call.signing, offline, call.passphrase)
+    call.publish("split", num_new_keys=len(made))
 
 
 @app.command()
-def sign(
-    keys: Keys,
-    repo: Repo = DEFAULT_REPO,
-    passphrase_file: PassphraseFile = None,
-    as_json: AsJson = False,
-) -> None:
+@with_keys
+def sign(call: KeyCall) -> None:
     """Add signatures to the change that waits; publish it once there are enough."""
-    passphrase = _passphrase(passphrase_file)
-    signing = Signing(repo, KeyRing(keys, passphrase), now(), take_pending=True)
-    publish_change(signing, as_json, "signed")
+    ring = KeyRing(call.keys, call.passphrase)
+    signing = Signing(call.repo, ring, now(), take_pending=True)
+    call.say("signed", changed=signing.publish())
 
 
 @app.command()
@@ -188,35 +190,29 @@ def discard(repo: Repo = DEFAULT_REPO, as_json: AsJson = False) -> None:
 
 
 @app.command()
+@with_keys
 def resign(
-    keys: Keys,
-    repo: Repo = DEFAULT_REPO,
+    call: KeyCall,
     all_online: Annotated[bool, typer.Option(help="Also what is not half through yet.")] = False,
     timestamp_days: Annotated[
         int | None, typer.Option(min=1, max=60, help="Longer, for an export on a stick.")
     ] = None,
-    passphrase_file: PassphraseFile = None,
-    as_json: AsJson = False,
 ) -> None:
     """Sign timestamp and snapshot anew, and online roles past half of their life; run it daily."""
-    signing, _ = _open(repo, keys, passphrase_file)
-    alarms = signing.renew(all_online=all_online)
-    changed = signing.publish(timestamp_days=timestamp_days)
-    say(as_json, "signed anew", changed=changed, offline_roles_to_renew=alarms)
+    alarms = call.signing.renew(all_online=all_online)
+    changed = call.signing.publish(timestamp_days=timestamp_days)
+    call.say("signed anew", changed=changed, offline_roles_to_renew=alarms)
 
 
 @app.command("renew-offline")
+@with_keys
 def renew_offline(
+    call: KeyCall,
     role: Annotated[str, typer.Argument(help="root, targets or bundles.")],
-    keys: Keys,
-    repo: Repo = DEFAULT_REPO,
-    passphrase_file: PassphraseFile = None,
-    as_json: AsJson = False,
 ) -> None:
     """Sign an offline role anew, unchanged, before it expires."""
-    signing, _ = _open(repo, keys, passphrase_file)
-    signing.touch(role)
-    publish_change(signing, as_json, "renewed", role=role)
+    call.signing.touch(role)
+    call.publish("renewed", role=role)
 
 
 @app.command("export-root")
@@ -242,22 +238,6 @@ def export_stick(
     released = Signing(repo, KeyRing([], no_passphrase), now()).bundles()
     report = export_updates(repo, to, bundle_ids=frozenset(bundle or released))
     say(as_json, "exported", num_blobs=report.num_blobs, num_bytes=report.num_bytes)
-
-
-def open_signing(repo: Path, keys: list[Path], passphrase_file: Path | None) -> Signing:
-    """The repository with the keys at hand."""
-    return _open(repo, keys, passphrase_file)[0]
-
-
-def _open(repo: Path, keys: list[Path], passphrase_file: Path | None) -> tuple[Signing, Passphrase]:
-    passphrase = _passphrase(passphrase_file)
-    return Signing(repo, KeyRing(keys, passphrase), now()), passphrase
-
-
-def publish_change(signing: Signing, as_json: bool, what: str, **facts: object) -> None:
-    """Publish what was edited, or let it wait for more signatures, and say which roles changed."""
-    changed = signing.publish()
-    say(as_json, what, **facts, changed=changed)
 
 
 def _whole(signing: Signing, beginning: str) -> str:

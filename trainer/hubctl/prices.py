@@ -14,17 +14,7 @@ import typer
 from sync.price_list import load_price_list
 from sync.update_documents import PriceListEntry
 from trainer.hubctl.bundle import DEFAULT_CHANNEL
-from trainer.hubctl.keys import (
-    DEFAULT_REPO,
-    AsJson,
-    Keys,
-    PassphraseFile,
-    Repo,
-    no_passphrase,
-    now,
-    open_signing,
-    publish_change,
-)
+from trainer.hubctl.keys import DEFAULT_REPO, AsJson, KeyCall, Repo, no_passphrase, now, with_keys
 from trainer.release.catalogue_signing import set_prices
 from trainer.release.key_files import KeyRing
 from trainer.release.signing import Signing
@@ -39,23 +29,24 @@ Moment = Annotated[
 
 
 @app.command()
+@with_keys
 def publish(
+    call: KeyCall,
     file: Annotated[Path, typer.Argument(help="A price list: sync/price_list.py, JSON.")],
-    keys: Keys,
-    repo: Repo = DEFAULT_REPO,
     channel: Channel = DEFAULT_CHANNEL,
     valid_from: Moment = None,
     valid_until: Moment = None,
-    passphrase_file: PassphraseFile = None,
-    as_json: AsJson = False,
 ) -> None:
     """Publish a price list; the one before counts until `--valid-from` (default: now)."""
     prices = load_price_list(file)
-    signing = open_signing(repo, keys, passphrase_file)
     entry = set_prices(
-        signing, channel, prices, valid_from=valid_from or signing.now, valid_until=valid_until
+        call.signing,
+        channel,
+        prices,
+        valid_from=valid_from or call.signing.now,
+        valid_until=valid_until,
     )
-    publish_change(signing, as_json, "published", channel=channel, **_facts(entry))
+    call.publish("published", channel=channel, **_facts(entry))
 
 
 @app.command("list")
