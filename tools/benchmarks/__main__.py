@@ -126,7 +126,10 @@ def pipeline(
 
 @app.command()
 def detector(
-    coco: Annotated[Path, typer.Option(help="COCO file; every annotation is a product.")],
+    coco: Annotated[
+        list[Path],
+        typer.Option(help="COCO file; every annotation is a product. May be given several times."),
+    ],
     images: Annotated[Path, typer.Option(help="Folder that file_name is relative to.")],
     bundle: BundleOption = FACTORY_BUNDLE,
     peer: Annotated[Path | None, typer.Option(help="yolox_nano.onnx to compare with.")] = None,
@@ -138,7 +141,7 @@ def detector(
     facts = machine()
     with _errors_for_people():
         opened, models = _opened(bundle)
-        pictures = detector_accuracy.read_coco(coco, images, limit)
+        pictures = [p for file in coco for p in detector_accuracy.read_coco(file, images, limit)]
         detectors = {"ours": detector_accuracy.ours(models.detector)}
         rows = []
         if peer is not None:
@@ -147,7 +150,8 @@ def detector(
             rows.append(detector_accuracy.speed_row(pictures, models.detector, least, peer))
             rows.append(detector_row(opened, peer, 9))
         metrics = detector_accuracy.measure(pictures, detectors, show=not as_json)
-        words = f"{_name(opened)}; {coco.parent.name}/{coco.name}, {len(pictures)} pictures"
+        names = ", ".join(f"{file.parent.name}/{file.name}" for file in coco)
+        words = f"{_name(opened)}; {names}: {len(pictures)} pictures"
         figures = detector_accuracy.figures(metrics)
         report = Report("Finding products", words, facts, rows, figures)
         publish(report, as_json=as_json, out=out)
