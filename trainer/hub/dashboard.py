@@ -21,8 +21,8 @@ STATIC_DIR = Path(__file__).resolve().parent / "static"
 IMMUTABLE = "public, max-age=31536000, immutable"
 # Addresses that people may type or send each other; tests compare with web/src/navigation.ts.
 PAGES = (
-    "overview", "fleet", "catalogue", "stores", "review", "onboarding", "datasets", "runs", "jobs",
-    "why", "models", "rollouts", "monitoring", "settings", "audit", "accounts",
+    "overview", "fleet", "catalogue", "stores", "review", "cases", "onboarding", "datasets", "runs",
+    "jobs", "why", "models", "rollouts", "monitoring", "settings", "audit", "accounts",
 )  # fmt: skip
 POLICY = "; ".join(
     (

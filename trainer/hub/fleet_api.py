@@ -20,6 +20,10 @@ from trainer.store.role_permissions import Permission
 MAX_PAGE = 200
 Status = Literal["", "pending", "enrolled", "revoked", "quarantined", "replaced"]
 Health = Literal["", "ok", "degraded", "failed", "silent"]
+BoxOrder = Literal[
+    "box_id", "-box_id", "store_id", "-store_id", "ring", "-ring", "seen_at", "-seen_at",
+    "edge_version", "-edge_version",
+]  # fmt: skip
 
 
 class BoxLine(Reply):
@@ -118,6 +122,7 @@ def make_fleet_router(services: EdgeServices) -> APIRouter:
         q: Annotated[str, Query(max_length=80)] = "",
         status: Status = "",
         health: Health = "",
+        sort: BoxOrder = "box_id",
         offset: Annotated[int, Query(ge=0, le=10**6)] = 0,
         limit: Annotated[int, Query(ge=1, le=MAX_PAGE)] = 50,
     ) -> BoxLines:
@@ -125,6 +130,9 @@ def make_fleet_router(services: EdgeServices) -> APIRouter:
             found = fleet_details.find_boxes(
                 connection, now=datetime.now(UTC), text=q.strip(), status=status, health=health
             )
+        if sort != "box_id":  # boxes come in order of name, which stays the order among equals
+            key = sort.removeprefix("-")
+            found.sort(key=lambda box: str(getattr(box, key)), reverse=sort.startswith("-"))
         lines = [BoxLine(**asdict(box)) for box in found[offset : offset + limit]]
         return BoxLines(total=len(found), offset=offset, limit=limit, items=lines)
 

@@ -39,7 +39,7 @@ def test_a_model_is_approved_rolled_out_let_on_and_taken_back(
     page.get_by_role("button", name="wide (1)").click()
     page.locator("dialog").get_by_role("button", name="Roll out", exact=True).click()
     early = page.locator(".rings li", has_text="1. early").first
-    early.get_by_text("Told 1").wait_for()
+    early.get_by_text("Offered to 1").wait_for()
 
     (row,) = hub.ok("GET", "/api/v1/rollouts")
     tell(hub, "main-1", "confirmed", row["bundle_id"], **PROOF)

@@ -121,6 +121,28 @@ export interface AssignRequest {
   readonly channel?: string;
 }
 
+/** How to make it; `is_portable`: tables as JSON, loads into PostgreSQL too. */
+export interface BackupRequest {
+  readonly is_portable?: boolean;
+}
+
+/** A snapshot that is complete, by what it says of itself. */
+export interface BackupRow {
+  readonly name: string;
+  readonly created_at: string;
+  readonly database: string;
+  readonly num_files: number;
+  readonly num_blobs: number;
+  readonly num_missing: number;
+}
+
+/** Every snapshot, the newest first; a hundred at most. */
+export interface BackupsReply {
+  readonly folder: string;
+  readonly task: TaskReply;
+  readonly items: readonly (BackupRow)[];
+}
+
 /** An SKU of the catalogue that the galleries do not know. */
 export interface BeginRequest {
   readonly sku_id: string;
@@ -224,7 +246,7 @@ export interface BundleFile {
   readonly path: string;
   readonly sha256: string;
   readonly size: number;
-  readonly role: "detector" | "embedder" | "whitening" | "gallery" | "thresholds" | "catalog" | "prices" | "picture" | "golden" | "model_card" | "verdict";
+  readonly role: "detector" | "embedder" | "whitening" | "gallery" | "thresholds" | "catalog" | "prices" | "picture" | "golden" | "model_card" | "verdict" | "child" | "child_network";
   readonly target?: "any" | "cpu" | "gpu";
 }
 
@@ -489,6 +511,17 @@ export interface DatasetReply {
   readonly created_at: string;
 }
 
+/** What was concluded of a place last on a day. */
+export interface DayReply {
+  readonly place: string;
+  readonly at: string;
+  readonly bundle_id: string;
+  readonly num_windows: number;
+  readonly drift: readonly (DriftRow)[];
+  readonly accuracy: AccuracyReply | null;
+  readonly day: string;
+}
+
 /** A decision of the hub or a person, with every number it rested on. */
 export interface DecisionReply {
   readonly decision_id: number;
@@ -710,6 +743,14 @@ export interface HeartbeatRequest {
   readonly progress?: number;
   readonly message?: string;
   readonly lease_s?: number;
+}
+
+/** A place's past days, oldest first, for a chart. */
+export interface HistoryReply {
+  readonly place: string;
+  readonly alarm_evidence: number;
+  readonly days: readonly (DayReply)[];
+  readonly alerts: readonly (AlertReply)[];
 }
 
 /** What a file would do, or did; the first 200 of each list. */
@@ -1211,6 +1252,9 @@ export interface Promotion {
   readonly names?: Readonly<Record<string, string>>;
   readonly valid_from: string;
   readonly valid_until?: string | null;
+  readonly weekdays?: readonly (number)[];
+  readonly from_time?: string;
+  readonly until_time?: string;
 }
 
 /** A promotion as a person writes it. */
@@ -1224,6 +1268,9 @@ export interface PromotionRequest {
   readonly names?: Readonly<Record<string, string>>;
   readonly valid_from: string;
   readonly valid_until?: string | null;
+  readonly weekdays?: readonly (number)[];
+  readonly from_time?: string;
+  readonly until_time?: string;
 }
 
 /** A price list that was signed. */
@@ -1394,7 +1441,7 @@ export interface RingReply {
 }
 
 /** A duty; role_permissions.py says what it allows. */
-export type Role = "viewer" | "reviewer" | "trainer" | "approver" | "operator" | "admin" | "gate";
+export type Role = "viewer" | "reviewer" | "trainer" | "approver" | "operator" | "admin" | "gate" | "worker";
 
 /** Why. */
 export interface RolloutOrderRequest {
@@ -1814,6 +1861,14 @@ export interface TargetCost {
   readonly candidate_rss_mib?: number;
 }
 
+/** What the hub did last here, or does now; `problems` of a failed one, first ones only. */
+export interface TaskReply {
+  readonly what?: "" | "create" | "verify";
+  readonly name?: string;
+  readonly state?: "" | "running" | "done" | "failed";
+  readonly problems?: readonly (string)[];
+}
+
 /** Some minutes of a box. */
 export interface TelemetryReport {
   readonly format?: 1;
@@ -1827,10 +1882,20 @@ export interface TelemetryReport {
   readonly recognition?: readonly (CameraRecognition)[];
 }
 
-/** A token for a person or a worker. */
+/** A token without its secret. */
+export interface TokenReply {
+  readonly name: string;
+  readonly role: Role;
+  readonly created_at: string;
+  readonly expires_at: string | null;
+  readonly is_revoked: boolean;
+}
+
+/** A token for a person or a worker; `days` is how long it lives, 0 for ever. */
 export interface TokenRequest {
   readonly name: string;
   readonly role: Role;
+  readonly days?: number;
 }
 
 /** What is enqueued. */
@@ -2106,6 +2171,24 @@ export interface Routes {
     body: undefined;
     reply: readonly (Readonly<Record<string, unknown>>)[];
   };
+  "GET /api/v1/backups": {
+    path: undefined;
+    query: undefined;
+    body: undefined;
+    reply: BackupsReply;
+  };
+  "POST /api/v1/backups": {
+    path: undefined;
+    query: undefined;
+    body: BackupRequest;
+    reply: TaskReply;
+  };
+  "POST /api/v1/backups/{name}/verify": {
+    path: { name: string };
+    query: undefined;
+    body: undefined;
+    reply: TaskReply;
+  };
   "DELETE /api/v1/baskets/{basket_id}/pictures": {
     path: { basket_id: string };
     query: undefined;
@@ -2312,7 +2395,7 @@ export interface Routes {
   };
   "GET /api/v1/fleet/boxes": {
     path: undefined;
-    query: { q?: string; status?: "" | "pending" | "enrolled" | "revoked" | "quarantined" | "replaced"; health?: "" | "ok" | "degraded" | "failed" | "silent"; offset?: number; limit?: number };
+    query: { q?: string; status?: "" | "pending" | "enrolled" | "revoked" | "quarantined" | "replaced"; health?: "" | "ok" | "degraded" | "failed" | "silent"; sort?: "box_id" | "-box_id" | "store_id" | "-store_id" | "ring" | "-ring" | "seen_at" | "-seen_at" | "edge_version" | "-edge_version"; offset?: number; limit?: number };
     body: undefined;
     reply: BoxLines;
   };
@@ -2360,7 +2443,7 @@ export interface Routes {
   };
   "GET /api/v1/jobs": {
     path: undefined;
-    query: { status?: "" | "queued" | "leased" | "done" | "failed" | "cancelled"; offset?: number; limit?: number };
+    query: { status?: "" | "queued" | "leased" | "done" | "failed" | "cancelled"; sort?: "created_at" | "-created_at" | "priority" | "-priority" | "kind" | "-kind" | "status" | "-status" | "worker" | "-worker" | "created_by" | "-created_by"; offset?: number; limit?: number };
     body: undefined;
     reply: JobPage;
   };
@@ -2414,7 +2497,7 @@ export interface Routes {
   };
   "GET /api/v1/labels/export": {
     path: undefined;
-    query: { format?: "coco" | "label_studio"; store_id?: string };
+    query: { format?: "coco" | "label_studio"; store_id?: string; status?: "labelled" | "waiting"; limit?: number };
     body: undefined;
     reply: undefined;
   };
@@ -2495,6 +2578,12 @@ export interface Routes {
     query: undefined;
     body: DecisionRequest;
     reply: ModelReply;
+  };
+  "GET /api/v1/monitoring/history": {
+    path: undefined;
+    query: { place: string; days?: number };
+    body: undefined;
+    reply: HistoryReply;
   };
   "GET /api/v1/monitoring/insights": {
     path: undefined;
@@ -3083,6 +3172,12 @@ export interface Routes {
     query: undefined;
     body: ClaimCodeRequest;
     reply: Readonly<Record<string, string>>;
+  };
+  "GET /v1/operator/tokens": {
+    path: undefined;
+    query: undefined;
+    body: undefined;
+    reply: readonly (TokenReply)[];
   };
   "POST /v1/operator/tokens": {
     path: undefined;

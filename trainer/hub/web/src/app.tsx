@@ -5,7 +5,8 @@ import { EmptyState } from "@tillsight/web-shared/empty_state.tsx";
 import { Icon } from "@tillsight/web-shared/icon.tsx";
 import { Toaster } from "@tillsight/web-shared/toaster.tsx";
 import { useState } from "preact/hooks";
-import { PAGES } from "./navigation.ts";
+import { GROUPS, PAGES, type Group } from "./navigation.ts";
+import { openPage, OpenedPage } from "./opened_page.tsx";
 import { AccountSheet } from "./parts/account_sheet.tsx";
 import { Waiting } from "./parts/page.tsx";
 import { SignInPage } from "./pages/sign_in_page.tsx";
@@ -42,18 +43,8 @@ function Side() {
         <span>Tillsight</span>
       </a>
       <nav class="nav" aria-label={t("navigation")}>
-        {PAGES.filter((row) => may(row.needs)).map((row) => (
-          <a
-            key={row.path}
-            class="nav-link"
-            href={`/${row.path}`}
-            title={t(`nav_${row.path}`)}
-            data-rank={row.isSecond ? "more" : "first"}
-            aria-current={place.value.page === row.path ? "page" : undefined}
-          >
-            <Icon name={row.icon} />
-            <span>{t(`nav_${row.path}`)}</span>
-          </a>
+        {GROUPS.map((group) => (
+          <NavGroup key={group} group={group} />
         ))}
       </nav>
       <button type="button" class="me" onClick={() => setOpen(true)} title={t("account_of")}>
@@ -67,6 +58,32 @@ function Side() {
       </button>
       {isOpen && <AccountSheet onClose={() => setOpen(false)} />}
     </header>
+  );
+}
+
+function NavGroup({ group }: { group: Group }) {
+  const rows = PAGES.filter((row) => row.group === group && may(row.needs));
+  if (!rows.length) return null;
+  return (
+    <div class="nav-group" role="group" aria-label={t(`group_${group}`)}>
+      <span class="nav-group-name" aria-hidden="true">
+        {t(`group_${group}`)}
+      </span>
+      {rows.map((row) => (
+        <a
+          key={row.path}
+          class="nav-link"
+          href={`/${row.path}`}
+          title={t(`nav_${row.path}`)}
+          data-rank={row.isSecond ? "more" : "first"}
+          onPointerEnter={() => void openPage(row.page)}
+          aria-current={place.value.page === row.path ? "page" : undefined}
+        >
+          <Icon name={row.icon} />
+          <span>{t(`nav_${row.path}`)}</span>
+        </a>
+      ))}
+    </div>
   );
 }
 
@@ -90,6 +107,6 @@ function CurrentPage() {
       </EmptyState>
     );
   }
-  if (id !== undefined && row.detail) return <row.detail key={id} id={id} />;
-  return <row.page />;
+  if (id !== undefined && row.detail) return <OpenedPage key={id} load={row.detail} with={{ id }} />;
+  return <OpenedPage load={row.page} with={{}} />;
 }

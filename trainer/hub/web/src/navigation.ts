@@ -2,58 +2,103 @@
 
 import type { ComponentType } from "preact";
 import type { IconName } from "@tillsight/web-shared/icon.tsx";
-import { AccountsPage } from "./pages/accounts_page.tsx";
-import { AuditPage } from "./pages/audit_page.tsx";
-import { BoxPage } from "./pages/box_page.tsx";
-import { CataloguePage } from "./pages/catalogue_page.tsx";
-import { DatasetPage } from "./pages/dataset_page.tsx";
-import { DatasetsPage } from "./pages/datasets_page.tsx";
-import { FleetPage } from "./pages/fleet_page.tsx";
-import { JobPage } from "./pages/job_page.tsx";
-import { JobsPage } from "./pages/jobs_page.tsx";
-import { ModelPage } from "./pages/model_page.tsx";
-import { ModelsPage } from "./pages/models_page.tsx";
-import { MonitoringPage } from "./pages/monitoring_page.tsx";
-import { OnboardingPage } from "./pages/onboarding_page.tsx";
-import { OverviewPage } from "./pages/overview_page.tsx";
-import { ReviewPage } from "./pages/review_page.tsx";
-import { RunPage } from "./pages/run_page.tsx";
-import { RunsPage } from "./pages/runs_page.tsx";
-import { RolloutPage } from "./pages/rollout_page.tsx";
-import { RolloutsPage } from "./pages/rollouts_page.tsx";
-import { SettingsPage } from "./pages/settings_page.tsx";
-import { SkuPage } from "./pages/sku_page.tsx";
-import { StorePage } from "./pages/store_page.tsx";
-import { StoresPage } from "./pages/stores_page.tsx";
-import { WhyPage } from "./pages/why_page.tsx";
-import { WizardPage } from "./pages/wizard_page.tsx";
+
+/** What belongs together in the menu, in this order. */
+export const GROUPS = ["shop", "learn", "release", "hub"] as const;
+export type Group = (typeof GROUPS)[number];
+
+/** A page's program is fetched when the page is opened; what was fetched once stays. */
+export type LoadOf<T> = () => Promise<T>;
 
 export interface PageRow {
   readonly path: string;
   readonly icon: IconName;
   readonly needs: string;
-  readonly page: ComponentType;
+  readonly group: Group;
+  readonly page: LoadOf<ComponentType>;
   /** Drawn at /path/ID. */
-  readonly detail?: ComponentType<{ id: string }>;
+  readonly detail?: LoadOf<ComponentType<{ id: string }>>;
   /** Left out of the row at the bottom of a phone; reached from the overview. */
   readonly isSecond?: boolean;
 }
 
 export const PAGES: readonly PageRow[] = [
-  { path: "overview", icon: "home", needs: "fleet.read", page: OverviewPage },
-  { path: "fleet", icon: "box", needs: "fleet.read", page: FleetPage, detail: BoxPage },
-  { path: "catalogue", icon: "catalogue", needs: "catalogue.read", page: CataloguePage, detail: SkuPage },
-  { path: "review", icon: "review", needs: "cases.answer", page: ReviewPage },
-  { path: "onboarding", icon: "camera", needs: "onboarding.change", page: OnboardingPage, detail: WizardPage },
-  { path: "models", icon: "model", needs: "models.read", page: ModelsPage, detail: ModelPage, isSecond: true },
-  { path: "rollouts", icon: "swap", needs: "fleet.read", page: RolloutsPage, detail: RolloutPage, isSecond: true },
-  { path: "monitoring", icon: "pulse", needs: "monitoring.read", page: MonitoringPage, isSecond: true },
-  { path: "datasets", icon: "tray", needs: "datasets.read", page: DatasetsPage, detail: DatasetPage, isSecond: true },
-  { path: "runs", icon: "pulse", needs: "runs.read", page: RunsPage, detail: RunPage, isSecond: true },
-  { path: "jobs", icon: "list", needs: "jobs.read", page: JobsPage, detail: JobPage, isSecond: true },
-  { path: "why", icon: "question", needs: "datasets.read", page: WhyPage, isSecond: true },
-  { path: "stores", icon: "store", needs: "catalogue.read", page: StoresPage, detail: StorePage, isSecond: true },
-  { path: "audit", icon: "history", needs: "audit.read", page: AuditPage, isSecond: true },
-  { path: "accounts", icon: "person", needs: "accounts.change", page: AccountsPage, isSecond: true },
-  { path: "settings", icon: "settings", needs: "jobs.read", page: SettingsPage, isSecond: true },
+  {
+    path: "overview", icon: "home", needs: "fleet.read", group: "shop",
+    page: () => import("./pages/overview_page.tsx").then((m) => m.OverviewPage),
+  },
+  {
+    path: "fleet", icon: "box", needs: "fleet.read", group: "shop",
+    page: () => import("./pages/fleet_page.tsx").then((m) => m.FleetPage),
+    detail: () => import("./pages/box_page.tsx").then((m) => m.BoxPage),
+  },
+  {
+    path: "catalogue", icon: "catalogue", needs: "catalogue.read", group: "shop",
+    page: () => import("./pages/catalogue_page.tsx").then((m) => m.CataloguePage),
+    detail: () => import("./pages/sku_page.tsx").then((m) => m.SkuPage),
+  },
+  {
+    path: "stores", icon: "store", needs: "catalogue.read", group: "shop", isSecond: true,
+    page: () => import("./pages/stores_page.tsx").then((m) => m.StoresPage),
+    detail: () => import("./pages/store_page.tsx").then((m) => m.StorePage),
+  },
+  {
+    path: "onboarding", icon: "camera", needs: "onboarding.change", group: "shop",
+    page: () => import("./pages/onboarding_page.tsx").then((m) => m.OnboardingPage),
+    detail: () => import("./pages/wizard_page.tsx").then((m) => m.WizardPage),
+  },
+  {
+    path: "review", icon: "review", needs: "cases.answer", group: "learn",
+    page: () => import("./pages/review_page.tsx").then((m) => m.ReviewPage),
+  },
+  {
+    path: "cases", icon: "eye", needs: "cases.read", group: "learn", isSecond: true,
+    page: () => import("./pages/cases_page.tsx").then((m) => m.CasesPage),
+    detail: () => import("./pages/case_page.tsx").then((m) => m.CasePage),
+  },
+  {
+    path: "datasets", icon: "tray", needs: "datasets.read", group: "learn", isSecond: true,
+    page: () => import("./pages/datasets_page.tsx").then((m) => m.DatasetsPage),
+    detail: () => import("./pages/dataset_page.tsx").then((m) => m.DatasetPage),
+  },
+  {
+    path: "runs", icon: "play", needs: "runs.read", group: "learn", isSecond: true,
+    page: () => import("./pages/runs_page.tsx").then((m) => m.RunsPage),
+    detail: () => import("./pages/run_page.tsx").then((m) => m.RunPage),
+  },
+  {
+    path: "jobs", icon: "list", needs: "jobs.read", group: "learn", isSecond: true,
+    page: () => import("./pages/jobs_page.tsx").then((m) => m.JobsPage),
+    detail: () => import("./pages/job_page.tsx").then((m) => m.JobPage),
+  },
+  {
+    path: "models", icon: "model", needs: "models.read", group: "release", isSecond: true,
+    page: () => import("./pages/models_page.tsx").then((m) => m.ModelsPage),
+    detail: () => import("./pages/model_page.tsx").then((m) => m.ModelPage),
+  },
+  {
+    path: "rollouts", icon: "swap", needs: "fleet.read", group: "release", isSecond: true,
+    page: () => import("./pages/rollouts_page.tsx").then((m) => m.RolloutsPage),
+    detail: () => import("./pages/rollout_page.tsx").then((m) => m.RolloutPage),
+  },
+  {
+    path: "monitoring", icon: "pulse", needs: "monitoring.read", group: "release", isSecond: true,
+    page: () => import("./pages/monitoring_page.tsx").then((m) => m.MonitoringPage),
+  },
+  {
+    path: "why", icon: "question", needs: "datasets.read", group: "release", isSecond: true,
+    page: () => import("./pages/why_page.tsx").then((m) => m.WhyPage),
+  },
+  {
+    path: "audit", icon: "history", needs: "audit.read", group: "hub", isSecond: true,
+    page: () => import("./pages/audit_page.tsx").then((m) => m.AuditPage),
+  },
+  {
+    path: "accounts", icon: "person", needs: "accounts.change", group: "hub", isSecond: true,
+    page: () => import("./pages/accounts_page.tsx").then((m) => m.AccountsPage),
+  },
+  {
+    path: "settings", icon: "settings", needs: "jobs.read", group: "hub", isSecond: true,
+    page: () => import("./pages/settings_page.tsx").then((m) => m.SettingsPage),
+  },
 ];

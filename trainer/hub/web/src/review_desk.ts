@@ -1,10 +1,12 @@
 // The reviewer's desk: the case on it, the next one fetched ahead, steps that can be taken back.
 
 import { batch, computed, signal } from "@preact/signals";
+import { tell } from "@tillsight/web-shared/toaster.tsx";
 import { ask } from "./api.ts";
 import type { AnswerReply, CaseReply, QueueReply, StatsReply } from "./api_types.ts";
 import { faultText } from "./faults.ts";
 import { acceptBest, answerOf, draftOf, openBoxes, type Draft, type DraftBox } from "./review_draft.ts";
+import { t } from "./texts.ts";
 
 export const current = signal<CaseReply | null>(null);
 export const draft = signal<Draft>([]);
@@ -64,6 +66,7 @@ export async function send(): Promise<void> {
     const seconds = Math.min(3600, Math.round((performance.now() - shownAt) / 100) / 10);
     const path = { case_id: current.value.case_id };
     lastAnswer.value = await ask("POST /api/v1/cases/{case_id}/answer", { path, body: answerOf(whole, seconds) });
+    tell(t("answer_sent"), { label: t("undo"), run: () => void takeBack() });
     await advance();
     void count();
   } catch (error) {
@@ -92,6 +95,11 @@ export async function undo(): Promise<void> {
     draft.value = before;
     return;
   }
+  await takeBack();
+}
+
+/** My last answer comes back to the desk. */
+async function takeBack(): Promise<void> {
   try {
     const { case_id } = await ask("POST /api/v1/review/undo");
     lay(await ask("GET /api/v1/cases/{case_id}", { path: { case_id } }));

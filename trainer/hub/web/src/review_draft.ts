@@ -92,6 +92,50 @@ export function erase(draft: Draft, itemId: string): Draft {
   return draft.map((picture) => ({ ...picture, boxes: picture.boxes.filter((box) => !(box.isDrawn && box.itemId === itemId)) }));
 }
 
+/** A box that holds two things is cut across its longer side; the second half is a box of its own. */
+export function split(draft: Draft, cameraId: string, itemId: string, newId: string): Draft {
+  return draft.map((picture) => {
+    const whole = picture.boxes.find((box) => box.itemId === itemId);
+    if (picture.cameraId !== cameraId || !whole) return picture;
+    const [x1, y1, x2, y2] = whole.xyxy;
+    const isWide = x2 - x1 >= y2 - y1;
+    const middle = Math.round(isWide ? (x1 + x2) / 2 : (y1 + y2) / 2);
+    const first: Xyxy = isWide ? [x1, y1, middle, y2] : [x1, y1, x2, middle];
+    const second: Xyxy = isWide ? [middle, y1, x2, y2] : [x1, middle, x2, y2];
+    const open = { kind: "" as const, skuId: "", name: "" };
+    const halves: readonly DraftBox[] = [
+      { ...whole, ...open, xyxy: inside(first, picture) },
+      { ...whole, ...open, xyxy: inside(second, picture), itemId: newId, answered: "", isDrawn: true },
+    ];
+    return { ...picture, boxes: picture.boxes.flatMap((box) => (box === whole ? halves : [box])) };
+  });
+}
+
+/** Two boxes of one thing become one round both; a proposal that is left over is "not an item". */
+export function merge(draft: Draft, cameraId: string, itemId: string, otherId: string): Draft {
+  return draft.map((picture) => {
+    const kept = picture.boxes.find((box) => box.itemId === itemId);
+    const other = picture.boxes.find((box) => box.itemId === otherId);
+    if (picture.cameraId !== cameraId || !kept || !other || kept === other) return picture;
+    const [a, b] = [kept.xyxy, other.xyxy];
+    const both: Xyxy = [Math.min(a[0], b[0]), Math.min(a[1], b[1]), Math.max(a[2], b[2]), Math.max(a[3], b[3])];
+    const boxes = picture.boxes
+      .filter((box) => box !== other || !other.isDrawn)
+      .map((box) => (box === kept ? { ...box, xyxy: both } : box === other ? { ...box, kind: "not_item" as const, skuId: "", name: "" } : box));
+    return { ...picture, boxes };
+  });
+}
+
+/** The other box of the picture whose middle is nearest; those that are "not an item" are no candidates. */
+export function nearestBox(picture: DraftPicture, itemId: string): DraftBox | undefined {
+  const from = picture.boxes.find((box) => box.itemId === itemId);
+  if (!from) return undefined;
+  const middle = ({ xyxy: [x1, y1, x2, y2] }: DraftBox) => [(x1 + x2) / 2, (y1 + y2) / 2] as const;
+  const [fx, fy] = middle(from);
+  const far = (box: DraftBox) => Math.hypot(middle(box)[0] - fx, middle(box)[1] - fy);
+  return picture.boxes.filter((box) => box !== from && box.kind !== "not_item").sort((a, b) => far(a) - far(b))[0];
+}
+
 /** Every open box becomes its best candidate; boxes without any stay open. */
 export function acceptBest(draft: Draft): Draft {
   return mapBoxes(draft, (box) => {

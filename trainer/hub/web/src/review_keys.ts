@@ -9,6 +9,8 @@ export interface ReviewKeys {
   camera(by: number): void;
   draw(): void;
   erase(): void;
+  split(): void;
+  merge(): void;
   search(): void;
   skip(): void;
   undo(): void;
@@ -30,6 +32,8 @@ export function listenToKeys(keys: ReviewKeys): () => void {
     n: () => keys.draw(),
     Delete: () => keys.erase(),
     Backspace: () => keys.erase(),
+    c: () => keys.split(),
+    m: () => keys.merge(),
     "/": () => keys.search(),
     s: () => keys.skip(),
     z: () => keys.undo(),

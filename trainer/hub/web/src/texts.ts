@@ -10,3 +10,9 @@ export function codeText(prefix: string, code: string): string {
   const key = `${prefix}_${code}`;
   return has(key) ? t(key) : code.replaceAll(/[._]/g, " ");
 }
+
+/** Every code that has a text of its own, in the order of the texts. */
+export function codesOf(prefix: string): readonly string[] {
+  const codes = Object.keys(english).filter((key) => key.startsWith(`${prefix}_`)).map((key) => key.slice(prefix.length + 1));
+  return codes.sort((a, b) => t(`${prefix}_${a}`).localeCompare(t(`${prefix}_${b}`)));
+}

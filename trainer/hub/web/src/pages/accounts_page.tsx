@@ -3,16 +3,27 @@
 import { useState } from "preact/hooks";
 import { Badge } from "@tillsight/web-shared/badge.tsx";
 import { Button } from "@tillsight/web-shared/button.tsx";
-import { DataTable, type Column } from "@tillsight/web-shared/data_table.tsx";
+import { Select } from "@tillsight/web-shared/choice.tsx";
+import type { Column } from "@tillsight/web-shared/data_table.tsx";
 import { ask } from "../api.ts";
 import type { AccountReply } from "../api_types.ts";
 import { AccountForm } from "../parts/account_form.tsx";
+import { LocalTable } from "../parts/local_table.tsx";
 import { Loaded, Page } from "../parts/page.tsx";
 import { useResource } from "../resource.ts";
-import { codeText, t } from "../texts.ts";
+import { place, setQuery } from "../router.ts";
+import { codesOf, codeText, t } from "../texts.ts";
 import { ago, exactly } from "../times.ts";
 
+const VALUES = {
+  name: (account: AccountReply) => account.display_name || account.name,
+  roles: (account: AccountReply) => account.roles.join(),
+  state: (account: AccountReply) => Number(!account.is_active),
+  login: (account: AccountReply) => account.last_login_at ?? "",
+};
+
 export function AccountsPage() {
+  const role = place.value.query.get("role") ?? "";
   const [open, setOpen] = useState<AccountReply | "new" | null>(null);
   const accounts = useResource("accounts", (stop) => ask("GET /api/v1/accounts", {}, stop));
   const columns: readonly Column<AccountReply>[] = [
@@ -59,7 +70,27 @@ export function AccountsPage() {
       }
     >
       <Loaded from={accounts}>
-        {(found) => <DataTable label={t("nav_accounts")} columns={columns} rows={found} rowKey={(account) => account.name} />}
+        {(found) => (
+          <LocalTable
+            label={t("nav_accounts")}
+            columns={columns}
+            values={VALUES}
+            sort="name"
+            words={(account) => `${account.name} ${account.display_name} ${account.roles.map((one) => codeText("role", one)).join(" ")}`}
+            searchLabel={t("search_accounts")}
+            isFiltered={role !== ""}
+            filters={
+              <Select
+                label={t("role")}
+                value={role}
+                options={[{ value: "", label: t("all") }, ...codesOf("role").map((value) => ({ value, label: t(`role_${value}`) }))]}
+                onChoose={(value) => setQuery({ role: value, offset: "" })}
+              />
+            }
+            rows={found.filter((account) => !role || (account.roles as readonly string[]).includes(role))}
+            rowKey={(account) => account.name}
+          />
+        )}
       </Loaded>
       {open && (
         <AccountForm

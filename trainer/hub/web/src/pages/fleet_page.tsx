@@ -6,7 +6,7 @@ import { Segmented } from "@tillsight/web-shared/choice.tsx";
 import { DataTable, type Column } from "@tillsight/web-shared/data_table.tsx";
 import { EmptyState } from "@tillsight/web-shared/empty_state.tsx";
 import { ask } from "../api.ts";
-import type { BoxLine } from "../api_types.ts";
+import type { BoxLine, Routes } from "../api_types.ts";
 import { HealthBadge, shortId } from "../fleet_words.tsx";
 import { ClaimCodeSheet } from "../parts/claim_code_sheet.tsx";
 import { EnrolPanel } from "../parts/enrol_panel.tsx";
@@ -22,16 +22,17 @@ import { ago, exactly } from "../times.ts";
 const LIMIT = 50;
 const EVERY_MS = 10_000;
 const HEALTHS = ["", "ok", "degraded", "failed", "silent"] as const;
+type Order = NonNullable<NonNullable<Routes["GET /api/v1/fleet/boxes"]["query"]>["sort"]>;
 type Health = (typeof HEALTHS)[number];
 
 const COLUMNS: readonly Column<BoxLine>[] = [
-  { key: "box", title: t("box"), cell: (box) => box.box_id, isMain: true },
+  { key: "box_id", title: t("box"), canSort: true, cell: (box) => box.box_id, isMain: true },
   { key: "health", title: t("health"), cell: (box) => <HealthBadge box={box} /> },
-  { key: "store", title: t("store"), cell: (box) => box.store_id },
-  { key: "ring", title: t("ring"), cell: (box) => box.ring },
+  { key: "store_id", title: t("store"), canSort: true, cell: (box) => box.store_id },
+  { key: "ring", title: t("ring"), canSort: true, cell: (box) => box.ring },
   { key: "bundle", title: t("bundle"), cell: (box) => box.bundle && <span class="code">{shortId(box.bundle)}</span> },
-  { key: "version", title: t("version"), cell: (box) => box.edge_version },
-  { key: "seen", title: t("seen"), cell: (box) => box.seen_at && <time title={exactly(box.seen_at)}>{ago(box.seen_at)}</time> },
+  { key: "edge_version", title: t("version"), canSort: true, cell: (box) => box.edge_version },
+  { key: "seen_at", title: t("seen"), canSort: true, cell: (box) => box.seen_at && <time title={exactly(box.seen_at)}>{ago(box.seen_at)}</time> },
 ];
 
 export function FleetPage() {
@@ -40,10 +41,11 @@ export function FleetPage() {
   const q = query.get("q") ?? "";
   const health = (query.get("health") ?? "") as Health;
   const offset = Number(query.get("offset") ?? 0);
-  const key = `${q}|${health}|${offset}`;
+  const sort = query.get("sort") ?? "box_id";
+  const key = `${q}|${health}|${offset}|${sort}`;
   const boxes = useResource(
     key,
-    (stop) => ask("GET /api/v1/fleet/boxes", { query: { q, health, offset, limit: LIMIT } }, stop),
+    (stop) => ask("GET /api/v1/fleet/boxes", { query: { q, health, offset, limit: LIMIT, sort: sort as Order } }, stop),
     EVERY_MS,
   );
   return (
@@ -78,6 +80,8 @@ export function FleetPage() {
                 rows={page.items}
                 rowKey={(box) => box.box_id}
                 href={(box) => `/fleet/${encodeURIComponent(box.box_id)}`}
+                sort={sort}
+                onSort={(wanted) => setQuery({ sort: wanted, offset: "" })}
               />
               <Pager total={page.total} offset={offset} limit={LIMIT} />
             </>

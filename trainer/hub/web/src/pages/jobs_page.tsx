@@ -25,6 +25,7 @@ const COLUMNS: readonly Column<JobReply>[] = [
   {
     key: "kind",
     title: t("job_kind"),
+    canSort: true,
     isMain: true,
     cell: (job) => (
       <>
@@ -33,13 +34,13 @@ const COLUMNS: readonly Column<JobReply>[] = [
       </>
     ),
   },
-  { key: "status", title: t("state"), cell: (job) => <JobBadge status={job.status} /> },
+  { key: "status", title: t("state"), canSort: true, cell: (job) => <JobBadge status={job.status} /> },
   { key: "progress", title: t("progress"), cell: (job) => <Progress job={job} /> },
-  { key: "worker", title: t("job_worker"), cell: (job) => job.worker },
-  { key: "priority", title: t("job_priority"), isNumber: true, cell: (job) => job.priority },
+  { key: "worker", title: t("job_worker"), canSort: true, cell: (job) => job.worker },
+  { key: "priority", title: t("job_priority"), canSort: true, isNumber: true, cell: (job) => job.priority },
   { key: "took", title: t("run_took"), isNumber: true, cell: (job) => tookText(job.started_at, job.finished_at) },
-  { key: "by", title: t("by"), cell: (job) => job.created_by },
-  { key: "at", title: t("run_created"), cell: (job) => <time title={exactly(job.created_at)}>{ago(job.created_at)}</time> },
+  { key: "created_by", title: t("by"), canSort: true, cell: (job) => job.created_by },
+  { key: "created_at", title: t("run_created"), canSort: true, cell: (job) => <time title={exactly(job.created_at)}>{ago(job.created_at)}</time> },
 ];
 
 export function JobsPage() {

@@ -11,6 +11,7 @@ import { tell } from "@tillsight/web-shared/toaster.tsx";
 import { ask } from "../api.ts";
 import type { ModelReply } from "../api_types.ts";
 import { faultText } from "../faults.ts";
+import { shortId } from "../fleet_words.tsx";
 import { ApprovalPanel, VetoBanner } from "../parts/approval_panel.tsx";
 import { AuditList } from "../parts/audit_list.tsx";
 import { GatePanel } from "../parts/gate_panel.tsx";
@@ -183,8 +184,24 @@ function Approvals({ model }: { model: ModelReply }) {
   );
 }
 
+/** One step back, leading there where the hub knows it and this person may see it. */
+function Origin({ name, id, page }: { name: string; id: string; page: "runs" | "datasets" }) {
+  if (!id) return null;
+  const isLink = may(`${page}.read`) && /^[0-9a-f]{8,64}$/.test(id);
+  return (
+    <>
+      <dt>{name}</dt>
+      <dd class="code" title={id}>
+        {isLink ? <a href={`/${page}/${id}`}>{shortId(id)}</a> : shortId(id)}
+      </dd>
+    </>
+  );
+}
+
 function Lineage({ model }: { model: ModelReply }) {
-  const rows = [...Object.entries(model.lineage), ["embedder", model.embedder_id], ["note", model.note]] as const;
+  const { run_id: runId, run, dataset, ...others } = model.lineage;
+  const [verdict] = model.verdicts;
+  const rows = [...Object.entries(others).map(([name, value]) => [name.replaceAll("_", " "), value] as const), [t("embedder"), model.embedder_id], [t("note"), model.note]] as const;
   return (
     <section class="panel" aria-label={t("lineage")}>
       <div class="panel-head">
@@ -192,11 +209,15 @@ function Lineage({ model }: { model: ModelReply }) {
         <span class="hint">{t("registered_by", { by: model.registered_by })}</span>
       </div>
       <dl class="facts">
+        <Origin name={t("why_run")} id={runId ?? run ?? ""} page="runs" />
+        <Origin name={t("why_dataset")} id={dataset ?? ""} page="datasets" />
+        <dt>{t("gate")}</dt>
+        <dd>{verdict ? <a href="#gate">{t(`verdict_${verdict.verdict}`)}</a> : t("not_judged")}</dd>
         {rows
           .filter(([, value]) => value)
           .map(([name, value]) => (
             <>
-              <dt key={name}>{name?.replaceAll("_", " ")}</dt>
+              <dt key={name}>{name}</dt>
               <dd>{value}</dd>
             </>
           ))}

@@ -2,13 +2,15 @@
 
 import { Badge } from "@tillsight/web-shared/badge.tsx";
 import { Button } from "@tillsight/web-shared/button.tsx";
-import { DataTable, type Column } from "@tillsight/web-shared/data_table.tsx";
+import { Select } from "@tillsight/web-shared/choice.tsx";
+import type { Column } from "@tillsight/web-shared/data_table.tsx";
 import { EmptyState } from "@tillsight/web-shared/empty_state.tsx";
 import { ask } from "../api.ts";
 import type { OnboardingRow } from "../api_types.ts";
+import { LocalTable } from "../parts/local_table.tsx";
 import { Loaded, Page } from "../parts/page.tsx";
 import { useResource } from "../resource.ts";
-import { go } from "../router.ts";
+import { go, place, setQuery } from "../router.ts";
 import { may } from "../session_state.ts";
 import { t } from "../texts.ts";
 import { ago, exactly } from "../times.ts";
@@ -25,8 +27,17 @@ const COLUMNS: readonly Column<OnboardingRow>[] = [
   { key: "begun", title: t("begun"), cell: (row) => <time title={exactly(row.created_at)}>{ago(row.created_at)}</time> },
 ];
 
+const VALUES = {
+  sku: (row: OnboardingRow) => row.sku_id,
+  state: (row: OnboardingRow) => row.status,
+  photos: (row: OnboardingRow) => row.num_photos,
+  by: (row: OnboardingRow) => row.by,
+  begun: (row: OnboardingRow) => row.created_at,
+};
+
 export function OnboardingPage() {
-  const rows = useResource("onboarding", (stop) => ask("GET /api/v1/onboarding", { query: { limit: 100 } }, stop));
+  const status = place.value.query.get("status") ?? "";
+  const rows = useResource("onboarding", (stop) => ask("GET /api/v1/onboarding", { query: { limit: 200 } }, stop));
   return (
     <Page
       title={t("nav_onboarding")}
@@ -42,10 +53,23 @@ export function OnboardingPage() {
       <Loaded from={rows}>
         {(found) =>
           found.length ? (
-            <DataTable
+            <LocalTable
               label={t("nav_onboarding")}
               columns={COLUMNS}
-              rows={found}
+              values={VALUES}
+              sort="-begun"
+              words={(row) => `${row.sku_id} ${row.by}`}
+              searchLabel={t("search_onboarding")}
+              isFiltered={status !== ""}
+              filters={
+                <Select
+                  label={t("state")}
+                  value={status}
+                  options={["", "open", "published"].map((value) => ({ value, label: value ? t(`onboarding_${value}`) : t("all") }))}
+                  onChoose={(value) => setQuery({ status: value, offset: "" })}
+                />
+              }
+              rows={found.filter((row) => !status || row.status === status)}
               rowKey={(row) => row.onboarding_id}
               href={(row) => `/onboarding/${encodeURIComponent(row.onboarding_id)}`}
             />

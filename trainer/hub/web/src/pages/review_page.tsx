@@ -11,7 +11,7 @@ import { Page } from "../parts/page.tsx";
 import { ReviewProgress, waits } from "../parts/review_progress.tsx";
 import { SkuSearch } from "../parts/sku_search.tsx";
 import * as desk from "../review_desk.ts";
-import { draw, erase, judge, move, type Verdict } from "../review_draft.ts";
+import { draw, erase, judge, merge, move, nearestBox, split, type Verdict } from "../review_draft.ts";
 import { listenToKeys } from "../review_keys.ts";
 import { nameOf } from "../sku_words.ts";
 import { codeText, t } from "../texts.ts";
@@ -37,6 +37,8 @@ export function ReviewPage() {
         camera: stepCamera,
         draw: () => setDrawing((before) => !before),
         erase: eraseBox,
+        split: splitBox,
+        merge: mergeBox,
         search: () => desk.box.value && setOpen("search"),
         skip: () => setOpen("skip"),
         undo: () => void desk.undo(),
@@ -102,6 +104,7 @@ function Desk({ isDrawing, setDrawing, onOpen }: DeskProps) {
           }}
         />
         <CameraStrip />
+        <p class="hint">{t("draw_the_rest")}</p>
       </section>
       <section class="panel desk-side" aria-label={t("what_is_it")}>
         <CandidateList onChoose={chooseCandidate} onSearch={() => onOpen("search")} onDecide={decide} />
@@ -109,6 +112,16 @@ function Desk({ isDrawing, setDrawing, onOpen }: DeskProps) {
           <Button kind="quiet" size="normal" icon="draw" pressed={isDrawing} onPress={() => setDrawing(!isDrawing)}>
             {t("draw_box")} <kbd>n</kbd>
           </Button>
+          {desk.box.value && (
+            <Button kind="quiet" onPress={splitBox}>
+              {t("split_box")} <kbd>c</kbd>
+            </Button>
+          )}
+          {desk.box.value && picture.boxes.length > 1 && (
+            <Button kind="quiet" onPress={mergeBox}>
+              {t("merge_box")} <kbd>m</kbd>
+            </Button>
+          )}
           {desk.box.value?.isDrawn && (
             <Button kind="quiet" icon="trash" onPress={eraseBox}>
               {t("erase_box")}
@@ -119,7 +132,7 @@ function Desk({ isDrawing, setDrawing, onOpen }: DeskProps) {
           </Button>
         </div>
         <Button kind="main" class="desk-send" onPress={() => void desk.send()}>
-          {t(desk.numOpen.value ? "accept_rest" : "send_answer", { count: desk.numOpen.value })} <kbd>↵</kbd>
+          {desk.numOpen.value ? t("accept_rest", { count: desk.numOpen.value }) : t("send_answer")} <kbd>↵</kbd>
         </Button>
       </section>
     </div>
@@ -141,7 +154,16 @@ function CameraStrip() {
             aria-pressed={one.cameraId === desk.picture.value?.cameraId}
             onClick={() => desk.focus(one.cameraId, one.boxes.find((box) => !box.kind)?.itemId ?? one.boxes[0]?.itemId ?? "")}
           >
-            <img src={one.url} alt="" />
+            <span class="strip-picture" style={{ "--ratio": one.width / one.height }}>
+              <img src={one.url} alt="" />
+              <svg viewBox={`0 0 ${one.width} ${one.height}`} aria-hidden="true">
+                {one.boxes.map(({ itemId, kind, xyxy: [x1, y1, x2, y2] }) => (
+                  <g key={itemId} class="case-item" data-kind={kind || "open"}>
+                    <rect class="case-box" x={x1} y={y1} width={x2 - x1} height={y2 - y1} stroke-width={one.width / 60} />
+                  </g>
+                ))}
+              </svg>
+            </span>
             <span>
               {one.cameraId}
               <span class="hint block">{numOpen ? t("num_open", { count: numOpen }) : t("all_said")}</span>
@@ -196,7 +218,7 @@ function SkipSheet({ onClose }: { onClose: () => void }) {
 }
 
 function KeysSheet({ onClose }: { onClose: () => void }) {
-  const rows = ["1 – 5", "Enter", "x", "u", "/", "← →", "[ ]", "n", "Delete", "s", "z"];
+  const rows = ["1 – 5", "Enter", "x", "u", "/", "← →", "[ ]", "n", "Delete", "s", "z", "c", "m"];
   return (
     <Sheet title={t("keys")} closeLabel={t("close")} onClose={onClose}>
       <dl class="facts">
@@ -231,6 +253,19 @@ function eraseBox(): void {
   if (!box.isDrawn) return decide({ kind: "not_item" });
   desk.step(erase(desk.draft.value, box.itemId));
   desk.focusNextOpen();
+}
+
+function splitBox(): void {
+  const { value: box } = desk.box;
+  if (!box) return;
+  numDrawn += 1;
+  desk.step(split(desk.draft.value, desk.cameraId.value, box.itemId, `drawn-${numDrawn}`));
+}
+
+function mergeBox(): void {
+  const [picture, box] = [desk.picture.value, desk.box.value];
+  const other = picture && box && nearestBox(picture, box.itemId);
+  if (other) desk.step(merge(desk.draft.value, desk.cameraId.value, box.itemId, other.itemId));
 }
 
 function stepBox(by: number): void {

@@ -17,6 +17,7 @@ import { t } from "../texts.ts";
 import { ago, exactly } from "../times.ts";
 
 const EVERY_MS = 10_000;
+const TIME = "time to soak"; // the hub's own words for "only the hours are missing"
 
 export function RolloutPage({ id }: { id: string }) {
   const number = Number(id);
@@ -79,10 +80,16 @@ function Standing({ of }: { of: RolloutReply }) {
       </Banner>
     );
   }
-  const text = of.phase === "running" ? of.waits_for : of.reason;
+  const text = of.phase === "running" ? waitText(of) : of.reason;
   return (
     <Banner tone="calm" icon={of.phase === "running" ? "clock" : "info"} title={t(`rollout_${of.phase}`)}>
       {text && <p>{text}</p>}
     </Banner>
   );
+}
+
+/** What the ring waits for, with the hours where it is only time. */
+function waitText(of: RolloutReply): string {
+  const ring = of.rings.find((one) => one.name === of.ring);
+  return of.waits_for === TIME && ring ? t("waits_soak", { hours: ring.soak_h }) : t("waits_for", { what: of.waits_for });
 }

@@ -1,11 +1,14 @@
 // Every rollout: which model goes where, how far it is, who started it.
 
-import { DataTable, type Column } from "@tillsight/web-shared/data_table.tsx";
+import { Select } from "@tillsight/web-shared/choice.tsx";
+import type { Column } from "@tillsight/web-shared/data_table.tsx";
 import { EmptyState } from "@tillsight/web-shared/empty_state.tsx";
 import { ask } from "../api.ts";
 import type { RolloutRow } from "../api_types.ts";
+import { LocalTable } from "../parts/local_table.tsx";
 import { Loaded, Page } from "../parts/page.tsx";
 import { useResource } from "../resource.ts";
+import { place, setQuery } from "../router.ts";
 import { PhaseBadge, rolloutHref } from "../rollout_words.tsx";
 import { t } from "../texts.ts";
 import { ago, exactly } from "../times.ts";
@@ -23,14 +26,44 @@ const COLUMNS: readonly Column<RolloutRow>[] = [
   { key: "at", title: t("begun"), cell: (row) => <time title={exactly(row.started_at)}>{ago(row.started_at)}</time> },
 ];
 
+const PHASES = ["running", "held", "stopped", "withdrawn", "done"] as const;
+const VALUES = {
+  model: (row: RolloutRow) => `${row.name} ${row.version}`,
+  phase: (row: RolloutRow) => row.phase,
+  ring: (row: RolloutRow) => row.place,
+  confirmed: (row: RolloutRow) => row.num_confirmed / Math.max(1, row.num_boxes),
+  failed: (row: RolloutRow) => row.num_failed,
+  at: (row: RolloutRow) => row.started_at,
+};
+
 export function RolloutsPage() {
-  const rollouts = useResource("rollouts", (stop) => ask("GET /api/v1/rollouts", {}, stop), EVERY_MS);
+  const phase = place.value.query.get("phase") ?? "";
+  const rollouts = useResource("rollouts", (stop) => ask("GET /api/v1/rollouts", { query: { limit: 200 } }, stop), EVERY_MS);
   return (
     <Page title={t("nav_rollouts")} note={t("rollouts_note")}>
       <Loaded from={rollouts}>
         {(rows) =>
           rows.length ? (
-            <DataTable label={t("nav_rollouts")} columns={COLUMNS} rows={rows} rowKey={(row) => String(row.rollout_id)} href={(row) => rolloutHref(row.rollout_id)} />
+            <LocalTable
+              label={t("nav_rollouts")}
+              columns={COLUMNS}
+              values={VALUES}
+              sort="-at"
+              words={(row) => `${row.name} ${row.version} ${row.ring} ${row.bundle_id} ${row.started_by}`}
+              searchLabel={t("search_rollouts")}
+              isFiltered={phase !== ""}
+              filters={
+                <Select
+                  label={t("state")}
+                  value={phase}
+                  options={[{ value: "", label: t("all") }, ...PHASES.map((value) => ({ value, label: t(`phase_${value}`) }))]}
+                  onChoose={(value) => setQuery({ phase: value, offset: "" })}
+                />
+              }
+              rows={rows.filter((row) => !phase || row.phase === phase)}
+              rowKey={(row) => String(row.rollout_id)}
+              href={(row) => rolloutHref(row.rollout_id)}
+            />
           ) : (
             <EmptyState icon="swap" title={t("no_rollouts")}>
               <p>{t("no_rollouts_hint")}</p>

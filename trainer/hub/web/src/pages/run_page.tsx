@@ -13,6 +13,7 @@ import { Loaded, Page } from "../parts/page.tsx";
 import { CapturePanel, FilesPanel, ValuesPanel } from "../parts/run_panels.tsx";
 import { RunCurves } from "../parts/run_curves.tsx";
 import { RunEditor } from "../parts/run_editor.tsx";
+import { RunModel } from "../parts/run_model.tsx";
 import { RunNotes } from "../parts/run_notes.tsx";
 import { useResource } from "../resource.ts";
 import { go } from "../router.ts";
@@ -48,6 +49,7 @@ function KnownRun({ id }: { id: string }) {
             {found.job_id && isUnderWay(found.status) && <JobProgress jobId={found.job_id} />}
             {found.status !== "draft" && <CurvesPanel run={found} />}
             <div class="panels">
+              <RunModel run={found} />
               <ValuesPanel title={t("run_result")} values={found.result} />
               {(found.status !== "draft" || !may("runs.change")) && <ValuesPanel title={t("run_parameters")} values={found.parameters} />}
               <CapturePanel capture={found.capture} />

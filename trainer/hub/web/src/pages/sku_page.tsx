@@ -10,13 +10,14 @@ import type { SkuDetail } from "../api_types.ts";
 import { faultText } from "../faults.ts";
 import { AuditList } from "../parts/audit_list.tsx";
 import { Loaded, Page } from "../parts/page.tsx";
+import { PricePanel } from "../parts/price_panel.tsx";
 import { Picture } from "../parts/picture.tsx";
 import { SkuFields } from "../parts/sku_fields.tsx";
 import { useResource } from "../resource.ts";
 import { go } from "../router.ts";
 import { may } from "../session_state.ts";
 import { draftOf, EMPTY_DRAFT, skuOf } from "../sku_draft.ts";
-import { categoryOf, nameOf, pictureOf, priceText } from "../sku_words.ts";
+import { categoryOf, nameOf, pictureOf } from "../sku_words.ts";
 import { t } from "../texts.ts";
 
 const BACK = { href: "/catalogue", label: t("nav_catalogue") };
@@ -91,7 +92,7 @@ function KnownSku({ id }: { id: string }) {
             <div class="sku-columns">
               <div class="stack">
                 <PicturePanel sku={value} onDone={sku.reload} />
-                <PricePanel sku={value} />
+                <PricePanel sku={value} onDone={sku.reload} />
               </div>
               <EditPanel key={value.version} sku={value} onDone={sku.reload} />
             </div>
@@ -174,28 +175,6 @@ function PicturePanel({ sku, onDone }: { sku: SkuDetail; onDone: () => void }) {
           />
         </label>
       )}
-    </section>
-  );
-}
-
-function PricePanel({ sku }: { sku: SkuDetail }) {
-  const prices = sku.prices ?? [];
-  return (
-    <section class="panel" aria-label={t("prices")}>
-      <div class="panel-head">
-        <h2>{t("prices")}</h2>
-      </div>
-      {prices.length === 0 && <p class="hint">{t("no_prices")}</p>}
-      <ul class="list">
-        {prices.map((price) => (
-          <li key={price.store_id}>
-            <Icon name="store" />
-            <span class="grow">{price.store_id}</span>
-            <strong>{priceText(price)}</strong>
-            {price.is_stopped && <Badge tone="bad">{t("stopped")}</Badge>}
-          </li>
-        ))}
-      </ul>
     </section>
   );
 }

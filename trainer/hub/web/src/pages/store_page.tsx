@@ -6,22 +6,27 @@ import { Banner } from "@tillsight/web-shared/banner.tsx";
 import { Button } from "@tillsight/web-shared/button.tsx";
 import { DataTable, type Column } from "@tillsight/web-shared/data_table.tsx";
 import { EmptyState } from "@tillsight/web-shared/empty_state.tsx";
+import { Icon } from "@tillsight/web-shared/icon.tsx";
 import { formatMoney } from "@tillsight/web-shared/money.ts";
 import { tell } from "@tillsight/web-shared/toaster.tsx";
-import { ask } from "../api.ts";
+import { address, ask } from "../api.ts";
 import type { PriceListReply, PriceReply, StoreReply } from "../api_types.ts";
 import { faultText } from "../faults.ts";
 import { Loaded, Page } from "../parts/page.tsx";
 import { Pager } from "../parts/pager.tsx";
+import { PriceImportSheet } from "../parts/price_import_sheet.tsx";
 import { PriceSheet } from "../parts/price_sheet.tsx";
+import { PromotionPanel } from "../parts/promotion_panel.tsx";
 import { SearchField } from "../parts/search_field.tsx";
+import { StoreSheet } from "../parts/store_sheet.tsx";
 import { useResource } from "../resource.ts";
-import { place } from "../router.ts";
+import { go, place } from "../router.ts";
 import { may } from "../session_state.ts";
 import { language, t } from "../texts.ts";
 import { ago, exactly } from "../times.ts";
 
 const LIMIT = 50;
+type Open = "" | "edit" | "clone" | "import";
 
 export function StorePage({ id }: { id: string }) {
   const path = { store_id: id };
@@ -29,6 +34,7 @@ export function StorePage({ id }: { id: string }) {
   const q = query.get("q") ?? "";
   const offset = Number(query.get("offset") ?? 0);
   const [changing, setChanging] = useState<PriceReply | null>(null);
+  const [open, setOpen] = useState<Open>("");
   const store = useResource(id, (stop) => ask("GET /api/v1/stores/{store_id}", { path }, stop));
   const prices = useResource(`${id}|${q}|${offset}`, (stop) =>
     ask("GET /api/v1/stores/{store_id}/prices", { path, query: { q, offset, limit: LIMIT } }, stop),
@@ -39,10 +45,31 @@ export function StorePage({ id }: { id: string }) {
       title={store.value?.name ?? id}
       back={{ href: "/stores", label: t("nav_stores") }}
       note={store.value && [id, store.value.time_zone, store.value.currency].join(" · ")}
+      actions={
+        store.value && may("catalogue.change") && (
+          <>
+            <Button icon="settings" onPress={() => setOpen("edit")}>
+              {t("edit")}
+            </Button>
+            <Button icon="add" onPress={() => setOpen("clone")}>
+              {t("clone_store")}
+            </Button>
+          </>
+        )
+      }
     >
       <Loaded from={list}>{(value) => <ListPanel storeId={id} list={value} onDone={list.reload} />}</Loaded>
       <div class="tools">
         <SearchField label={t("search_prices")} />
+        <a class="button" href={address("/api/v1/stores/{store_id}/prices-export", path)} download>
+          <Icon name="download" />
+          {t("export")}
+        </a>
+        {may("catalogue.change") && (
+          <Button icon="upload" onPress={() => setOpen("import")}>
+            {t("import")}
+          </Button>
+        )}
       </div>
       <Loaded from={prices}>
         {(page) =>
@@ -52,10 +79,37 @@ export function StorePage({ id }: { id: string }) {
               <Pager total={page.total} offset={offset} limit={LIMIT} />
             </>
           ) : (
-            <EmptyState icon="catalogue" title={q ? t("nothing_found") : t("no_prices_here")} />
+            <EmptyState icon="catalogue" title={q ? t("nothing_found") : t("no_prices_here")}>
+              <p>{q ? t("nothing_found_hint") : t("no_prices_here_hint")}</p>
+            </EmptyState>
           )
         }
       </Loaded>
+      {store.value && <PromotionPanel store={store.value} onDone={list.reload} />}
+      {store.value && (open === "edit" || open === "clone") && (
+        <StoreSheet
+          store={store.value}
+          isClone={open === "clone"}
+          onClose={() => setOpen("")}
+          onDone={(done) => {
+            setOpen("");
+            store.reload();
+            list.reload();
+            if (done.store_id !== id) go(`/stores/${encodeURIComponent(done.store_id)}`);
+          }}
+        />
+      )}
+      {open === "import" && (
+        <PriceImportSheet
+          storeId={id}
+          onClose={() => setOpen("")}
+          onDone={() => {
+            setOpen("");
+            prices.reload();
+            list.reload();
+          }}
+        />
+      )}
       {changing && store.value && (
         <PriceSheet
           store={store.value}

@@ -5,6 +5,9 @@ import { Button } from "@tillsight/web-shared/button.tsx";
 import { EmptyState } from "@tillsight/web-shared/empty_state.tsx";
 import { ask } from "../api.ts";
 import { faultText } from "../faults.ts";
+import { shortId } from "../fleet_words.tsx";
+import { PAGES } from "../navigation.ts";
+import { may } from "../session_state.ts";
 import { codeText, t } from "../texts.ts";
 import { clock, day, exactly } from "../times.ts";
 import { Waiting } from "./page.tsx";
@@ -17,6 +20,12 @@ export interface AuditEntry {
   readonly subject: string;
   readonly details: Readonly<Record<string, unknown>>;
 }
+
+/** Which page shows a subject of this kind. */
+const PLACES: Readonly<Record<string, string>> = {
+  account: "accounts", alert: "monitoring", box: "fleet", case: "cases", dataset: "datasets", job: "jobs", model: "models",
+  onboarding: "onboarding", rollout: "rollouts", run: "runs", sku: "catalogue", store: "stores", trigger: "settings", webhook: "settings",
+};
 
 interface Props {
   subject?: string;
@@ -83,11 +92,27 @@ function Entry({ entry }: { entry: AuditEntry }) {
         {clock(entry.at)}
       </time>
       <span class="grow">
-        <strong>{codeText("action", entry.action)}</strong> <span title={entry.subject}>{short(entry.subject)}</span>
+        <strong>{codeText("action", entry.action)}</strong> <Subject of={entry.subject} />
         {details && <span class="hint block">{short(details)}</span>}
       </span>
       <span class="hint">{entry.actor}</span>
     </li>
+  );
+}
+
+/** What it was about, in words, leading there where a page shows it and this person may see it. */
+function Subject({ of }: { of: string }) {
+  const [kind = "", ...rest] = of.split(":");
+  const name = rest.join(":");
+  const [known, shown] = name ? [kind, name] : ["box", kind];
+  const text = `${codeText("subject", known)} ${shortId(shown)}`;
+  const path = PLACES[known];
+  const row = PAGES.find((candidate) => candidate.path === path);
+  if (!row || !may(row.needs)) return <span title={of}>{text}</span>;
+  return (
+    <a href={row.detail ? `/${path}/${encodeURIComponent(shown)}` : `/${path}`} title={of}>
+      {text}
+    </a>
   );
 }
 

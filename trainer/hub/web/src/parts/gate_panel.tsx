@@ -25,7 +25,7 @@ const COLUMNS: readonly Column<GateSlice>[] = [
 export function GatePanel({ verdict }: { verdict: VerdictReply }) {
   const found = verdict.document as unknown as GateDocument;
   return (
-    <section class="panel" aria-label={t("gate")}>
+    <section id="gate" class="panel" aria-label={t("gate")}>
       <div class="panel-head">
         <h2 class="row">
           {t("gate")} <Badge tone={TONES[verdict.verdict]}>{t(`verdict_${verdict.verdict}`)}</Badge>
@@ -58,7 +58,12 @@ export function GatePanel({ verdict }: { verdict: VerdictReply }) {
           </ul>
         </details>
       )}
-      {found.slices.length > 0 && <DataTable label={t("slices")} columns={COLUMNS} rows={found.slices} rowKey={(slice) => slice.name} />}
+      {found.slices.length > 0 && (
+        <>
+          <DataTable label={t("slices")} columns={COLUMNS} rows={found.slices} rowKey={(slice) => slice.name} />
+          <p class="hint">{t("slice_hint")}</p>
+        </>
+      )}
       <GateEvidenceTables evidence={found.evidence} blamed={found.blamed} />
       <LookLedger blindSet={verdict.blind_set} />
     </section>

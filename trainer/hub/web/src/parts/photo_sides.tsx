@@ -10,6 +10,7 @@ import type { OnboardingReply, PhotoReply, Routes } from "../api_types.ts";
 import { faultText } from "../faults.ts";
 import { may } from "../session_state.ts";
 import { codeText, t } from "../texts.ts";
+import { BoxCameraSheet } from "./box_camera_sheet.tsx";
 import { CameraSheet } from "./camera_sheet.tsx";
 
 type Side = NonNullable<NonNullable<Routes["POST /api/v1/onboarding/{onboarding_id}/photos"]["query"]>["side"]>;
@@ -22,6 +23,7 @@ interface Props {
 
 export function PhotoSides({ onboarding, onChange }: Props) {
   const [filming, setFilming] = useState<Side | "">("");
+  const [filmingBox, setFilmingBox] = useState<Side | "">("");
   const [busy, setBusy] = useState<Side | "">("");
   const path = { onboarding_id: onboarding.onboarding_id };
   const canChange = may("onboarding.change") && onboarding.status === "open";
@@ -34,6 +36,15 @@ export function PhotoSides({ onboarding, onChange }: Props) {
       tell(faultText(error));
     } finally {
       setBusy("");
+    }
+  }
+  /** Several files at once: the first is of this side, the others of the wanted sides after it, in their order. */
+  async function sendAll(first: Side, files: readonly File[]): Promise<void> {
+    const others = SIDES.filter((side) => side !== first && onboarding.missing_sides.includes(side));
+    for (const [i, file] of files.entries()) {
+      const side = i === 0 ? first : others[i - 1];
+      if (!side) return tell(t("photos_too_many", { count: files.length - i }));
+      await send(side, file);
     }
   }
   async function drop(photo: PhotoReply): Promise<void> {
@@ -76,9 +87,10 @@ export function PhotoSides({ onboarding, onChange }: Props) {
                     class="visually-hidden"
                     type="file"
                     accept="image/jpeg,image/png,image/webp"
+                    multiple
                     onChange={(event) => {
-                      const [file] = event.currentTarget.files ?? [];
-                      if (file) void send(side, file);
+                      const files = [...(event.currentTarget.files ?? [])];
+                      if (files.length) void sendAll(side, files);
                       event.currentTarget.value = "";
                     }}
                   />
@@ -88,11 +100,25 @@ export function PhotoSides({ onboarding, onChange }: Props) {
                     {t("camera")}
                   </Button>
                 )}
+                <Button class="button-small" icon="box" onPress={() => setFilmingBox(side)}>
+                  {t("box_camera")}
+                </Button>
               </div>
             )}
           </article>
         );
       })}
+      {canChange && <p class="hint side-hint">{t("photos_hint")}</p>}
+      {filmingBox && (
+        <BoxCameraSheet
+          title={t(`side_${filmingBox}`)}
+          onTaken={(picture) => {
+            void send(filmingBox, picture);
+            setFilmingBox("");
+          }}
+          onClose={() => setFilmingBox("")}
+        />
+      )}
       {filming && (
         <CameraSheet
           title={t(`side_${filming}`)}

@@ -7,6 +7,7 @@ import { tell } from "@tillsight/web-shared/toaster.tsx";
 import { ask } from "../api.ts";
 import type { PriceReply, StoreReply } from "../api_types.ts";
 import { faultText } from "../faults.ts";
+import { minorOf, shownAmount } from "../price_text.ts";
 import { t } from "../texts.ts";
 
 interface Props {
@@ -57,17 +58,4 @@ export function PriceSheet({ store, price, onClose, onDone }: Props) {
       </form>
     </Sheet>
   );
-}
-
-function shownAmount(minor: number | null | undefined, exponent: number): string {
-  return minor === null || minor === undefined ? "" : (minor / 10 ** exponent).toFixed(exponent);
-}
-
-/** Whole minor units, or null where the text is no such amount; no binary fractions in between. */
-function minorOf(text: string, exponent: number): number | null {
-  const match = /^(\d{1,9})(?:[.,](\d*))?$/.exec(text.trim());
-  if (!match) return null;
-  const decimals = match[2] ?? "";
-  if (decimals.length > exponent) return null;
-  return Number(match[1] + decimals.padEnd(exponent, "0"));
 }

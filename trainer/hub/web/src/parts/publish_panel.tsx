@@ -47,7 +47,7 @@ export function PublishPanel({ onboarding, onDone }: { onboarding: OnboardingRep
         <h2>{t("publish")}</h2>
       </div>
       {onboarding.segments.map((segment) => (
-        <GoingLive key={segment.sha256} segment={segment} stores={stores.value ?? []} />
+        <GoingLive key={segment.sha256} segment={segment} stores={stores.value ?? []} skuId={onboarding.sku_id} />
       ))}
       {onboarding.status === "open" && may("onboarding.publish") && (
         <>
@@ -79,7 +79,7 @@ function storesOf(channel: string, stores: readonly StoreReply[]): string {
 }
 
 /** Every box of the channel: has it called since the signature? What it then holds, it fetched itself. */
-function GoingLive({ segment, stores }: { segment: SegmentReply; stores: readonly StoreReply[] }) {
+function GoingLive({ segment, stores, skuId }: { segment: SegmentReply; stores: readonly StoreReply[]; skuId: string }) {
   const names = stores.filter((store) => store.channel === segment.channel).flatMap((store) => store.boxes);
   const fleet = useResource("boxes", (stop) => ask("GET /api/v1/fleet/boxes", { query: { status: "enrolled", limit: 200 } }, stop), EVERY_MS);
   const boxes = (fleet.value?.items ?? []).filter((box) => names.includes(box.box_id));
@@ -102,7 +102,7 @@ function GoingLive({ segment, stores }: { segment: SegmentReply; stores: readonl
           </li>
         ))}
       </ul>
-      <a class="button" href="/stores">
+      <a class="button" href={`/catalogue/${encodeURIComponent(skuId)}`}>
         {t("set_its_price")}
       </a>
     </div>
