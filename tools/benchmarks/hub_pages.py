@@ -28,6 +28,7 @@ from trainer.store.database import writing
 BAR_MS = 500.0  # "well under a second"
 NUM_ASKS = 5
 Ask = Callable[[str, str], Any]
+Spent = tuple[float, float]  # milliseconds of the clock, of the CPU: the latter on a busy machine
 
 
 def pages_of(sizes: Sizes) -> list[tuple[str, str, str]]:
@@ -59,14 +60,15 @@ def pages_of(sizes: Sizes) -> list[tuple[str, str, str]]:
     ]  # fmt: skip
 
 
-def time_pages(ask: Ask, pages: Sequence[tuple[str, str, str]]) -> dict[str, list[float]]:
-    """Milliseconds of each page, each asked several times; the first time counts too."""
-    found: dict[str, list[float]] = {}
+def time_pages(ask: Ask, pages: Sequence[tuple[str, str, str]]) -> dict[str, list[Spent]]:
+    """What each page took, each asked several times; the first time counts too."""
+    found: dict[str, list[Spent]] = {}
     for name, method, path in pages:
         for _ in range(NUM_ASKS):
-            began = time.perf_counter()
+            began, busy = time.perf_counter(), time.process_time()
             ask(method, path)
-            found.setdefault(name, []).append(1000 * (time.perf_counter() - began))
+            spent = (time.perf_counter() - began, time.process_time() - busy)
+            found.setdefault(name, []).append((1000 * spent[0], 1000 * spent[1]))
     return found
 
 
@@ -82,20 +84,25 @@ def hub_pages(
     with tempfile.TemporaryDirectory() if folder is None else nullcontext(folder) as place:
         fill_s, size_mib, times = _measured(Path(place), sizes)
     figures = [
-        Figure(name, round(median(ms), 1), "ms", f"slowest of {NUM_ASKS}: {max(ms):.1f}")
-        for name, ms in times.items()
+        _figure(name, [wall for wall, _ in spent], [cpu for _, cpu in spent])
+        for name, spent in times.items()
     ]
     figures.append(Figure("database", round(size_mib), "MiB"))
     figures.append(Figure("rows written in", round(fill_s, 1), "s"))
     words = f"{images} pictures, {sizes.cases} cases, {sizes.skus} SKUs, SQLite"
     publish(Report("Pages of the hub", words, facts, figures=figures), as_json=as_json, out=out)
-    slowest = max(max(ms) for ms in times.values())
+    slowest = max(wall for spent in times.values() for wall, _ in spent)
     if strict and slowest > BAR_MS:
         typer.echo(f"{slowest:.0f} ms is above the bar of {BAR_MS:.0f} ms", err=True)
         raise typer.Exit(1)
 
 
-def _measured(folder: Path, sizes: Sizes) -> tuple[float, float, dict[str, list[float]]]:
+def _figure(name: str, wall: list[float], cpu: list[float]) -> Figure:
+    words = f"slowest of {NUM_ASKS}: {max(wall):.1f}; CPU {median(cpu):.1f}"
+    return Figure(name, round(median(wall), 1), "ms", words)
+
+
+def _measured(folder: Path, sizes: Sizes) -> tuple[float, float, dict[str, list[Spent]]]:
     """Seconds to write, MiB, and the times."""
     config = folder / "hub.toml"
     config.write_text(f'schema = 1\nstate_dir = "{folder}"\n')

@@ -9,7 +9,7 @@ there (`next`) is an approver's word. What a page needs is in one answer.
 from datetime import datetime, timedelta
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import APIRouter, Depends, Path, Query
 from pydantic import ValidationError
 from sqlalchemy import Connection
 
@@ -43,6 +43,7 @@ from trainer.store.rollouts import RolloutError, StoredRing, StoredRollout
 
 MAX_SHOWN_BOXES = 100
 MAX_PAGE = 500
+RolloutId = Annotated[int, Path(ge=1, le=2**31 - 1)]
 
 
 def make_rollout_router(services: HubServices, keeper: RolloutKeeper) -> APIRouter:
@@ -64,14 +65,14 @@ def make_rollout_router(services: HubServices, keeper: RolloutKeeper) -> APIRout
             ]
 
     @router.get("/{rollout_id}")
-    def read(who: reader, rollout_id: int) -> RolloutReply:
+    def read(who: reader, rollout_id: RolloutId) -> RolloutReply:
         with reading(engine) as connection:
             return _reply(connection, rollout_id, keeper.clock())
 
     @router.get("/{rollout_id}/boxes")
     def boxes(
         who: reader,
-        rollout_id: int,
+        rollout_id: RolloutId,
         ring: Annotated[str, Query(max_length=63)] = "",
         step: Step = "",
         offset: Annotated[int, Query(ge=0, le=10**6)] = 0,
@@ -108,19 +109,19 @@ def _add_orders(router: APIRouter, services: HubServices, keeper: RolloutKeeper)
         return signed(made.rollout_id)
 
     @router.post("/{rollout_id}/next")
-    def let_on(who: approver, rollout_id: int, body: RolloutOrderRequest) -> RolloutReply:
+    def let_on(who: approver, rollout_id: RolloutId, body: RolloutOrderRequest) -> RolloutReply:
         return order("next", rollout_id, body.note, who)
 
     @router.post("/{rollout_id}/hold")
-    def hold(who: operator, rollout_id: int, body: RolloutOrderRequest) -> RolloutReply:
+    def hold(who: operator, rollout_id: RolloutId, body: RolloutOrderRequest) -> RolloutReply:
         return order("hold", rollout_id, body.note, who)
 
     @router.post("/{rollout_id}/resume")
-    def resume(who: operator, rollout_id: int, body: RolloutOrderRequest) -> RolloutReply:
+    def resume(who: operator, rollout_id: RolloutId, body: RolloutOrderRequest) -> RolloutReply:
         return order("resume", rollout_id, body.note, who)
 
     @router.post("/{rollout_id}/withdraw")
-    def withdraw(who: operator, rollout_id: int, body: RolloutOrderRequest) -> RolloutReply:
+    def withdraw(who: operator, rollout_id: RolloutId, body: RolloutOrderRequest) -> RolloutReply:
         return order("withdraw", rollout_id, body.note, who)
 
     def order(act: Act, rollout_id: int, note: str, who: str) -> RolloutReply:

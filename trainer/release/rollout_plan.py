@@ -31,7 +31,7 @@ class PlannedRing(BaseModel):
     name: str = Field(pattern="^[A-Za-z0-9][A-Za-z0-9_.-]{0,62}$")
     soak_h: float = Field(default=24.0, ge=0, le=24 * 90)
     deadline_h: float = Field(default=14 * 24.0, gt=0, le=24 * 365)
-    min_confirmed: int = Field(default=1, ge=1)
+    min_confirmed: int = Field(default=1, ge=1, le=1_000_000)
     share_confirmed: float = Field(default=0.9, gt=0, le=1)
     is_lab: bool = False
 

@@ -19,6 +19,15 @@ ANSWERS = Table(
     Column("is_agreed", Boolean, nullable=True),  # beside a colleague's answer; else null
     Column("status_before", String(20), nullable=False),
     Index("ix_answers_reviewer", "reviewer", "answer_id"),
+    Index(  # statistics of people are read from it alone: an answer's own row is wide
+        "ix_answers_stats",
+        "reviewer",
+        "is_undone",
+        "seconds",
+        "num_boxes",
+        "gold_wrong",
+        "is_agreed",
+    ),
 )
 
 CLAIMS = Table(

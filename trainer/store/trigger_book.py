@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, delete, func, insert, select, update
 
 from trainer.errors import DegradedError
 from trainer.monitoring.triggers import (
@@ -152,13 +152,7 @@ def push_secret(connection: Connection, trigger_id: str) -> str:
 
 def firings_of(connection: Connection, trigger_id: str, limit: int = 100) -> list[Firing]:
     """The newest first."""
-    rows = connection.execute(
-        select(FIRINGS)
-        .where(FIRINGS.c.trigger_id == trigger_id)
-        .order_by(FIRINGS.c.firing_id.desc())
-        .limit(limit)
-    ).mappings()
-    return [Firing(**{name: row[name] for name in Firing.__slots__}) for row in rows]
+    return _firings(connection, trigger_id, limit)
 
 
 def fire_due(
@@ -199,7 +193,7 @@ def fire_now(
     trigger = find_trigger(connection, trigger_id)
     where = TRIGGERS.c.trigger_id == trigger.trigger_id
     connection.execute(select(TRIGGERS.c.trigger_id).where(where).with_for_update())
-    known = [f for f in firings_of(connection, trigger.trigger_id) if f.occasion == occasion]
+    known = _firings(connection, trigger.trigger_id, 1, FIRINGS.c.occasion == occasion)
     if known:
         return known[0], False
     if not trigger.is_active:
@@ -236,6 +230,18 @@ def _fire(
         occasion=decision.occasion, reasons=", ".join(decision.reasons)[:300],
     )  # fmt: skip
     return firings_of(connection, trigger.trigger_id, 1)[0]
+
+
+def _firings(
+    connection: Connection, trigger_id: str, limit: int, *wanted: ColumnElement[bool]
+) -> list[Firing]:
+    rows = connection.execute(
+        select(FIRINGS)
+        .where(FIRINGS.c.trigger_id == trigger_id, *wanted)
+        .order_by(FIRINGS.c.firing_id.desc())
+        .limit(limit)
+    ).mappings()
+    return [Firing(**{name: row[name] for name in Firing.__slots__}) for row in rows]
 
 
 def _budget(connection: Connection, trigger: StoredTrigger, now: datetime) -> Facts:

@@ -13,6 +13,7 @@ HOSTILE_TEXT = ("", "\x00", "../../etc/passwd", "' OR 1=1 --", "=cmd|'/c calc'!A
                 "\u202e\ud7ff\U0001f95b")  # fmt: skip
 HOSTILE_NUMBERS = (-1, 0, 2**31, 2**63, 10**40, 1.5)
 WHOLE_BODIES: tuple[Any, ...] = (None, [], {}, "text", 7, [[[[]]]], {"\x00": {"\x00": []}})
+ASKED = ("Request", "Patch", "TriggerPlan", "RolloutPlan", "PlannedRing")
 BYTES = (b"", b"\x00" * 64, b"{", b"\xff\xd8\xff\xe0" + b"\x00" * 20, b"sku_id\n\x00\n")
 
 
@@ -99,3 +100,25 @@ def test_hostile_files_are_refused(hub: PeopleHub, document: dict[str, Any]) -> 
             for data in BYTES:
                 status = send(hub, method, filled(path, "a"), content=data)
                 assert status < 500, (method, path, data)
+
+
+def unbounded(schema: Any, where: str) -> Iterator[str]:
+    """Places of whole numbers that may be as large as anybody likes."""
+    if isinstance(schema, list):
+        schema = {str(n): inside for n, inside in enumerate(schema)}
+    if isinstance(schema, dict):
+        bounds = {"maximum", "exclusiveMaximum", "enum", "const"}
+        if schema.get("type") == "integer" and not bounds & set(schema):
+            yield where
+        for name, inside in schema.items():
+            yield from unbounded(inside, f"{where}.{name}")
+
+
+def test_every_number_that_a_row_takes_has_bounds(document: dict[str, Any]) -> None:
+    schemas = document["components"]["schemas"]
+    asked = [name for name in schemas if name.endswith(ASKED)]
+    found = [place for name in asked for place in unbounded(schemas[name], name)]
+    for method, path, operation in operations(document):
+        for parameter in operation.get("parameters", []):
+            found += unbounded(parameter["schema"], f"{method} {path} {parameter['name']}")
+    assert not found

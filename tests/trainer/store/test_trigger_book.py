@@ -119,3 +119,13 @@ def test_the_same_occasion_asked_for_twice_is_one_job(engine: Engine) -> None:
         with pytest.raises(TriggerError, match="10 of 10 spent"):
             trigger_book.fire_now(connection, trigger_id, "push:3", "push", now=NOW, actor="ci")
     assert (told, num_jobs(engine)) == ([True, False, True, False], 2)
+
+
+def test_an_occasion_of_long_ago_is_still_known(engine: Engine) -> None:
+    trigger_id = made(engine, TriggerPlan(cool_down_h=0, cost=0))
+    with writing(engine) as connection:
+        told = [
+            trigger_book.fire_now(connection, trigger_id, f"push:{n}", "push", now=NOW, actor="ci")
+            for n in [*range(102), 0]
+        ]
+    assert (told[-1][1], told[-1][0].firing_id) == (False, told[0][0].firing_id)
