@@ -81,6 +81,9 @@ PROMOTIONS = Table(
     Column("names", JSON, nullable=False),
     Column("valid_from", Utc, nullable=False),
     Column("valid_until", Utc, nullable=True),
+    Column("weekdays", JSON, nullable=False, server_default="[]"),  # 0 is Monday; none is all
+    Column("from_time", String(5), nullable=False, server_default=""),  # HH:MM by the store's clock
+    Column("until_time", String(5), nullable=False, server_default=""),
 )
 
 PRICE_PUBLICATIONS = Table(

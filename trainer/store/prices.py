@@ -198,6 +198,7 @@ def price_list_of(connection: Connection, store: Store, now: datetime) -> PriceL
         currency=store.currency,
         exponent=store.exponent,
         tax_rates=store.tax_rates or {},
+        time_zone=store.time_zone,
         entries=tuple(entries),
         promotions=tuple(
             p for p in list_promotions(connection, store.store_id)

@@ -1,3 +1,4 @@
+from datetime import timedelta
 from fractions import Fraction
 
 import pytest
@@ -115,3 +116,13 @@ def test_terms_carry_what_the_journal_needs() -> None:
         "price.stopped",
         "price.missing",
     ]
+
+
+def test_a_promotion_by_the_hour_is_none_of_its_other_hours() -> None:
+    listed = make_prices()
+    hour = f"{START.hour:02d}:00"
+    timed = listed.promotions[0].model_copy(update={"until_time": hour})
+    prices = SkuPrices.at(listed.model_copy(update={"promotions": (timed,)}), START)
+    assert prices.terms(make_catalog().by_id()["tea"], "en").promotion is None
+    before = SkuPrices.at(prices.price_list, START - timedelta(hours=1))
+    assert before.terms(make_catalog().by_id()["tea"], "en").promotion is not None

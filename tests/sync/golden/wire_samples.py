@@ -224,8 +224,10 @@ SAMPLES: dict[str, BaseModel] = {
             Promotion(
                 promotion_id="p-1", sku_id="4001", kind="multi_buy", quantity=3, amount_minor=500,
                 percent=0, names={"en": "3 for 5"}, valid_from=AT, valid_until=None,
+                weekdays=(4, 5), from_time="22:00", until_time="02:00",
             ),
         ),
+        time_zone="Europe/Berlin",
     ),
     "bundle_manifest": BundleManifest(
         format=1, name="base", version="1.2.0", created="2026-11-21T09:30:00+00:00", generation=4,

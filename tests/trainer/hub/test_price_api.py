@@ -127,8 +127,12 @@ def test_a_promotion_is_set_listed_and_dropped(any_centre: PeopleHub) -> None:
         "promotion_id": "p1", "sku_id": "milk", "kind": "multi_buy", "quantity": 2,
         "amount_minor": 200, "names": {"en": "2 for 2"}, "valid_from": "2026-01-01T00:00:00Z",
     }  # fmt: skip
-    hub.ok(OPERATOR, "POST", "/stores/s1/promotions", promotion)
-    assert hub.ok(VIEWER, "GET", "/stores/s1/promotions")[0]["quantity"] == 2
+    happy = {"weekdays": [4, 5], "from_time": "17:00", "until_time": "19:00"}
+    hub.ok(OPERATOR, "POST", "/stores/s1/promotions", {**promotion, **happy})
+    (told,) = hub.ok(VIEWER, "GET", "/stores/s1/promotions")
+    assert (told["quantity"], {name: told[name] for name in happy}) == (2, happy)
+    wrong = {**promotion, "from_time": "25:00"}
+    assert hub.call(OPERATOR, "POST", "/stores/s1/promotions", wrong).status_code == 422
     assert hub.ok(VIEWER, "GET", "/stores/s1/price-list")["num_promotions"] == 1
     assert hub.call(OPERATOR, "DELETE", "/stores/s1/promotions/p1").status_code == 204
     assert hub.call(OPERATOR, "DELETE", "/stores/s1/promotions/p1").status_code == 404
