@@ -31,6 +31,7 @@ class HubConfig(BaseModel):
         webhook_private_hosts: names that webhooks may reach though they are private or plain HTTP.
         case_picture_days, recording_days: boxes' pictures are erased after so long unless a data
             set or a blind set holds them.
+        backup_dir: where backups lie that the hub makes when it is asked to; another disk.
         blobs_url: s3://bucket or s3://bucket/prefix; a folder below `state_dir` when empty.
         blobs_credentials_file: TOML with access_key_id, secret_access_key; for its owner only.
         is_behind_proxy: a reverse proxy ends TLS; then the hub listens on 127.0.0.1 in the clear.
@@ -53,6 +54,7 @@ class HubConfig(BaseModel):
     case_picture_days: int = Field(default=180, ge=1, le=3650)
     recording_days: int = Field(default=365, ge=1, le=3650)
     webhook_private_hosts: tuple[str, ...] = ()
+    backup_dir: Path | None = None
     blobs_url: str = Field(default="", pattern=r"^(s3://[a-z0-9][a-z0-9.-]+(/[A-Za-z0-9._/-]*)?)?$")
     blobs_endpoint: str = ""
     blobs_region: str = "us-east-1"

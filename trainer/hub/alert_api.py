@@ -105,7 +105,9 @@ def make_alert_router(services: HubServices) -> APIRouter:
     ) -> AlertPage:
         with reading(engine) as connection:
             total, found = alerts.list_alerts(connection, state=state, offset=offset, limit=limit)
-        return AlertPage(total=total, offset=offset, limit=limit, items=[_alert(a) for a in found])
+        return AlertPage(
+            total=total, offset=offset, limit=limit, items=[alert_reply(a) for a in found]
+        )
 
     @router.post("/alerts/{alert_id}/acknowledge")
     def acknowledge(who: keeper, alert_id: Number, body: NoteRequest) -> AlertReply:
@@ -170,10 +172,11 @@ def _move(services: HubServices, alert_id: int, state: str, note: str, who: str)
         moved = alerts.move(
             connection, alert_id, state, note=note, now=datetime.now(UTC), actor=who
         )
-    return _alert(moved)
+    return alert_reply(moved)
 
 
-def _alert(alert: Alert) -> AlertReply:
+def alert_reply(alert: Alert) -> AlertReply:
+    """An alert as it is told."""
     return AlertReply(**{name: getattr(alert, name) for name in AlertReply.model_fields})
 
 

@@ -13,6 +13,7 @@ from trainer.errors import TrainerError
 from trainer.hub.accounts_api import make_accounts_router
 from trainer.hub.alert_api import make_alert_router
 from trainer.hub.artifact_api import make_artifact_router
+from trainer.hub.backup_api import make_backup_router
 from trainer.hub.blind_set_api import make_blind_set_router
 from trainer.hub.box_report_api import make_box_report_router
 from trainer.hub.case_api import make_case_router
@@ -105,6 +106,7 @@ STATUS_OF = {
     "not_found": 404,
     "store.database": 503,
     "blobs.bucket": 503,
+    "backup.refused": 409,
 }
 
 
@@ -151,6 +153,7 @@ def create_hub_app(services: EdgeServices, centre: HubServices | None = None) ->
         make_alert_router,
         make_trigger_router,
         make_store_care_router,
+        make_backup_router,
     ):
         app.include_router(make(people))
     app.state.rollouts = RolloutKeeper(people)
@@ -183,7 +186,8 @@ def _refuse(request: Request, err: Exception) -> JSONResponse:
     status = STATUS_OF.get(err.code, 400)
     logger.info("request refused path=%s code=%s", request.url.path, err.code)
     reply = ErrorReply(code=err.code, message=str(err), hint=err.hint)
-    headers = {"Upload-Offset": str(offset)} if (offset := getattr(err, "offset", None)) else {}
+    offset = getattr(err, "offset", None)
+    headers = {} if offset is None else {"Upload-Offset": str(offset)}
     return JSONResponse(reply.model_dump(), status_code=status, headers=headers)
 
 

@@ -17,6 +17,7 @@ from sqlalchemy import Engine
 from trainer.errors import DegradedError
 from trainer.release.key_files import KeyRing, passphrase_from_file
 from trainer.release.signing import Signing
+from trainer.store.backup import Place
 from trainer.store.blobs import FolderBlobs
 
 
@@ -56,12 +57,21 @@ class Publisher:
 
 
 @dataclass(frozen=True, slots=True)
+class BackupPlace:
+    """The hub that is saved, and the folder that backups lie in."""
+
+    place: Place
+    folder: Path
+
+
+@dataclass(frozen=True, slots=True)
 class HubServices:
     """Database, blobs, and keys where this hub has them.
 
     Attributes:
         repository: folder of the signed repository; empty before `hubctl keys init`.
         webhook_hosts: names that webhooks may reach though they are private.
+        backups: where backups lie and what they are made of; none without `backup_dir`.
         clock: when an approval is due, by whose time.
     """
 
@@ -71,6 +81,7 @@ class HubServices:
     sealing_key: X25519PrivateKey | None = None
     publisher: Publisher | None = None
     webhook_hosts: tuple[str, ...] = ()
+    backups: BackupPlace | None = None
     clock: Callable[[], datetime] = utc_now
 
     def must_publish(self) -> Publisher:

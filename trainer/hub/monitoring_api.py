@@ -10,14 +10,19 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Depends, Query
 from pydantic import AwareDatetime, Field
 
+from trainer.hub.alert_api import AlertReply, alert_reply
 from trainer.hub.care_clock import care_step
 from trainer.hub.hub_services import HubServices
 from trainer.hub.people_auth import Body, Reply, needs
-from trainer.store import insight_facts, monitor_results
+from trainer.monitoring.drift import STANDARD
+from trainer.store import alerts, drift_days, insight_facts, monitor_results
 from trainer.store.database import reading, writing
 from trainer.store.role_permissions import Permission
 
 Days = Annotated[int, Query(ge=1, le=90)]
+HistoryDays = Annotated[int, Query(ge=1, le=drift_days.KEPT_DAYS)]
+PLACE = r"^(store|camera|ring):[^\x00]{1,240}$"
+PlaceName = Annotated[str, Query(pattern=PLACE)]
 StoreFilter = Annotated[str, Query(max_length=63)]
 
 
@@ -57,6 +62,26 @@ class PlaceReply(Reply):
     accuracy: AccuracyReply | None
 
 
+class DayReply(PlaceReply):
+    """What was concluded of a place last on a day."""
+
+    day: str
+
+
+class HistoryReply(Reply):
+    """A place's past days, oldest first, for a chart.
+
+    Attributes:
+        alarm_evidence: where a signal's evidence reaches it, it alarms.
+        alerts: drift alerts of this place that were opened in these days.
+    """
+
+    place: str
+    alarm_evidence: float
+    days: list[DayReply]
+    alerts: list[AlertReply]
+
+
 class CareReply(Reply):
     """What a round did."""
 
@@ -69,7 +94,7 @@ class CareReply(Reply):
 class NewPastRequest(Body):
     """A place that looks different on purpose."""
 
-    place: str = Field(pattern=r"^(store|camera|ring):[^\x00]{1,240}$")
+    place: str = Field(pattern=PLACE)
     note: str = Field(min_length=3, max_length=2000, pattern=r"^[^\x00]*$")
 
 
@@ -134,6 +159,19 @@ def make_monitoring_router(services: HubServices) -> APIRouter:
         with reading(engine) as connection:
             found = monitor_results.results(connection, kind)
         return [PlaceReply(place=one.place, at=one.at, **one.result) for one in found]
+
+    @router.get("/monitoring/history")
+    def history(who: reader, place: PlaceName, days: HistoryDays = 90) -> HistoryReply:
+        since = datetime.now(UTC) - timedelta(days=days)
+        with reading(engine) as connection:
+            found = drift_days.days_of(connection, place, since=since)
+            opened = alerts.alerts_of(connection, "drift", place, since=since)
+        return HistoryReply(
+            place=place,
+            alarm_evidence=STANDARD.alarm_windows,
+            days=[DayReply(place=place, day=d.day, at=d.at, **d.result) for d in found],
+            alerts=[alert_reply(one) for one in opened],
+        )
 
     @router.post("/monitoring/judge")
     def judge(who: keeper) -> CareReply:

@@ -27,11 +27,12 @@ from trainer.hub.blob_place import open_bucket_blobs
 from trainer.hub.care_clock import CareClock
 from trainer.hub.edge_api import EdgeServices
 from trainer.hub.hub_app import create_hub_app
-from trainer.hub.hub_services import HubServices, Publisher
+from trainer.hub.hub_services import BackupPlace, HubServices, Publisher
 from trainer.hub.hub_tls import ensure_certificate
 from trainer.hub.load_limit import LoadLimit
 from trainer.hub.periodic import Periodic
 from trainer.store.api_tokens import Role, create_token
+from trainer.store.backup import Place
 from trainer.store.blobs import FolderBlobs
 from trainer.store.database import open_database, writing
 from trainer.store.picture_life import PictureDays
@@ -93,7 +94,15 @@ def open_hub_services(config: HubConfig, services: EdgeServices) -> HubServices:
         sealing_key=_sealing_key(config.state_dir),
         publisher=Publisher(repository, keys, passphrase) if keys and passphrase else None,
         webhook_hosts=config.webhook_private_hosts,
+        backups=_backups(config, services),
     )
+
+
+def _backups(config: HubConfig, services: EdgeServices) -> BackupPlace | None:
+    if config.backup_dir is None:
+        return None
+    place = Place(config.state_dir, config.resolved_database_url(), services.blobs)
+    return BackupPlace(place, config.backup_dir)
 
 
 def first_admin_token(engine: Engine, folder: Path) -> Path | None:

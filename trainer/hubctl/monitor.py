@@ -34,6 +34,22 @@ def places(
         raise typer.Exit(1)
 
 
+@app.command("history")
+@with_hub
+def history(
+    session: HubCall,
+    place: Annotated[str, typer.Argument(help="store:ID, camera:BOX/LANE/CAMERA, ring:ID.")],
+    days: Annotated[int, typer.Option(help="How far back.", min=1, max=180)] = 28,
+) -> None:
+    """Each day of a place, a signal per line, as the hub concluded it last on that day."""
+    reply = session.api("GET", f"/monitoring/history?{urlencode({'place': place, 'days': days})}")
+    rows = [{"day": told["day"], **signal} for told in reply["days"] for signal in told["drift"]]
+    if session.as_json:
+        typer.echo(json.dumps(reply, indent=2))
+    else:
+        print_table(rows, ("day", *COLUMNS[1:]))
+
+
 @app.command("judge")
 @with_hub
 def judge(session: HubCall) -> None:

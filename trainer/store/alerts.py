@@ -129,6 +129,17 @@ def list_alerts(
     return total, [Alert(**{name: row[name] for name in Alert.__slots__}) for row in rows]
 
 
+def alerts_of(connection: Connection, kind: str, place: str, *, since: datetime) -> list[Alert]:
+    """Alerts of a kind about a place that were opened since, oldest first; a thousand at most."""
+    rows = connection.execute(
+        select(ALERTS)
+        .where(ALERTS.c.kind == kind, ALERTS.c.place == place, ALERTS.c.opened_at >= since)
+        .order_by(ALERTS.c.alert_id)
+        .limit(1000)
+    ).mappings()
+    return [Alert(**{name: row[name] for name in Alert.__slots__}) for row in rows]
+
+
 def _tell(connection: Connection, alert: Alert, event: str, *, now: datetime, actor: str) -> None:
     audit.record(
         connection, now=now, actor=actor, action=event.replace(".", "_"),

@@ -20,6 +20,7 @@ from trainer.monitoring.counts import Counts, cut_windows, total
 from trainer.monitoring.drift import STANDARD, Drift, DriftRule, judge
 from trainer.store import alerts, audit
 from trainer.store.cases import read_body
+from trainer.store.drift_days import forget_days, keep_day
 from trainer.store.monitor_hours import hours_since, mark, set_mark, stores_heard, to_counts
 from trainer.store.monitor_tables import MONITOR_RESULTS
 from trainer.store.review_tables import LABELS
@@ -82,6 +83,7 @@ def keep_all(connection: Connection, found: Iterable[Conclusion], *, now: dateti
     for one in found:
         num += 1
         _keep(connection, one.place, now, one.result)
+        keep_day(connection, one.place, one.result, now=now)
         if one.alarms:
             names = ", ".join(d.signal for d in one.alarms)
             facts = {
@@ -92,6 +94,7 @@ def keep_all(connection: Connection, found: Iterable[Conclusion], *, now: dateti
                 connection, "drift", one.place, f"{one.place} looks different: {names}", facts,
                 now=now,
             )  # fmt: skip
+    forget_days(connection, now=now)
     return num
 
 

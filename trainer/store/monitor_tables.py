@@ -44,6 +44,16 @@ MONITOR_RESULTS = Table(
     Column("result", JSON, nullable=False),
 )
 
+DRIFT_DAYS = Table(  # what was concluded last on a day; a place's chart
+    "drift_days",
+    METADATA,
+    Column("place", String(250), primary_key=True),
+    Column("day", String(10), primary_key=True),
+    Column("at", Utc, nullable=False),
+    Column("result", JSON, nullable=False),
+    Index("ix_drift_days_day", "day"),
+)
+
 ALERTS = Table(
     "alerts",
     METADATA,

@@ -5,15 +5,17 @@ import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import update
+from sqlalchemy import Engine, update
 
 from sync.box_report import CameraReport, SaleReport, TelemetryReport
 from sync.recognition_report import NUM_BINS, NUM_FEATURES, CameraRecognition
 from tests.fakes.case_sender import BOX_A, CaseSender
 from tests.fakes.people_hub import PeopleHub
-from trainer.hub.care_clock import care_step
+from trainer.hub.care_clock import care_step, take_in_all
 from trainer.store.api_tokens import Role
-from trainer.store.database import writing
+from trainer.store.database import reading, writing
+from trainer.store.drift_days import KEPT_DAYS, days_of
+from trainer.store.monitor_results import judge_all, keep_all
 from trainer.store.schema import BOXES
 
 TRAINER, VIEWER, OPERATOR = Role.TRAINER, Role.VIEWER, Role.OPERATOR
@@ -113,6 +115,42 @@ def test_other_packs_in_a_store_are_an_alert_and_a_new_past_settles_it(
     assert {a["place"] for a in left} == {"camera:box-1/a/top"}
     (now,) = hub.ok(VIEWER, "GET", "/monitoring/places?kind=store")
     assert {d["state"] for d in now["drift"]} == {"learning"}
+    told = hub.ok(VIEWER, "GET", "/monitoring/history?place=store:s1&days=30")
+    days = {day["day"]: {d["signal"]: d["state"] for d in day["drift"]} for day in told["days"]}
+    assert list(days) == [f"{datetime.now(UTC):%Y-%m-%d}"]
+    assert (told["alarm_evidence"], [a["state"] for a in told["alerts"]]) == (20_000.0, ["closed"])
+
+
+def judge_at(engine: Engine, now: datetime) -> None:
+    with writing(engine) as connection:
+        keep_all(connection, judge_all(connection, now=now), now=now)
+
+
+def test_each_day_of_a_place_is_kept_as_it_was_concluded(any_centre: PeopleHub) -> None:
+    box, engine = sender(any_centre), any_centre.services.engine
+    begin = NOW - timedelta(days=33)
+    for day in range(33):
+        sure, unsure = (180, wobble(day)) if day < 29 else (110, 90)
+        send(box, [telemetry(begin + timedelta(days=day, hours=h), sure, unsure + 3 * h)
+                   for h in range(4)])  # fmt: skip
+        if day > 26:
+            take_in_all(engine, now=datetime.now(UTC), is_forced=True)
+            judge_at(engine, begin + timedelta(days=day, hours=5))
+            judge_at(engine, begin + timedelta(days=day, hours=6))
+    told = any_centre.ok(VIEWER, "GET", "/monitoring/history?place=ring:lab")
+    states = [{d["signal"]: d["state"] for d in day["drift"]}["confidence_psi"]
+              for day in told["days"]]  # fmt: skip
+    assert (states[0], states[2], states[-1]) == ("quiet", "quiet", "alarm")
+    assert [day["day"] for day in told["days"]] == sorted({d["day"] for d in told["days"]})
+    assert [alert["place"] for alert in told["alerts"]] == ["ring:lab"]
+    late = begin + timedelta(days=30 + KEPT_DAYS)
+    judge_at(engine, late)
+    with reading(engine) as connection:
+        left = days_of(connection, "ring:lab", since=begin)
+    first = f"{late - timedelta(days=KEPT_DAYS):%Y-%m-%d}"
+    assert [day.day for day in left][0] == first
+    wrong = any_centre.call(VIEWER, "GET", "/monitoring/history?place=elsewhere")
+    assert wrong.status_code == 422
 
 
 def test_insights_count_what_was_sold_asked_and_confused(any_centre: PeopleHub) -> None:

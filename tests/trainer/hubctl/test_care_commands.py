@@ -72,6 +72,7 @@ def test_an_alert_is_listed_and_closed(run: Run, hub: RunningHub) -> None:
 def test_places_insights_and_levels_are_told(run: Run) -> None:
     assert run("monitor", "judge")["num_fired"] == 0
     assert run("monitor", "places") == []
+    assert run("monitor", "history", "store:s1")["days"] == []
     assert run("monitor", "new-past", "store:s1", "--note", "new packs") == {}
     assert run("monitor", "levels")["time_to_label"]["num"] == 0
     assert run("insights", "--days", "3")["most_asked"] == []
