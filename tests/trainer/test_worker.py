@@ -45,17 +45,21 @@ with track("descent", {"lr": 0.5, "steps": 3}, seed=7) as run:
 
 
 class Place:
-    """A hub, a token, and a worker's own disk."""
+    """A hub, somebody who trains, and a worker with a token and a disk of its own."""
 
     def __init__(self, hub: RunningHub, folder: Path) -> None:
-        with writing(hub.engine) as connection:
-            token = create_token(connection, "w", Role.TRAINER, now=datetime.now(UTC), actor="test")
         self.engine, self.folder = hub.engine, folder / "disk"
-        self.speaker = WorkerHub(hub.url, token, None, self.folder, sleep=lambda s: None)
+        self.speaker = self._hub(hub, Role.TRAINER, folder / "desk")
+        self.own = self._hub(hub, Role.WORKER, self.folder)
+
+    def _hub(self, hub: RunningHub, role: Role, folder: Path) -> WorkerHub:
+        with writing(hub.engine) as connection:
+            token = create_token(connection, role, role, now=datetime.now(UTC), actor="test")
+        return WorkerHub(hub.url, token, None, folder, sleep=lambda s: None)
 
     def worker(self, **more: Any) -> Worker:
         options = WorkerOptions("w1", poll_s=0.02, lease_s=5, max_jobs=1, **more)
-        return Worker(self.speaker, self.folder, options)
+        return Worker(self.own, self.folder, options)
 
     def enqueue(self, kind: str, **parameters: Any) -> str:
         body = {"kind": kind, "parameters": parameters}

@@ -39,7 +39,7 @@ def test_one_post_ends_in_a_registered_model(tmp_path: Path) -> None:
     with hub_process(tmp_path) as hub:
         fill_loop(hub)
         token = token_for(hub, "trainer")
-        (tmp_path / "token").write_text(token)
+        (tmp_path / "token").write_text(token_for(hub, "worker"))
         champion = register_champion(hub, token, tmp_path / "sender")
         dataset = new_dataset(hub)
         first = enqueue(hub, dataset=dataset, champion=champion)

@@ -27,6 +27,7 @@ from tools.fleet_sim.hub_process import HubProcess
 
 WORKER = [sys.executable, "-m", "trainer.hubctl", "worker", "run", "--poll-s", "0.1",
           "--lease-s", "5", "--kinds", "worker.check"]  # fmt: skip
+WORKERS = {"name": "storm", "role": "worker"}
 TAKEN, LATE, BEGUN = "job ends job=", "result thrown away job=", b"job begins"
 
 
@@ -72,11 +73,18 @@ class Worker:
         """It has taken a job in this life: killed before, a slow machine would never get on."""
         return BEGUN in self.log.read_bytes()[self.known_bytes :]
 
+    def require_alive(self) -> None:
+        """Nobody but the storm may end it."""
+        assert self.process is not None
+        if self.process.poll() is not None:
+            last = self.log.read_text().splitlines()[-1:]
+            raise RuntimeError(f"worker {self.number} ended by itself: {last}")
+
     def start(self) -> None:
         """A new life on the same disk."""
         self.known_bytes = self.log.stat().st_size if self.log.exists() else 0
         command = [*WORKER, "--hub", self.hub, "--name", f"w{self.number}",
-                   "--token-file", str(self.folder / "hub" / "first-admin.token"),
+                   "--token-file", str(self.folder / "worker.token"),
                    "--state", str(self.folder / f"disk-{self.number}")]  # fmt: skip
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(command, stdout=log, stderr=log)
@@ -97,6 +105,7 @@ def storm(
 
     Raises:
         TimeoutError: jobs are left after `limit_s`.
+        RuntimeError: a worker ended that nobody killed.
     """
     hub = HubProcess(folder / "hub")
     if database_url:
@@ -108,6 +117,8 @@ def storm(
         token = (folder / "hub" / "first-admin.token").read_text().strip()
         bearer = {"Authorization": f"Bearer {token}"}
         with httpx.Client(base_url=f"{hub.url}/api/v1", headers=bearer, timeout=60) as client:
+            told = client.post(f"{hub.url}/v1/operator/tokens", json=WORKERS).raise_for_status()
+            (folder / "worker.token").write_text(told.json()["token"])
             sizes = _enqueue(client, num_jobs)
             began = time.monotonic()
             for worker in workers:
@@ -143,6 +154,8 @@ def _until_done(
             return
         if time.monotonic() > deadline:
             raise TimeoutError(f"{left} jobs are left")
+        for worker in workers:
+            worker.require_alive()
         victim = dice.choice(workers)
         if time.monotonic() > next_kill and victim.is_at_work:
             victim.kill()
@@ -177,6 +190,7 @@ def queue(
     workers: Annotated[int, typer.Option(help="Worker processes.", min=1)] = 2,
     kill_every_s: Annotated[float, typer.Option(help="Mean time between two kill -9.")] = 4.0,
     database_url: Annotated[str, typer.Option(help="PostgreSQL; SQLite by default.")] = "",
+    limit_s: Annotated[float, typer.Option(help="Give up after so long.", min=1)] = 1800.0,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON document.")] = False,
     out: Annotated[Path | None, typer.Option(help="Also write the JSON document here.")] = None,
 ) -> None:
@@ -185,7 +199,7 @@ def queue(
     with tempfile.TemporaryDirectory(prefix="ts-queue-") as folder:
         found = storm(
             Path(folder), num_jobs=jobs, num_workers=workers, kill_every_s=kill_every_s,
-            database_url=database_url,
+            database_url=database_url, limit_s=limit_s,
         )  # fmt: skip
     figures = [Figure(name, value) for name, value in json.loads(json.dumps(vars(found))).items()]
     words = f"{workers} worker processes, each on its own disk; lease 5 s"

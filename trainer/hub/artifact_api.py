@@ -3,7 +3,8 @@
 Flow: parts -> resumable upload -> hash -> artefact ; artefact | published blob -> bytes, by Range
 
 A bundle's manifest is an artefact under the bundle's own id. What boxes uploaded (sealed pictures,
-recordings) is never served here, whoever asks.
+recordings) is never served here, whoever asks. Whoever names a digest must have sent every byte of
+it: a blob that is here, or half here, helps nobody else. What a worker reads: worker_scope.py.
 """
 
 from datetime import UTC, datetime
@@ -16,6 +17,7 @@ from trainer.hub.device_auth import read_body
 from trainer.hub.hub_services import HubServices
 from trainer.hub.people_auth import needs
 from trainer.hub.upload_form import progress_reply, upload_place
+from trainer.hub.worker_scope import WorkerScope
 from trainer.store import artifacts
 from trainer.store.artifacts import UnknownArtifactError
 from trainer.store.blobs import MAX_PART_BYTES, UploadProgress
@@ -26,7 +28,7 @@ from trainer.store.role_permissions import Permission
 def make_artifact_router(services: HubServices) -> APIRouter:
     """Endpoints of artefacts."""
     router = APIRouter(prefix="/api/v1", tags=["artifacts"])
-    engine = services.engine
+    engine, scope = services.engine, WorkerScope(services)
     reader = Annotated[str, Depends(needs(engine, Permission.ARTIFACTS_READ))]
     writer = Annotated[str, Depends(needs(engine, Permission.ARTIFACTS_WRITE))]
 
@@ -34,22 +36,20 @@ def make_artifact_router(services: HubServices) -> APIRouter:
         return await read_body(request, MAX_PART_BYTES)
 
     @router.head("/artifacts/{sha256}", status_code=204, response_class=Response)
-    def progress(who: reader, sha256: str) -> Response:
+    def progress(who: reader, sha256: str, request: Request) -> Response:
         digest = _digest(sha256)
-        if _is_readable(services, digest):
+        if _is_readable(services, scope, request, digest):
             size = services.blobs.size(digest)
             services.blobs.touch(digest)  # who asks names it next: no sweep before that
             return progress_reply(UploadProgress(size, is_complete=True), 204)
         with reading(engine) as connection:
             artifacts.require_free(connection, digest)
-        here = services.blobs.progress(digest)
-        offset = 0 if here.is_complete else here.offset
-        return progress_reply(UploadProgress(offset, is_complete=False), 204)
+        return progress_reply(services.blobs.progress(digest, sender=who), 204)
 
     @router.get("/artifacts/{sha256}", response_class=FileResponse)
-    def read(who: reader, sha256: str) -> FileResponse:
+    def read(who: reader, sha256: str, request: Request) -> FileResponse:
         digest = _digest(sha256)
-        if not _is_readable(services, digest):
+        if not _is_readable(services, scope, request, digest):
             raise UnknownArtifactError(f"no artefact {digest[:12]}", hint="was it uploaded?")
         return FileResponse(services.blobs.path(digest), media_type="application/octet-stream")
 
@@ -61,7 +61,11 @@ def make_artifact_router(services: HubServices) -> APIRouter:
         offset, total = upload_place(request, least_total=0)
         with reading(engine) as connection:
             artifacts.require_free(connection, digest)
-        here = services.blobs.append(digest, offset, body, total=total)
+            size = artifacts.find_size(connection, digest)
+            is_mine = artifacts.is_holder(connection, digest, who)
+        if is_mine and size is not None and services.blobs.has(digest):
+            return progress_reply(UploadProgress(size, is_complete=True), 201)
+        here = services.blobs.append(digest, offset, body, total=total, sender=who)
         if here.is_complete:
             with writing(engine) as connection:
                 artifacts.note_artifact(
@@ -72,11 +76,11 @@ def make_artifact_router(services: HubServices) -> APIRouter:
     return router
 
 
-def _is_readable(services: HubServices, sha256: str) -> bool:
+def _is_readable(services: HubServices, scope: WorkerScope, request: Request, sha256: str) -> bool:
     """An artefact, or what was published for every box: that lies flat beside the blobs."""
     with reading(services.engine) as connection:
         is_known = artifacts.find_size(connection, sha256) is not None
-    if is_known:
+    if is_known and scope.reads(request, sha256):
         return services.blobs.has(sha256)
     return (services.repository / "blobs" / sha256).is_file()
 

@@ -9,7 +9,7 @@ here and only those: a recording can be in no version, so nobody who trains can 
 from datetime import UTC, datetime
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Query, Response
+from fastapi import APIRouter, Depends, Query, Request, Response
 
 from trainer.dataset.manifest import Split
 from trainer.dataset.manifest_diff import diff_manifests
@@ -37,6 +37,7 @@ from trainer.hub.dataset_forms import (
 )
 from trainer.hub.hub_services import HubServices
 from trainer.hub.people_auth import needs
+from trainer.hub.worker_scope import WorkerScope
 from trainer.store import dataset_shares, datasets
 from trainer.store.database import reading, writing
 from trainer.store.datasets import ItemQuery, StoredDataset, UnknownDatasetError
@@ -47,8 +48,9 @@ def make_dataset_router(services: HubServices) -> APIRouter:
     """Endpoints of data sets."""
     router = APIRouter(prefix="/api/v1", tags=["datasets"])
     engine = services.engine
-    desk = DatasetDesk(services)
+    desk, scope = DatasetDesk(services), WorkerScope(services)
     reader = Annotated[str, Depends(needs(engine, Permission.DATASETS_READ))]
+    fetcher = Annotated[str, Depends(needs(engine, Permission.DATASETS_FETCH))]
 
     @router.get("/datasets")
     def list_all(
@@ -71,12 +73,14 @@ def make_dataset_router(services: HubServices) -> APIRouter:
         return DatasetDetails(**row_of(stored), quarantined_by_reason=reasons, models=models)
 
     @router.get("/datasets/{version}/manifest", response_class=Response)
-    def manifest(who: reader, version: str) -> Response:
+    def manifest(who: fetcher, version: str, request: Request) -> Response:
+        scope.require_dataset(request, version)
         data = desk.manifest_bytes(_find(services, version).version_id)
         return Response(data, media_type="application/x-ndjson")
 
     @router.get("/datasets/{version}/pictures/{picture}", response_class=Response)
-    def picture(who: reader, version: str, picture: str) -> Response:
+    def picture(who: fetcher, version: str, picture: str, request: Request) -> Response:
+        scope.require_dataset(request, version)
         data = desk.picture(version, picture)
         if data is None:
             raise UnknownDatasetError(f"no picture {picture[:12]!r} here", hint="see its items")

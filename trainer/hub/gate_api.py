@@ -28,7 +28,7 @@ from trainer.hub.model_api import VerdictReply, verdict_reply
 from trainer.hub.people_auth import needs
 from trainer.hub.upload_form import progress_reply, upload_place
 from trainer.store import blind_sets, job_queue, registry, staged_models
-from trainer.store.blobs import MAX_PART_BYTES
+from trainer.store.blobs import MAX_PART_BYTES, UploadProgress
 from trainer.store.database import reading, writing
 from trainer.store.registry import ModelError
 from trainer.store.role_permissions import Permission
@@ -89,12 +89,17 @@ def _add_files(router: APIRouter, services: HubServices) -> None:
         body: Annotated[bytes, Depends(body_of)],
     ) -> Response:  # fmt: skip
         offset, total = upload_place(request, least_total=0)
-        with writing(engine) as connection:
+        with reading(engine) as connection:
             size = staged_models.require_file(connection, bundle_id, sha256)
             if total != size:
                 raise ModelError(f"{total} bytes, the manifest says {size}", hint="build it anew")
-            staged_models.stage(connection, bundle_id, sha256, now=services.clock(), actor=who)
-        here = services.blobs.append(sha256, offset, body, total=total)
+            if staged_models.is_staged(connection, bundle_id, sha256):
+                return progress_reply(UploadProgress(size, is_complete=True), 201)
+            staged_models.require_no_box(connection, sha256)
+        here = services.blobs.append(sha256, offset, body, total=total, sender=who)
+        if here.is_complete:
+            with writing(engine) as connection:
+                staged_models.stage(connection, bundle_id, sha256, now=services.clock(), actor=who)
         return progress_reply(here, 201 if here.is_complete else 202)
 
     @router.get("/models/{bundle_id}/files/{sha256}", response_class=FileResponse)

@@ -199,7 +199,7 @@ def _add_work(router: APIRouter, services: HubServices, watch: WorkerWatch) -> N
         with writing(engine) as connection:
             job = job_queue.lease_next(
                 connection, body.worker, body.kinds, num_gpus=body.num_gpus,
-                life=timedelta(seconds=body.lease_s), now=datetime.now(UTC),
+                life=timedelta(seconds=body.lease_s), now=datetime.now(UTC), holder=who,
             )  # fmt: skip
         job_id = "" if job is None else job.job_id
         watch.asked(body.worker, body.kinds, body.num_gpus, job_id, datetime.now(UTC))

@@ -17,7 +17,7 @@ from trainer.hub.hub_services import HubServices
 from trainer.hub.people_auth import Body, Reply, needs
 from trainer.hub.store_api import StoreId
 from trainer.hub.verdict_signing import sign_verdict
-from trainer.store import approvals, registry
+from trainer.store import approvals, registry, rollouts
 from trainer.store.database import reading, writing
 from trainer.store.registry import Approval, ModelError, StoredModel, StoredVerdict
 from trainer.store.role_permissions import Permission
@@ -130,7 +130,7 @@ def make_model_router(services: HubServices) -> APIRouter:
     router = APIRouter(prefix="/api/v1", tags=["models"])
     engine = services.engine
     reader = Annotated[str, Depends(needs(engine, Permission.MODELS_READ))]
-    trainer = Annotated[str, Depends(needs(engine, Permission.MODELS_REGISTER))]
+    trainer = Annotated[str, Depends(needs(engine, Permission.MODELS_DELIVER))]
 
     @router.get("/models")
     def list_all(who: reader, limit: Annotated[int, Query(ge=1, le=500)] = 100) -> list[ModelRow]:
@@ -200,6 +200,7 @@ def _add_decisions(router: APIRouter, services: HubServices) -> None:
         if model.stage != "approved":
             raise ModelError(f"the model is {model.stage}", hint="an approver approves it first")
         with services.must_publish().transaction() as signing:
+            _require_free(services, body.ring)
             made = signing.assign_ring(body.ring, bundle_id, channel=body.channel)
         with writing(engine) as connection:
             registry.note_assignment(
@@ -207,6 +208,21 @@ def _add_decisions(router: APIRouter, services: HubServices) -> None:
                 actor=who,
             )  # fmt: skip
         return AssignReply(ring=body.ring, bundle_id=bundle_id, generation=made.generation)
+
+
+def _require_free(services: HubServices, ring: str) -> None:
+    """A rollout alone decides about its rings; asked while nobody else signs.
+
+    Raises:
+        ModelError: one is under way in this ring.
+    """
+    with reading(services.engine) as connection:
+        found = rollouts.in_the_way(connection, [ring])
+    if found is not None:
+        raise ModelError(
+            f"rollout {found[0]} is under way in ring {found[2]}",
+            hint="wait for its end, or withdraw it first",
+        )
 
 
 def _add_rules(router: APIRouter, services: HubServices) -> None:

@@ -6,11 +6,12 @@ Flow: capture -> run -> points and files -> finish ; run -> clone -> edit -> enq
 from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import APIRouter, Depends, Query, Request
 from pydantic import AwareDatetime, Field
 
 from trainer.hub.hub_services import HubServices
 from trainer.hub.people_auth import Body, Reply, needs
+from trainer.hub.worker_scope import WorkerScope
 from trainer.run_difference import differences, package_differences
 from trainer.store import runs
 from trainer.store.database import reading, writing
@@ -216,12 +217,6 @@ def _add_changes(router: APIRouter, services: HubServices) -> None:
     engine = services.engine
     changer = Annotated[str, Depends(needs(engine, Permission.RUNS_CHANGE))]
 
-    @router.post("/runs", status_code=201)
-    def create(who: changer, body: RunRequest) -> RunReply:
-        with writing(engine) as connection:
-            made = runs.create(connection, **body.model_dump(), now=datetime.now(UTC), actor=who)
-            return _reply(connection, made)
-
     @router.patch("/runs/{run_id}")
     def edit(who: changer, run_id: str, body: EditRequest) -> RunReply:
         changes = body.model_dump(exclude_none=True)
@@ -246,11 +241,19 @@ def _add_changes(router: APIRouter, services: HubServices) -> None:
 
 
 def _add_reports(router: APIRouter, services: HubServices) -> None:
-    engine = services.engine
-    changer = Annotated[str, Depends(needs(engine, Permission.RUNS_CHANGE))]
+    engine, scope = services.engine, WorkerScope(services)
+    reporter = Annotated[str, Depends(needs(engine, Permission.RUNS_REPORT))]
+
+    @router.post("/runs", status_code=201)
+    def create(who: reporter, body: RunRequest, request: Request) -> RunReply:
+        scope.require_run(request, body.run_id)
+        with writing(engine) as connection:
+            made = runs.create(connection, **body.model_dump(), now=datetime.now(UTC), actor=who)
+            return _reply(connection, made)
 
     @router.post("/runs/{run_id}/start")
-    def start(who: changer, run_id: str, body: StartRequest) -> RunReply:
+    def start(who: reporter, run_id: str, body: StartRequest, request: Request) -> RunReply:
+        scope.require_run(request, run_id)
         with writing(engine) as connection:
             run = runs.start(
                 connection, run_id, job_id=body.job_id, capture=body.capture,
@@ -259,19 +262,23 @@ def _add_reports(router: APIRouter, services: HubServices) -> None:
             return _reply(connection, run)
 
     @router.post("/runs/{run_id}/scalars", status_code=204)
-    def add_points(who: changer, run_id: str, body: PointsRequest) -> None:
+    def add_points(who: reporter, run_id: str, body: PointsRequest, request: Request) -> None:
+        scope.require_run(request, run_id)
         with writing(engine) as connection:
             runs.add_points(connection, run_id, [(p.name, p.step, p.value) for p in body.points])
 
     @router.post("/runs/{run_id}/files", status_code=204)
-    def link(who: changer, run_id: str, body: FileRequest) -> None:
+    def link(who: reporter, run_id: str, body: FileRequest, request: Request) -> None:
+        scope.require_run(request, run_id)
+        scope.require_artifact(request, body.sha256)
         with writing(engine) as connection:
             runs.link_file(
                 connection, run_id, body.name, body.sha256, now=datetime.now(UTC), actor=who
             )
 
     @router.post("/runs/{run_id}/finish")
-    def finish(who: changer, run_id: str, body: FinishRunRequest) -> RunReply:
+    def finish(who: reporter, run_id: str, body: FinishRunRequest, request: Request) -> RunReply:
+        scope.require_run(request, run_id)
         with writing(engine) as connection:
             run = runs.finish(
                 connection, run_id, status=body.status, result=body.result, now=datetime.now(UTC)

@@ -28,6 +28,7 @@ class Role(StrEnum):
     OPERATOR = "operator"
     ADMIN = "admin"
     GATE = "gate"  # the gate worker: the only one that reads blind pictures
+    WORKER = "worker"  # a machine that trains: reads what its leased job names, no more
 
 
 class TokenError(DegradedError):

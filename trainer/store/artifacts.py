@@ -11,7 +11,7 @@ from sqlalchemy import Connection, insert, select
 
 from trainer.errors import DegradedError
 from trainer.store import audit
-from trainer.store.artifact_tables import ARTIFACTS
+from trainer.store.artifact_tables import ARTIFACT_HOLDERS, ARTIFACTS
 from trainer.store.schema import BLOBS
 
 
@@ -43,7 +43,9 @@ def require_free(connection: Connection, sha256: str) -> None:
 def note_artifact(
     connection: Connection, sha256: str, size: int, *, now: datetime, actor: str
 ) -> None:
-    """Remember that an artefact is whole; a second time changes nothing."""
+    """Remember that an artefact is whole and that `actor` has it; again changes nothing."""
+    if not is_holder(connection, sha256, actor):
+        connection.execute(insert(ARTIFACT_HOLDERS).values(sha256=sha256, holder=actor))
     if find_size(connection, sha256) is None:
         connection.execute(
             insert(ARTIFACTS).values(sha256=sha256, size=size, created_by=actor, created_at=now)
@@ -52,6 +54,13 @@ def note_artifact(
             connection, now=now, actor=actor, action="artifact_stored",
             subject=f"artifact:{sha256}", details={"size": str(size)},
         )  # fmt: skip
+
+
+def is_holder(connection: Connection, sha256: str, who: str) -> bool:
+    """Whether this one has sent every byte of it."""
+    known = ARTIFACT_HOLDERS.c
+    query = select(known.holder).where(known.sha256 == sha256, known.holder == who)
+    return connection.execute(query).first() is not None
 
 
 def find_size(connection: Connection, sha256: str) -> int | None:

@@ -62,6 +62,11 @@ class FolderBlobs:
         self._uploads.mkdir(parents=True, exist_ok=True)
         self._appending = threading.Lock()  # a box that lost an answer may ask twice at a time
 
+    @property
+    def scratch(self) -> Path:
+        """A folder on the same disk for what is being made."""
+        return self._uploads
+
     def path(self, sha256: str) -> Path:
         """Where a blob lies, or would; what `hubctl` published lies flat in the same folder."""
         published = self._root / sha256
@@ -75,20 +80,28 @@ class FolderBlobs:
         """Bytes of a blob that is here."""
         return self.path(sha256).stat().st_size
 
-    def progress(self, sha256: str) -> UploadProgress:
-        """How much of a blob is here, on disk; whoever asks is about to name it."""
-        if self.has(sha256):
+    def progress(self, sha256: str, *, sender: str = "") -> UploadProgress:
+        """How much of a blob is here, on disk; whoever asks is about to name it.
+
+        Args:
+            sender: only what this one has sent counts, whoever else has it: see `append`.
+        """
+        if self.has(sha256) and not sender:
             self.touch(sha256)
             return UploadProgress(self.size(sha256), is_complete=True)
-        part = self._part(sha256)
+        part = self._part(sha256, sender)
         return UploadProgress(part.stat().st_size if part.exists() else 0, is_complete=False)
 
-    def append(self, sha256: str, offset: int, data: bytes, *, total: int) -> UploadProgress:
+    def append(
+        self, sha256: str, offset: int, data: bytes, *, total: int, sender: str = ""
+    ) -> UploadProgress:
         """Add a part; with the last one the blob is verified and becomes visible.
 
         Args:
             offset: where the part begins.
             total: size of the whole blob.
+            sender: this one must send every byte by itself, also of a blob that is here: a digest
+                alone proves nothing. Empty: whoever named it before is believed.
 
         Raises:
             UploadOffsetError: not where the last part ended.
@@ -96,24 +109,31 @@ class FolderBlobs:
             UploadError: too large.
         """
         with self._appending:
-            return self._append(sha256, offset, data, total)
+            return self._append(sha256, offset, data, total, sender)
 
-    def _append(self, sha256: str, offset: int, data: bytes, total: int) -> UploadProgress:
-        here = self.progress(sha256)
+    def _append(
+        self, sha256: str, offset: int, data: bytes, total: int, sender: str
+    ) -> UploadProgress:
+        here = self.progress(sha256, sender=sender)
         if here.is_complete:
             return here
         if total > MAX_BLOB_BYTES or offset + len(data) > total:
             raise UploadError(f"{offset + len(data)} bytes of {total}", hint="send less")
         if offset != here.offset:
             raise UploadOffsetError(f"part begins at {offset}", offset=here.offset)
-        part = self._part(sha256)
+        part = self._part(sha256, sender)
         with part.open("ab") as stream:
             stream.write(data)
             stream.flush()
             os.fsync(stream.fileno())
         if offset + len(data) < total:
             return UploadProgress(offset + len(data), is_complete=False)
-        self._finish(sha256, part)
+        if self.has(sha256):
+            _require_digest(sha256, part)
+            part.unlink()
+            self.touch(sha256)
+        else:
+            self._finish(sha256, part)
         return UploadProgress(total, is_complete=True)
 
     def put(self, data: bytes) -> str:
@@ -180,21 +200,31 @@ class FolderBlobs:
         """The blob as a file."""
         yield self.path(sha256)
 
-    def _part(self, sha256: str) -> Path:
-        return self._uploads / f"{sha256}.part"
+    def _part(self, sha256: str, sender: str = "") -> Path:
+        tag = f".{hashlib.sha256(sender.encode()).hexdigest()[:16]}" if sender else ""
+        return self._uploads / f"{sha256}{tag}.part"
 
     def _finish(self, sha256: str, part: Path) -> None:
-        with part.open("rb") as stream:
-            digest = hashlib.file_digest(stream, "sha256").hexdigest()
-        if digest != sha256:
-            part.unlink()
-            raise UploadDigestError(
-                f"what came is {digest[:12]}, not {sha256[:12]}", hint="send it again from 0"
-            )
+        _require_digest(sha256, part)
         target = self.path(sha256)
         target.parent.mkdir(parents=True, exist_ok=True)
         part.replace(target)
         fsync_directory(target.parent)
+
+
+def _require_digest(sha256: str, part: Path) -> None:
+    """Drop parts that together are something else.
+
+    Raises:
+        UploadDigestError: they are.
+    """
+    with part.open("rb") as stream:
+        digest = hashlib.file_digest(stream, "sha256").hexdigest()
+    if digest != sha256:
+        part.unlink()
+        raise UploadDigestError(
+            f"what came is {digest[:12]}, not {sha256[:12]}", hint="send it again from 0"
+        )
 
 
 def _is_name(text: str) -> bool:

@@ -113,13 +113,14 @@ def list_jobs(
 
 def lease_next(
     connection: Connection, worker: str, kinds: Sequence[str], *, num_gpus: int,
-    life: timedelta, now: datetime,
+    life: timedelta, now: datetime, holder: str = "",
 ) -> Job | None:  # fmt: skip
     """The next job this worker can do, its own until the lease runs out; None when none waits.
 
     Args:
         kinds: what it can do.
         num_gpus: how many it has free.
+        holder: whose token asks; what the job names is open to it while it holds the lease.
     """
     take_back_lost(connection, now=now)
     query = (
@@ -139,7 +140,7 @@ def lease_next(
         .where(JOBS.c.job_id == row.job_id)
         .values(
             status="leased", worker=worker, lease_id=uuid.uuid4().hex, lease_until=now + life,
-            attempt=row.attempt + 1, progress=0, started_at=now,
+            attempt=row.attempt + 1, progress=0, started_at=now, holder=holder,
         )
     )  # fmt: skip
     return find_job(connection, row.job_id)

@@ -16,7 +16,8 @@ JOBS = Table(
     Column("attempt", Integer, nullable=False),
     Column("max_attempts", Integer, nullable=False),
     Column("lease_id", String(40), nullable=False),
-    Column("worker", String(120), nullable=False),
+    Column("worker", String(120), nullable=False),  # what it calls itself
+    Column("holder", String(120), nullable=False, server_default=""),  # whose token leased it
     Column("lease_until", Utc, nullable=True),
     Column("is_cancel_asked", Boolean, nullable=False),
     Column("progress", Integer, nullable=False),

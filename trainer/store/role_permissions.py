@@ -28,8 +28,10 @@ class Permission(StrEnum):
     ONBOARDING_PUBLISH = "onboarding.publish"
     MODELS_READ = "models.read"
     MODELS_REGISTER = "models.register"
+    MODELS_DELIVER = "models.deliver"
     MODELS_APPROVE = "models.approve"
     DATASETS_READ = "datasets.read"
+    DATASETS_FETCH = "datasets.fetch"
     DATASETS_CHANGE = "datasets.change"
     MONITORING_READ = "monitoring.read"
     MONITORING_CHANGE = "monitoring.change"
@@ -43,6 +45,7 @@ class Permission(StrEnum):
     ARTIFACTS_WRITE = "artifacts.write"
     RUNS_READ = "runs.read"
     RUNS_CHANGE = "runs.change"
+    RUNS_REPORT = "runs.report"
     GATE_RUN = "gate.run"
     BLIND_READ = "blind.read"
     BLIND_MANAGE = "blind.manage"
@@ -50,12 +53,13 @@ class Permission(StrEnum):
 
 _VIEWER, _REVIEWER, _TRAINER = Role.VIEWER, Role.REVIEWER, Role.TRAINER
 _APPROVER, _OPERATOR, _ADMIN = Role.APPROVER, Role.OPERATOR, Role.ADMIN
-_GATE = Role.GATE
+_GATE, _WORKER = Role.GATE, Role.WORKER
 _EVERYBODY = frozenset(Role)
+_NO_WORKER = _EVERYBODY - {_WORKER}
 
 # fmt: off
 PERMISSIONS: dict[Permission, frozenset[Role]] = {
-    Permission.FLEET_READ:         _EVERYBODY,
+    Permission.FLEET_READ:         _NO_WORKER,
     Permission.FLEET_CHANGE:       frozenset({_OPERATOR, _ADMIN}),
     Permission.AUDIT_READ:         frozenset({_OPERATOR, _APPROVER, _ADMIN}),
     Permission.ACCOUNTS_CHANGE:    frozenset({_ADMIN}),
@@ -70,21 +74,24 @@ PERMISSIONS: dict[Permission, frozenset[Role]] = {
     Permission.ONBOARDING_PUBLISH: frozenset({_OPERATOR, _ADMIN}),
     Permission.MODELS_READ:        _EVERYBODY,
     Permission.MODELS_REGISTER:    frozenset({_TRAINER, _ADMIN}),
+    Permission.MODELS_DELIVER:     frozenset({_TRAINER, _WORKER, _ADMIN}),
     Permission.MODELS_APPROVE:     frozenset({_APPROVER, _ADMIN}),
     Permission.DATASETS_READ:      frozenset({_TRAINER, _APPROVER, _OPERATOR, _ADMIN}),
     Permission.DATASETS_CHANGE:    frozenset({_TRAINER, _ADMIN}),
-    Permission.MONITORING_READ:    _EVERYBODY,
+    Permission.MONITORING_READ:    _NO_WORKER,
     Permission.MONITORING_CHANGE:  frozenset({_TRAINER, _OPERATOR, _ADMIN}),
     Permission.WEBHOOKS_CHANGE:    frozenset({_OPERATOR, _ADMIN}),
     Permission.STORE_CARE:         frozenset({_OPERATOR, _ADMIN}),
     Permission.STORES_FORGET:      frozenset({_ADMIN}),
-    Permission.JOBS_READ:          _EVERYBODY,
+    Permission.JOBS_READ:          _NO_WORKER,
     Permission.JOBS_CHANGE:        frozenset({_TRAINER, _OPERATOR, _ADMIN}),
-    Permission.JOBS_WORK:          frozenset({_TRAINER, _GATE, _ADMIN}),
-    Permission.ARTIFACTS_READ:     frozenset({_TRAINER, _APPROVER, _OPERATOR, _ADMIN}),
-    Permission.ARTIFACTS_WRITE:    frozenset({_TRAINER, _ADMIN}),
+    Permission.JOBS_WORK:          frozenset({_TRAINER, _WORKER, _GATE, _ADMIN}),
+    Permission.ARTIFACTS_READ:     frozenset({_TRAINER, _WORKER, _APPROVER, _OPERATOR, _ADMIN}),
+    Permission.ARTIFACTS_WRITE:    frozenset({_TRAINER, _WORKER, _ADMIN}),
+    Permission.DATASETS_FETCH:     frozenset({_TRAINER, _WORKER, _APPROVER, _OPERATOR, _ADMIN}),
     Permission.RUNS_READ:          _EVERYBODY,
     Permission.RUNS_CHANGE:        frozenset({_TRAINER, _ADMIN}),
+    Permission.RUNS_REPORT:        frozenset({_TRAINER, _WORKER, _ADMIN}),
     Permission.GATE_RUN:           frozenset({_GATE, _ADMIN}),
     Permission.BLIND_READ:         frozenset({_GATE}),
     Permission.BLIND_MANAGE:       frozenset({_APPROVER, _OPERATOR, _ADMIN}),

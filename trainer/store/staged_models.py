@@ -44,10 +44,8 @@ def require_file(connection: Connection, bundle_id: str, sha256: str) -> int:
     )
 
 
-def stage(
-    connection: Connection, bundle_id: str, sha256: str, *, now: datetime, actor: str
-) -> None:
-    """Remember that a file was uploaded for the gate.
+def require_no_box(connection: Connection, sha256: str) -> None:
+    """Let a digest be uploaded for the gate.
 
     Raises:
         ModelError: a box sent this very blob; naming it here would publish it.
@@ -55,8 +53,19 @@ def stage(
     box = connection.execute(select(BLOBS.c.box_id).where(BLOBS.c.sha256 == sha256)).scalar()
     if box:
         raise ModelError(f"blob {sha256[:12]} belongs to a box", hint="it is no model file")
+
+
+def is_staged(connection: Connection, bundle_id: str, sha256: str) -> bool:
+    """Whether every byte of a file was uploaded for this model."""
     key = (STAGED_FILES.c.bundle_id == bundle_id) & (STAGED_FILES.c.sha256 == sha256)
-    if connection.execute(select(STAGED_FILES.c.by).where(key)).first() is None:
+    return connection.execute(select(STAGED_FILES.c.by).where(key)).first() is not None
+
+
+def stage(
+    connection: Connection, bundle_id: str, sha256: str, *, now: datetime, actor: str
+) -> None:
+    """Remember that a file was uploaded for the gate, every byte of it."""
+    if not is_staged(connection, bundle_id, sha256):
         connection.execute(
             insert(STAGED_FILES).values(bundle_id=bundle_id, sha256=sha256, by=actor, at=now)
         )

@@ -86,6 +86,20 @@ def test_a_release_goes_ring_by_ring_and_everything_is_on_record(fleet: RolloutF
     assert actions.count("rollout_advance") == 1
 
 
+def test_nobody_assigns_a_ring_beside_the_rollout_that_is_under_way_in_it(
+    small: RolloutFleet,
+) -> None:
+    number, url = start(small), f"/models/{MODEL}/assign"
+    refused = small.hub.call(OPERATOR, "POST", url, {"ring": "shop", "channel": "s1"})
+    assert (refused.status_code, refused.json()["code"]) == (409, "model.refused")
+    assert f"rollout {number}" in refused.json()["message"]
+    assert refused.json()["hint"]
+    assert small.assignment("shop") is None
+    assert small.hub.call(OPERATOR, "POST", url, {"ring": "other"}).status_code == 201
+    small.hub.ok(OPERATOR, "POST", f"/rollouts/{number}/withdraw", {"note": "by hand instead"})
+    assert small.hub.call(OPERATOR, "POST", url, {"ring": "shop"}).status_code == 201
+
+
 def test_a_hub_that_dies_between_decision_and_signature_signs_once(small: RolloutFleet) -> None:
     number = start(small)
     small.tell("lab-1", "confirmed", MODEL, drills=DRILLS)
