@@ -134,15 +134,9 @@ class DatasetManifest:
 
     def lines(self) -> Iterator[bytes]:
         """The canonical form, line by line: header, items, quarantined."""
-        yield _line({
-            "format": FORMAT,
-            "name": self.name,
-            "num_items": len(self.items),
-            "num_quarantined": len(self.quarantined),
-            "recipe": dict(self.recipe),
-        })  # fmt: skip
-        yield from (_line(asdict(item)) for item in sorted(self.items, key=lambda i: i.key))
-        yield from (_line(asdict(bad)) for bad in sorted(self.quarantined, key=lambda i: i.key))
+        yield header_line(self.name, self.recipe, len(self.items), len(self.quarantined))
+        yield from (line_of(item) for item in sorted(self.items, key=lambda i: i.key))
+        yield from (line_of(bad) for bad in sorted(self.quarantined, key=lambda i: i.key))
 
     def split(self, name: Split) -> tuple[DatasetItem, ...]:
         """Items of one split, in order."""
@@ -151,6 +145,21 @@ class DatasetManifest:
     def boxes_by_sku(self) -> Counter[str]:
         """How many boxes each SKU has; nameless ones are not counted."""
         return Counter(box.sku_id for item in self.items for box in item.boxes if box.sku_id)
+
+
+def header_line(
+    name: str, recipe: Mapping[str, str], num_items: int, num_quarantined: int
+) -> bytes:
+    """The first line of the canonical form."""
+    return _line({
+        "format": FORMAT, "name": name, "num_items": num_items,
+        "num_quarantined": num_quarantined, "recipe": dict(recipe),
+    })  # fmt: skip
+
+
+def line_of(one: DatasetItem | QuarantinedPicture) -> bytes:
+    """One picture's line of the canonical form."""
+    return _line(asdict(one))
 
 
 def read_manifest(data: bytes, *, version_id: str = "") -> DatasetManifest:
@@ -175,7 +184,7 @@ def read_manifest(data: bytes, *, version_id: str = "") -> DatasetManifest:
             name=str(header["name"]),
             recipe={str(k): str(v) for k, v in header["recipe"].items()},
             items=tuple(read_item(line) for line in lines[1:end]),
-            quarantined=tuple(_read_quarantined(line) for line in lines[end:]),
+            quarantined=tuple(read_quarantined(line) for line in lines[end:]),
         )
     except (KeyError, TypeError, ValueError, AttributeError) as err:
         raise ManifestError(f"no data set manifest: {err!r}"[:300]) from err
@@ -215,14 +224,21 @@ def read_item(line: bytes) -> DatasetItem:
     return item
 
 
+def read_quarantined(line: bytes, reasons: tuple[str, ...] | None = None) -> QuarantinedPicture:
+    """A quarantined picture from its line; with `reasons` from an item's line too."""
+    said = _parsed(line)
+    names = ("picture", "source", "source_id", "camera_id")
+    if reasons is None:
+        reasons = tuple(str(reason) for reason in said.pop("reasons"))
+        if strange := sorted(set(said) - set(names)):
+            raise ManifestError(f"a quarantined picture with {strange[0][:40]!r}")
+    picture, source, source_id, camera_id = (said[name] for name in names)
+    return QuarantinedPicture(picture, source, source_id, camera_id, reasons)
+
+
 def _box(said: Any) -> ItemBox:
     x1, y1, x2, y2 = (int(v) for v in said.pop("xyxy"))
     return ItemBox((x1, y1, x2, y2), **said)
-
-
-def _read_quarantined(line: bytes) -> QuarantinedPicture:
-    said = _parsed(line)
-    return QuarantinedPicture(reasons=tuple(str(r) for r in said.pop("reasons")), **said)
 
 
 def _line(document: Mapping[str, Any]) -> bytes:

@@ -3,11 +3,10 @@
 Flow: Candidates + QualityRules -> reasons per picture
 
 Pure. What breaks a rule is quarantined with every code that applies, never deleted; the codes are
-the contract (README of this folder). Duplicates and splits are dataset_version.py's.
+the contract (README of this folder). Rare SKUs and duplicates are dataset_version.py's.
 """
 
-from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from dataclasses import asdict, dataclass, fields
 
 from trainer.dataset.manifest import ItemBox, PictureSource
@@ -109,15 +108,6 @@ def reasons_for(
         **_placed(candidate, rules),
     }
     return tuple(reason for reason in REASONS if found.get(reason))
-
-
-def rare_skus(candidates: Sequence[Candidate], rules: QualityRules) -> frozenset[str]:
-    """SKUs with too few pictures among those that broke no rule; onboarding photos count."""
-    pictures: Counter[str] = Counter()
-    for candidate in candidates:
-        pictures.update({box.sku_id for box in candidate.boxes if box.sku_id})
-    wanted = rules.min_pictures_per_sku
-    return frozenset(sku_id for sku_id, count in pictures.items() if count < wanted)
 
 
 def _seen(facts: PictureFacts, rules: QualityRules) -> dict[str, bool]:

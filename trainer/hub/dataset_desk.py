@@ -8,20 +8,30 @@ and whether the same recipe gives the same bytes from the database of today.
 
 import hashlib
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import groupby, islice
+from pathlib import Path
+from tempfile import NamedTemporaryFile
 
 from sync.errors import SyncError
 from sync.sealing import unseal
-from trainer.dataset.dataset_version import GroupBy, SplitRule, assemble
-from trainer.dataset.manifest import DatasetManifest, read_manifest
+from trainer.dataset.dataset_version import VersionInMaking, whole
+from trainer.dataset.manifest import DatasetManifest, ManifestError, read_item, read_manifest
 from trainer.dataset.manifest_diff import ManifestDiff, diff_manifests
 from trainer.dataset.picture_facts import PictureFacts, measure_picture
 from trainer.dataset.quality import CORRUPT, MISSING, QualityRules, rules_from
+from trainer.dataset.split_rule import GroupBy, SplitRule
 from trainer.hub.hub_services import HubServices
 from trainer.store import artifacts, dataset_shares, dataset_source, datasets, sku_table
 from trainer.store.database import reading, writing
-from trainer.store.dataset_source import CandidateFilter, PictureToMeasure, filter_from
+from trainer.store.dataset_source import (
+    PORTION,
+    CandidateFilter,
+    PictureToMeasure,
+    filter_from,
+)
 from trainer.store.datasets import DatasetError, StoredDataset
 from trainer.store.uploads import note_blob
 
@@ -77,21 +87,18 @@ class DatasetDesk:
             NotMeasuredError: more pictures than one request may take were never looked at.
             DatasetError: there is not one item.
         """
-        manifest, blob_of = self._made(name, wanted, rules, rule)
-        if not manifest.items:
-            raise DatasetError(
-                f"no picture is left of {len(manifest.quarantined)}",
-                hint="label some cases, or loosen the rules",
-            )
-        data = manifest.canonical()
-        sha256 = self._services.blobs.put(data)
-        now = datetime.now(UTC)
-        with writing(self._services.engine) as connection:
-            note_blob(connection, sha256, len(data), box_id="", now=now)
-            artifacts.note_artifact(connection, sha256, len(data), now=now, actor=who)
-            return datasets.keep(
-                connection, manifest, blob_of, note=note, size=len(data), now=now, actor=who
-            )
+        with self._making(name, wanted, rules, rule) as making:
+            if not making.counts["items"]:
+                raise DatasetError(
+                    f"no picture is left of {making.counts['quarantined']}",
+                    hint="label some cases, or loosen the rules",
+                )
+            size = self._keep_manifest(making)
+            now = datetime.now(UTC)
+            with writing(self._services.engine) as connection:
+                note_blob(connection, making.version_id, size, box_id="", now=now)
+                artifacts.note_artifact(connection, making.version_id, size, now=now, actor=who)
+                return datasets.keep(connection, making, note=note, size=size, now=now, actor=who)
 
     def manifest(self, version_id: str) -> DatasetManifest:
         """A version as it was kept.
@@ -100,10 +107,10 @@ class DatasetDesk:
             ManifestError: its bytes were altered.
             DatasetError: they are gone.
         """
-        return read_manifest(self.manifest_bytes(version_id), version_id=version_id)
+        return read_manifest(self.manifest_file(version_id).read_bytes(), version_id=version_id)
 
-    def manifest_bytes(self, version_id: str) -> bytes:
-        """The bytes of a version.
+    def manifest_file(self, version_id: str) -> Path:
+        """The bytes of a version, as a file.
 
         Raises:
             DatasetError: they are gone.
@@ -112,33 +119,29 @@ class DatasetDesk:
             raise DatasetError(
                 f"the manifest of {version_id[:12]} is gone", hint="restore it from a backup"
             )
-        return self._services.blobs.path(version_id).read_bytes()
+        return self._services.blobs.path(version_id)
 
     def rebuild(self, version: str) -> Rebuilt:
         """Make a version again from its manifest and from today's database."""
         with reading(self._services.engine) as connection:
             stored = datasets.find(connection, version)
-        manifest = self.manifest(stored.version_id)
         tree = hashlib.sha256(stored.version_id.encode())
         missing: list[str] = []
         altered: list[str] = []
-        for picture, data in self._pictures(stored, manifest):
+        for picture, data in self._pictures(stored):
             if data is None:
                 missing.append(picture)
             elif hashlib.sha256(data).hexdigest() != picture:
                 altered.append(picture)
             else:
                 tree.update(picture.encode())
-        again = self._again(manifest)
         return Rebuilt(
             version_id=stored.version_id,
-            num_pictures=len(manifest.items),
+            num_pictures=stored.counts["items"],
             missing=tuple(missing),
             altered=tuple(altered),
             tree_sha256=tree.hexdigest(),
-            changes=None
-            if again.version_id == stored.version_id
-            else diff_manifests(manifest, again),
+            changes=self._changes(stored),
         )
 
     def picture(self, version: str, picture: str) -> bytes | None:
@@ -152,9 +155,11 @@ class DatasetDesk:
             box_id = dataset_source.seal_of(connection, blob)
         return self._open(blob, box_id) if blob else None
 
-    def _made(
+    @contextmanager
+    def _making(
         self, name: str, wanted: CandidateFilter, rules: QualityRules, rule: SplitRule
-    ) -> tuple[DatasetManifest, dict[tuple[str, str, str], str]]:
+    ) -> Iterator[VersionInMaking]:
+        """What the database of now gives, settled."""
         self.measure(wanted, MAX_AT_ONCE)
         with reading(self._services.engine) as connection:
             left = dataset_source.to_measure(connection, wanted, MAX_AT_ONCE)
@@ -164,28 +169,58 @@ class DatasetDesk:
                     f"more than {MAX_AT_ONCE} pictures were never looked at",
                     hint="hubctl dataset create does it in portions: POST /datasets/measure",
                 )
-            found = dataset_source.candidates(connection, wanted, lost)
-            blind = dataset_source.blind_baskets(connection)
             known = {sku.sku_id for sku in sku_table.all_active(connection)}
-        manifest = assemble(
-            name, [candidate for candidate, _ in found], rules=rules, rule=rule,
-            known_skus=known, blind_baskets=blind, filters=wanted.recipe(),
-        )  # fmt: skip
-        return manifest, {candidate.key: blob for candidate, blob in found}
+            blind = dataset_source.blind_baskets(connection)
+        with VersionInMaking(
+            name, rules=rules, rule=rule, known_skus=known, blind_baskets=blind,
+            filters=wanted.recipe(), scratch=self._services.blobs.scratch,
+        ) as making:  # fmt: skip
+            with reading(self._services.engine) as connection:
+                for candidate, blob in dataset_source.candidates(connection, wanted, lost):
+                    making.add(candidate, blob)
+            making.settle()
+            yield making
 
-    def _again(self, manifest: DatasetManifest) -> DatasetManifest:
-        recipe = dict(manifest.recipe)
+    def _keep_manifest(self, making: VersionInMaking) -> int:
+        """Make the lines of a version a blob; how many bytes they are."""
+        with NamedTemporaryFile(dir=self._services.blobs.scratch, suffix=".manifest") as stream:
+            size = making.write(stream)
+            stream.flush()
+            if self._services.blobs.has(making.version_id):
+                self._services.blobs.touch(making.version_id)
+            else:
+                self._services.blobs.take_file(making.version_id, Path(stream.name))
+        return size
+
+    def _changes(self, stored: StoredDataset) -> ManifestDiff | None:
+        """What the same recipe gives today; None: the same bytes."""
+        with self.manifest_file(stored.version_id).open("rb") as stream:
+            if hashlib.file_digest(stream, "sha256").hexdigest() != stored.version_id:
+                raise ManifestError(
+                    f"the manifest of {stored.version_id[:12]} was altered",
+                    hint="restore it from a backup",
+                )
+        recipe = stored.recipe
         rules, rule = rules_from(recipe), split_rule_from(recipe)
-        return self._made(manifest.name, filter_from(recipe), rules, rule)[0]
+        with self._making(stored.name, filter_from(recipe), rules, rule) as again:
+            if again.version_id == stored.version_id:
+                return None
+            return diff_manifests(self.manifest(stored.version_id), whole(again))
 
-    def _pictures(
-        self, stored: StoredDataset, manifest: DatasetManifest
-    ) -> Iterator[tuple[str, bytes | None]]:
-        with reading(self._services.engine) as connection:
-            sealed = dataset_source.seals_of_dataset(connection, stored.dataset_no)
-        for picture in sorted({item.picture for item in manifest.items}):
-            blob, box_id = sealed.get(picture, ("", ""))
-            yield picture, self._open(blob, box_id) if blob else None
+    def _pictures(self, stored: StoredDataset) -> Iterator[tuple[str, bytes | None]]:
+        """Each picture that the manifest names, once, in its order."""
+        with self.manifest_file(stored.version_id).open("rb") as stream:
+            stream.readline()
+            lines = islice(stream, stored.counts["items"])
+            named = (name for name, _ in groupby(read_item(line).picture for line in lines))
+            while portion := list(islice(named, PORTION)):
+                with reading(self._services.engine) as connection:
+                    sealed = dataset_source.seals_of_pictures(
+                        connection, stored.dataset_no, portion
+                    )
+                for picture in portion:
+                    blob, box_id = sealed.get(picture, ("", ""))
+                    yield picture, self._open(blob, box_id) if blob else None
 
     def _look(self, picture: PictureToMeasure) -> PictureFacts:
         data = self._open(picture.blob, picture.box_id)

@@ -9,10 +9,10 @@ from typing import Annotated, Any
 from fastapi import Query
 from pydantic import AwareDatetime, Field
 
-from trainer.dataset.dataset_version import GroupBy, SplitRule
 from trainer.dataset.manifest import DatasetItem, PictureSource, QuarantinedPicture, Split
 from trainer.dataset.manifest_diff import ManifestDiff, box_changes
 from trainer.dataset.quality import QualityRules
+from trainer.dataset.split_rule import GroupBy, SplitRule
 from trainer.hub.dataset_desk import Rebuilt
 from trainer.hub.people_auth import Body, Reply
 from trainer.hub.store_api import StoreId

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Select, insert, select
+from sqlalchemy import Connection, Row, Select, insert, select
 
 from sync.hard_case import CasePicture, HardCase
 from trainer.dataset.manifest import ItemBox, LabelSource
@@ -127,33 +127,17 @@ def note_facts(
 
 def candidates(
     connection: Connection, wanted: CandidateFilter, lost: Iterable[str] = ()
-) -> list[tuple[Candidate, str]]:
-    """Every candidate of the filter with its blob.
+) -> Iterator[tuple[Candidate, str]]:
+    """Every candidate of the filter with its blob, read in portions.
 
     Args:
         lost: blobs that were not here when they should be measured.
     """
     gone = frozenset(lost)
-    found: list[tuple[Candidate, str]] = []
     for portion in _portions(connection, wanted):
-        ids = [case_id for case_id, _, _, _ in portion]
-        labels = _labels(connection, ids)
-        if wanted.with_weak:
-            labels = {**_weak(connection, portion), **labels}
-        blobs = [p.blob for _, _, _, case in portion for p in case.pictures]
-        facts = _facts(connection, blobs)
-        for case_id, store_id, box_id, case in portion:
-            for picture in case.pictures:
-                fact = facts.get(picture.blob)
-                if fact is None and picture.blob in gone:
-                    fact = PictureFacts("", problem=MISSING)
-                if fact is not None:
-                    said = labels.get((case_id, picture.camera_id))
-                    made = _candidate(fact, store_id, box_id, case_id, case, picture, said)
-                    found.append((made, picture.blob))
+        yield from _candidates_of(connection, portion, gone, with_weak=wanted.with_weak)
     if wanted.with_onboarding:
-        found += _photo_candidates(connection, wanted)
-    return found
+        yield from _photo_candidates(connection, wanted)
 
 
 def blind_baskets(connection: Connection) -> frozenset[str]:
@@ -177,13 +161,15 @@ def seal_of(connection: Connection, blob: str) -> str:
     return str(connection.execute(query).scalar() or "")
 
 
-def seals_of_dataset(connection: Connection, dataset_no: int) -> dict[str, tuple[str, str]]:
-    """Of each picture of a version its blob, and the box whose seal it bears."""
+def seals_of_pictures(
+    connection: Connection, dataset_no: int, pictures: Sequence[str]
+) -> dict[str, tuple[str, str]]:
+    """Of pictures of a version, some hundred: the blob, and the box whose seal it bears."""
     items = DATASET_ITEMS.c
     query = (
         select(items.picture, items.blob, PICTURE_FACTS.c.box_id)
         .join(PICTURE_FACTS, PICTURE_FACTS.c.blob == items.blob)
-        .where(items.dataset_no == dataset_no)
+        .where(items.picture.in_(pictures), items.dataset_no == dataset_no)
     )
     return {row.picture: (row.blob, row.box_id) for row in connection.execute(query)}
 
@@ -224,6 +210,25 @@ def _cases(wanted: CandidateFilter) -> Select[Any]:
         last = datetime.fromisoformat(f"{wanted.until}T23:59:59.999999Z")
         query = query.where(CASES.c.created_at <= last)
     return query
+
+
+def _candidates_of(
+    connection: Connection, portion: Sequence[tuple[str, str, str, HardCase]],
+    gone: frozenset[str], *, with_weak: bool,
+) -> Iterator[tuple[Candidate, str]]:  # fmt: skip
+    labels = _labels(connection, [case_id for case_id, _, _, _ in portion])
+    if with_weak:
+        labels = {**_weak(connection, portion), **labels}
+    facts = _facts(connection, [p.blob for _, _, _, case in portion for p in case.pictures])
+    for case_id, store_id, box_id, case in portion:
+        for picture in case.pictures:
+            fact = facts.get(picture.blob)
+            if fact is None and picture.blob in gone:
+                fact = PictureFacts("", problem=MISSING)
+            if fact is not None:
+                said = labels.get((case_id, picture.camera_id))
+                made = _candidate(fact, store_id, box_id, case_id, case, picture, said)
+                yield made, picture.blob
 
 
 def _candidate(
@@ -267,23 +272,28 @@ def _photos(wanted: CandidateFilter) -> Select[Any]:
 
 def _photo_candidates(
     connection: Connection, wanted: CandidateFilter
-) -> list[tuple[Candidate, str]]:
-    rows = [row for row in connection.execute(_photos(wanted)) if row.vectors]
-    facts = _facts(connection, [row.crop_blob for row in rows])
-    found: list[tuple[Candidate, str]] = []
-    for row in rows:
-        fact = facts.get(row.crop_blob)
-        if fact is None:
-            continue
-        size = (fact.width, fact.height)
-        box = (ItemBox((0, 0, *size), row.sku_id, "import"),) if all(size) else ()
-        made = Candidate(
-            facts=fact, said_size=size, store_id="", box_id="", lane_id="", camera_id=row.photo_id,
-            basket_id="", day=row.at.date().isoformat(), source="onboarding",
-            source_id=row.onboarding_id, boxes=box,
-        )  # fmt: skip
-        found.append((made, row.crop_blob))
-    return found
+) -> Iterator[tuple[Candidate, str]]:
+    after = ""
+    while rows := connection.execute(
+        _photos(wanted).where(PHOTOS.c.photo_id > after).limit(PORTION)
+    ).all():
+        after = rows[-1].photo_id
+        usable = [row for row in rows if row.vectors]
+        facts = _facts(connection, [row.crop_blob for row in usable])
+        for row in usable:
+            fact = facts.get(row.crop_blob)
+            if fact is not None:
+                yield _photo_candidate(row, fact), row.crop_blob
+
+
+def _photo_candidate(row: Row[Any], fact: PictureFacts) -> Candidate:
+    size = (fact.width, fact.height)
+    box = (ItemBox((0, 0, *size), row.sku_id, "import"),) if all(size) else ()
+    return Candidate(
+        facts=fact, said_size=size, store_id="", box_id="", lane_id="", camera_id=row.photo_id,
+        basket_id="", day=row.at.date().isoformat(), source="onboarding",
+        source_id=row.onboarding_id, boxes=box,
+    )  # fmt: skip
 
 
 def _facts(connection: Connection, blobs: Iterable[str]) -> dict[str, PictureFacts]:

@@ -1,20 +1,20 @@
 """Versions of data sets: kept once, listed, paged, pinned, withdrawn, deleted.
 
-Flow: DatasetManifest -> rows for questions; the manifest itself is the blob of its version id
+Flow: VersionInMaking -> rows for questions; the manifest itself is the blob of its version id
 
 Rows answer "which versions hold this picture, this SKU, this answer" and pages of any size; what
 counts is the manifest. A version that is pinned, or that a registered model names, stays.
 """
 
-from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 from typing import Any
 
-from sqlalchemy import Connection, delete, func, insert, select, update
+from sqlalchemy import Connection, Table, delete, func, insert, select, update
 
-from trainer.dataset.manifest import SPLITS, WEAK_SOURCES, DatasetManifest
+from trainer.dataset.dataset_version import VersionInMaking
 from trainer.errors import DegradedError
 from trainer.store import audit
 from trainer.store.dataset_tables import (
@@ -74,44 +74,31 @@ class ItemQuery:
 
 
 def keep(
-    connection: Connection, manifest: DatasetManifest, blob_of: Mapping[tuple[str, str, str], str],
-    *, note: str, size: int, now: datetime, actor: str,
+    connection: Connection, making: VersionInMaking, *, note: str, size: int, now: datetime,
+    actor: str,
 ) -> StoredDataset:  # fmt: skip
-    """Keep a version; one that is here already stays as it is.
-
-    Args:
-        blob_of: key of an item -> the blob its picture lies in.
-    """
-    version_id = manifest.version_id
+    """Keep a settled version; one that is here already stays as it is."""
+    version_id = making.version_id
     known = _row(connection, version_id)
     if known is not None:
         return known
     connection.execute(
         insert(DATASETS).values(
-            version_id=version_id, name=manifest.name, note=note, recipe=dict(manifest.recipe),
-            counts=counts_of(manifest), size=size, is_pinned=False, withdrawn="", by=actor,
+            version_id=version_id, name=making.name, note=note, recipe=making.recipe,
+            counts=making.counts, size=size, is_pinned=False, withdrawn="", by=actor,
             created_at=now,
         )
     )  # fmt: skip
     stored = find(connection, version_id)
-    _insert_rows(connection, stored.dataset_no, manifest, blob_of)
-    _audit(connection, now, actor, "dataset_created", version_id, name=manifest.name,
-           items=str(len(manifest.items)))  # fmt: skip
+    for table, rows in (
+        (DATASET_ITEMS, _item_rows(stored.dataset_no, making)),
+        (DATASET_BOXES, _box_rows(stored.dataset_no, making)),
+        (DATASET_QUARANTINE, _bad_rows(stored.dataset_no, making)),
+    ):
+        _insert(connection, table, rows)
+    _audit(connection, now, actor, "dataset_created", version_id, name=making.name,
+           items=str(making.counts["items"]))  # fmt: skip
     return stored
-
-
-def counts_of(manifest: DatasetManifest) -> dict[str, int]:
-    """What is in a version, in numbers."""
-    splits = Counter(item.split for item in manifest.items)
-    boxes = [box for item in manifest.items for box in item.boxes]
-    return {
-        "items": len(manifest.items),
-        "boxes": len(boxes),
-        "weak_boxes": sum(box.source in WEAK_SOURCES for box in boxes),
-        "skus": len(manifest.boxes_by_sku()),
-        "quarantined": len(manifest.quarantined),
-        **{split: splits[split] for split in SPLITS},
-    }
 
 
 def find(connection: Connection, version: str) -> StoredDataset:
@@ -256,33 +243,38 @@ def withdraw(
     )
 
 
-def _insert_rows(
-    connection: Connection, number: int, manifest: DatasetManifest,
-    blob_of: Mapping[tuple[str, str, str], str],
-) -> None:  # fmt: skip
-    items: list[dict[str, Any]] = []
-    boxes: list[dict[str, Any]] = []
-    for position, item in enumerate(sorted(manifest.items, key=lambda i: i.key)):
-        items.append({
-            "dataset_no": number, "position": position, "picture": item.picture,
-            "blob": blob_of[item.key], "store_id": item.store_id, "camera_id": item.camera_id,
-            "day": item.day, "source": item.source, "source_id": item.source_id,
-            "split": item.split, "num_boxes": len(item.boxes),
-        })  # fmt: skip
-        boxes += [
-            {"dataset_no": number, "position": position, "box_no": place, "sku_id": box.sku_id,
-             "source": box.source, "answer_id": box.answer_id}
-            for place, box in enumerate(item.boxes)
-        ]  # fmt: skip
-    bad = [
-        {"dataset_no": number, "position": position, "picture": one.picture, "source": one.source,
-         "source_id": one.source_id, "camera_id": one.camera_id, "reason": one.reasons[0],
-         "reasons": list(one.reasons)}
-        for position, one in enumerate(sorted(manifest.quarantined, key=lambda q: q.key))
-    ]  # fmt: skip
-    for table, rows in ((DATASET_ITEMS, items), (DATASET_BOXES, boxes), (DATASET_QUARANTINE, bad)):
-        for begin in range(0, len(rows), PORTION):
-            connection.execute(insert(table), rows[begin : begin + PORTION])
+def _item_rows(number: int, making: VersionInMaking) -> Iterator[dict[str, Any]]:
+    for position, (item, blob) in enumerate(making.items()):
+        yield {
+            "dataset_no": number, "position": position, "picture": item.picture, "blob": blob,
+            "store_id": item.store_id, "camera_id": item.camera_id, "day": item.day,
+            "source": item.source, "source_id": item.source_id, "split": item.split,
+            "num_boxes": len(item.boxes),
+        }  # fmt: skip
+
+
+def _box_rows(number: int, making: VersionInMaking) -> Iterator[dict[str, Any]]:
+    for position, (item, _) in enumerate(making.items()):
+        for place, box in enumerate(item.boxes):
+            yield {
+                "dataset_no": number, "position": position, "box_no": place, "sku_id": box.sku_id,
+                "source": box.source, "answer_id": box.answer_id,
+            }  # fmt: skip
+
+
+def _bad_rows(number: int, making: VersionInMaking) -> Iterator[dict[str, Any]]:
+    for position, one in enumerate(making.quarantined()):
+        yield {
+            "dataset_no": number, "position": position, "picture": one.picture,
+            "source": one.source, "source_id": one.source_id, "camera_id": one.camera_id,
+            "reason": one.reasons[0], "reasons": list(one.reasons),
+        }  # fmt: skip
+
+
+def _insert(connection: Connection, table: Table, rows: Iterable[dict[str, Any]]) -> None:
+    left = iter(rows)
+    while portion := list(islice(left, PORTION)):
+        connection.execute(insert(table), portion)
 
 
 def _skus_at(

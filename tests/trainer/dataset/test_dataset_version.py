@@ -1,5 +1,8 @@
 """Which pictures become items: every rule has a code, splits hold, look-alikes never straddle."""
 
+import hashlib
+import io
+import tracemalloc
 from dataclasses import replace
 
 import cv2
@@ -8,12 +11,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from trainer.dataset import quality
-from trainer.dataset.dataset_version import GroupBy, SplitRule, assemble
+from trainer.dataset import dataset_version, quality
+from trainer.dataset.dataset_version import VersionInMaking, assemble, whole
 from trainer.dataset.manifest import DatasetManifest, ItemBox, QuarantinedPicture
 from trainer.dataset.near_duplicates import hashes_from, near_any
 from trainer.dataset.picture_facts import PictureFacts, measure_picture
 from trainer.dataset.quality import Candidate, QualityRules, reasons_for, rules_from
+from trainer.dataset.split_rule import GroupBy, SplitRule
 
 RULES = QualityRules()
 BY_DAY = SplitRule()
@@ -220,3 +224,58 @@ def test_the_order_of_candidates_does_not_matter() -> None:
     assert assembled(*many).version_id == assembled(*reversed(many)).version_id
     bad = assembled(replace(candidate(1), is_labelled=False)).quarantined
     assert bad == (QuarantinedPicture(f"{1:064x}", "case", "case-1", "cam0", (quality.NO_LABEL,)),)
+
+
+def fresh() -> VersionInMaking:
+    return VersionInMaking(
+        "shop", rules=RULES, rule=BY_DAY, known_skus={"milk"}, blind_baskets=(), filters={}
+    )
+
+
+def in_making(*candidates: Candidate) -> VersionInMaking:
+    making = fresh()
+    for one in candidates:
+        making.add(one, f"{int(one.facts.picture, 16) + 1:064x}")
+    making.settle()
+    return making
+
+
+def test_the_lines_that_are_written_are_the_manifests_and_each_item_has_its_blob() -> None:
+    again = replace(candidate(3), source_id="case-0")
+    with in_making(*(candidate(n) for n in (5, 3, 4)), again, candidate(666)) as making:
+        stream = io.BytesIO()
+        size = making.write(stream)
+        made = whole(making)
+        assert stream.getvalue() == made.canonical()
+        assert size == len(stream.getvalue())
+        assert making.version_id == hashlib.sha256(stream.getvalue()).hexdigest()
+        assert {int(blob, 16) - int(item.picture, 16) for item, blob in making.items()} == {1}
+        assert making.counts["items"] == making.counts["boxes"] == len(made.items) == 4
+        assert [bad.source_id for bad in made.quarantined] == ["case-3"]
+
+
+def test_one_picture_of_one_case_and_camera_told_twice_is_a_mistake() -> None:
+    with fresh() as making:
+        making.add(candidate(1))
+        making.add(candidate(1))
+        with pytest.raises(ValueError, match="twice"):
+            making.settle()
+
+
+def test_of_a_picture_little_stays_in_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(dataset_version, "IN_MEMORY_BYTES", 1)  # a scratch file from the first on
+    tracemalloc.start()
+    try:
+        with in_making(*()) as empty, in_making(candidate(1)):
+            assert empty.counts["items"] == 0
+            before = tracemalloc.get_traced_memory()[0]
+            tracemalloc.reset_peak()
+            with fresh() as making:
+                for number in range(2_000):
+                    making.add(candidate(number), "0" * 64)
+                making.settle()
+                peak = tracemalloc.get_traced_memory()[1] - before
+    finally:
+        tracemalloc.stop()
+    assert making.counts["items"] + making.counts["quarantined"] == 2_000
+    assert peak / 2_000 < 1_200  # a candidate alone takes 1,900
