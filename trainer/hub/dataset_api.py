@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi.responses import FileResponse
 
 from trainer.dataset.manifest import Split
 from trainer.dataset.manifest_diff import diff_manifests
@@ -72,11 +73,11 @@ def make_dataset_router(services: HubServices) -> APIRouter:
             models = datasets.models_of(connection, [stored.version_id])
         return DatasetDetails(**row_of(stored), quarantined_by_reason=reasons, models=models)
 
-    @router.get("/datasets/{version}/manifest", response_class=Response)
-    def manifest(who: fetcher, version: str, request: Request) -> Response:
+    @router.get("/datasets/{version}/manifest", response_class=FileResponse)
+    def manifest(who: fetcher, version: str, request: Request) -> FileResponse:
         scope.require_dataset(request, version)
-        data = desk.manifest_bytes(_find(services, version).version_id)
-        return Response(data, media_type="application/x-ndjson")
+        path = desk.manifest_file(_find(services, version).version_id)
+        return FileResponse(path, media_type="application/x-ndjson")
 
     @router.get("/datasets/{version}/pictures/{picture}", response_class=Response)
     def picture(who: fetcher, version: str, picture: str, request: Request) -> Response:
