@@ -36,7 +36,7 @@ class Shop:
         body = {"name": "shop", "split": {"validation_percent": 0, "test_percent": 0}}
         self.dataset = hub.ok(TRAINER, "POST", "/datasets", body)["version_id"]
         self.model = self.register("a", {"dataset": self.dataset, "run_id": "run-7"})
-        self.child = self.register("b", {"dataset": "ff" * 32, "parent": self.model})
+        self.child = self.register("b", {"dataset": "ff" * 32, "champion": self.model})
 
     def label(self, sender: CaseSender, number: int) -> None:
         name, basket_id = NAMES[number], f"basket-{number}"
