@@ -28,7 +28,10 @@ announceChanges();
 callForAgeChecks();
 
 const page = document.getElementById("page");
-if (page) render(<App />, page);
+if (page) {
+  page.replaceChildren(); // the first picture, from index.html
+  render(<App />, page);
+}
 
 if ("serviceWorker" in navigator) {
   navigator.serviceWorker.register("/sw.js").catch((error: unknown) => {

@@ -4,14 +4,15 @@ import { nameOf } from "./catalogue.ts";
 import { t } from "./texts.ts";
 import type { Ask, Option } from "./wire_types.ts";
 
-export type QuestionKind = "which" | "maybe" | "unknown" | "weigh";
+export type QuestionKind = "which" | "maybe" | "this" | "unknown" | "weigh";
 
 const MAX_OPTIONS = 4;
 
-/** "maybe": unknown, but the box has guesses that are better than nothing. */
+/** "maybe", "this": unknown, but the box has guesses, or one, that are better than nothing. */
 export function kindOf(ask: Ask): QuestionKind {
   if (ask.kind === "weigh") return "weigh";
   if (ask.options.length === 0) return "unknown";
+  if (ask.options.length === 1) return "this";
   return ask.kind === "which" ? "which" : "maybe";
 }
 

@@ -16,16 +16,17 @@ export function PayingScreen() {
   const total = snapshot ? money(snapshot.total_minor, snapshot) : "";
   const terminal = snapshot?.is_practice ? "practice" : hello.value?.terminal;
   const isUnknown = snapshot?.notices.includes("payment.unclear") ?? false;
+  const title = isUnknown ? t("pay_unknown_title") : terminal === "attendant" ? t("pay_desk_title") : t("pay_title");
   useEffect(() => {
     if (isUnknown) say(`${t("pay_unknown_title")}. ${t("pay_unknown_text")}`);
-    else say(`${t("pay_title")}. ${t("total")} ${total}`);
+    else say(`${title}. ${t("total")} ${total}`);
   }, [total, isUnknown]);
   return (
     <section class="paying" aria-labelledby="paying-title">
       <span class={`paying-icon ${isUnknown ? "paying-unsure" : ""}`}>
         <Icon name={isUnknown ? "clock" : "card"} size="4.4rem" />
       </span>
-      <h1 id="paying-title">{isUnknown ? t("pay_unknown_title") : t("pay_title")}</h1>
+      <h1 id="paying-title">{title}</h1>
       <p class="paying-total">{total}</p>
       <p class="paying-text">
         {isUnknown ? t("pay_unknown_text") : terminal === "attendant" ? t("pay_attendant_text") : t("pay_text")}
