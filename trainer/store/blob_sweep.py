@@ -22,14 +22,15 @@ from pathlib import Path
 from sqlalchemy import JSON, Connection, Engine, String, Table, Text, delete, func, insert, select
 
 from trainer.store import audit
-from trainer.store.artifact_tables import ARTIFACTS
+from trainer.store.artifact_tables import ARTIFACT_HOLDERS, ARTIFACTS
 from trainer.store.blobs import FolderBlobs
 from trainer.store.care_tables import BLOB_PINS
 from trainer.store.database import reading, writing
 from trainer.store.schema import AUDIT, BLOBS, METADATA, RECEIVED
 
 DIGEST = re.compile(r"[0-9a-f]{64}")
-LISTS = frozenset({BLOBS.name, ARTIFACTS.name, AUDIT.name, BLOB_PINS.name, "alembic_version"})
+OF_BLOBS = (BLOBS, ARTIFACTS, ARTIFACT_HOLDERS)
+LISTS = frozenset({*(t.name for t in OF_BLOBS), AUDIT.name, BLOB_PINS.name, "alembic_version"})
 MAX_MANIFEST_BYTES = 16 * 1024 * 1024
 MIN_AGE_S = 24 * 3600.0
 PAGE = 1_000
@@ -164,7 +165,7 @@ def _remove(
         fresh = set(_digests_in(connection, RECEIVED, last_received))
         for name, size in doomed:
             if name not in fresh and blobs.remove_if_old(name, min_age_s):
-                for table in (BLOBS, ARTIFACTS):
+                for table in OF_BLOBS:
                     connection.execute(delete(table).where(table.c.sha256 == name))
                 gone.append((name, size))
         if gone:

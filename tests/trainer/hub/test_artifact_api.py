@@ -90,6 +90,18 @@ def test_a_digest_alone_makes_nothing_an_artefact(any_centre: PeopleHub) -> None
     assert put(any_centre, TRAINER, photo, b"", len(DATA)).status_code == 201  # the answer was lost
 
 
+def test_an_artefact_that_nothing_names_is_swept_though_somebody_has_sent_it(
+    centre: PeopleHub,
+) -> None:
+    assert put(centre, TRAINER, NAME, DATA).status_code == 201
+    os.utime(centre.services.blobs.path(NAME), (1, 1))
+    told = centre.ok(OPERATOR, "POST", "/blobs-sweep?dry_run=false")
+    assert [blob["sha256"] for blob in told["doomed"]] == [NAME]
+    assert get(centre, TRAINER, NAME).status_code == 404
+    assert put(centre, TRAINER, NAME, b"", len(DATA)).status_code == 409
+    assert put(centre, TRAINER, NAME, DATA).status_code == 201
+
+
 def test_nobody_finishes_what_another_began(centre: PeopleHub) -> None:
     assert put(centre, TRAINER, NAME, DATA[:9000]).status_code == 202
     end = put(centre, WORKER, NAME, DATA[9000:], 9000)
