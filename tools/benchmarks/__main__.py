@@ -30,6 +30,7 @@ from tools.benchmarks import (
     scene_accuracy,
 )
 from tools.benchmarks.drift_bench import drift
+from tools.benchmarks.drift_hub import watch
 from tools.benchmarks.errors import BenchError
 from tools.benchmarks.gallery_rows import gallery_rows
 from tools.benchmarks.gate_bench import gate
@@ -65,6 +66,7 @@ app.command()(learn)
 app.command()(gate)
 app.command("new-sku")(new_sku)
 app.command()(drift)
+app.command()(watch)
 app.command()(hub_pages)
 app.command()(label_noise)
 
