@@ -20,6 +20,10 @@ from trainer.store.role_permissions import Permission, require
 Kind = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_.-]{0,59}$")]
 Line = Annotated[str, Field(max_length=2000, pattern=r"^[^\x00]*$")]
 Status = Literal["queued", "leased", "done", "failed", "cancelled"]
+JobOrder = Literal[
+    "created_at", "-created_at", "priority", "-priority", "kind", "-kind", "status", "-status",
+    "worker", "-worker", "created_by", "-created_by",
+]  # fmt: skip
 LeaseSeconds = Annotated[int, Field(ge=5, le=600)]
 
 
@@ -135,12 +139,13 @@ def make_job_router(services: HubServices) -> APIRouter:
     def list_all(
         who: reader,
         status: Literal["", "queued", "leased", "done", "failed", "cancelled"] = "",
+        sort: JobOrder = "-created_at",
         offset: Annotated[int, Query(ge=0, le=10_000_000)] = 0,
         limit: Annotated[int, Query(ge=1, le=500)] = 50,
     ) -> JobPage:
         with reading(engine) as connection:
             total, found = job_queue.list_jobs(
-                connection, status=status, offset=offset, limit=limit
+                connection, status=status, sort=sort, offset=offset, limit=limit
             )
         return JobPage(total=total, offset=offset, limit=limit, items=[_reply(j) for j in found])
 

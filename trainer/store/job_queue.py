@@ -98,15 +98,21 @@ def find_job(connection: Connection, job_id: str) -> Job:
 
 
 def list_jobs(
-    connection: Connection, *, status: str, offset: int, limit: int
+    connection: Connection, *, status: str, offset: int, limit: int, sort: str = "-created_at"
 ) -> tuple[int, list[Job]]:
-    """How many there are, and one page, the newest first."""
+    """How many there are, and one page.
+
+    Args:
+        sort: a column, with a leading minus for falling order.
+    """
     chosen = select(JOBS)
     if status:
         chosen = chosen.where(JOBS.c.status == status)
+    column = JOBS.c[sort.removeprefix("-")]
+    order = column.desc() if sort.startswith("-") else column.asc()
     total = connection.execute(select(func.count()).select_from(chosen.subquery())).scalar_one()
     rows = connection.execute(
-        chosen.order_by(JOBS.c.created_at.desc(), JOBS.c.job_id).offset(offset).limit(limit)
+        chosen.order_by(order, JOBS.c.created_at.desc(), JOBS.c.job_id).offset(offset).limit(limit)
     ).mappings()
     return total, [Job(**{name: row[name] for name in Job.__slots__}) for row in rows]
 

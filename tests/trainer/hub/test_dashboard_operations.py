@@ -74,7 +74,7 @@ def test_drift_is_seen_and_settled_and_insights_are_drawn(
 ) -> None:
     report_a_month(hub, "main-1", first_seq=1000)
     sign_in(page, hub, "ada", "/overview")
-    page.locator(".panel", has_text="Needs you").get_by_text("store:s1 looks different").click()
+    page.locator(".panel", has_text="Needs you").get_by_text("Store s1 looks different").click()
     store = page.locator("section[aria-label='store:s1']")
     store.locator(".badge", has_text="Alarm").first.wait_for()
     page.locator("figure.plot").first.wait_for()

@@ -220,10 +220,62 @@ def test_an_account_is_made_and_closed(page: Any, hub: HubProcess) -> None:
     assert (found["tom"]["roles"], found["tom"]["is_active"]) == (["viewer", "trainer"], False)
 
 
+def test_a_box_is_split_and_merged_and_an_answer_becomes_a_test_case(
+    page: Any, hub: HubProcess
+) -> None:
+    sign_in(page, hub, "ada", "/review")
+    boxes = page.locator(".case-stage .case-item")
+    boxes.first.wait_for()
+    before = boxes.count()
+    page.keyboard.press("c")
+    page.locator(".case-stage .case-item[data-item^=drawn]").wait_for()
+    assert boxes.count() == before + 1
+    page.keyboard.press("m")
+    page.locator(".case-stage .case-item[data-item^=drawn]").wait_for(state="detached")
+    page.keyboard.press("Enter")
+    page.locator(".toast", has_text="Case sent").wait_for()
+    page.goto(hub.address + "/cases")
+    page.get_by_label("State").select_option("labelled")
+    page.locator("td", has_text="Answered").first.wait_for()
+    page.locator(".row-link").first.click()
+    page.locator(".case-name").first.wait_for()
+    page.get_by_role("button", name="Make it a test case").click()
+    page.locator(".toast", has_text="A test case now").wait_for()
+    page.locator(".toast").get_by_role("button", name="Undo").click()
+    page.locator(".toast", has_text="No test case any more").wait_for()
+
+
+def test_a_store_is_made_like_another_and_sells_cheaper_for_a_while(
+    page: Any, hub: HubProcess
+) -> None:
+    sign_in(page, hub, "ada", "/stores/s1")
+    page.get_by_role("button", name="New store like this one").click()
+    page.get_by_label("Name").fill("Harbour")
+    page.get_by_label("Store code").fill("s2")
+    page.get_by_role("button", name="Make the store").click()
+    page.locator("h1", has_text="Harbour").wait_for()
+    page.get_by_role("button", name="New promotion").click()
+    page.get_by_label("Search name").last.fill("apple")
+    page.locator(".sku-tile").first.click()
+    page.get_by_label("Together, in EUR").fill("3,00")
+    page.get_by_role("button", name="Make the promotion").click()
+    page.get_by_text("2 for €3.00").wait_for()
+    (made,) = hub.ok("GET", "/api/v1/stores/s2/promotions")
+    assert (made["quantity"], made["amount_minor"]) == (2, 300)
+    page.get_by_role("button", name="Take away").click()
+    page.locator(".toast").get_by_role("button", name="Undo").click()
+    page.get_by_text("2 for €3.00").wait_for()
+    page.goto(hub.address + "/catalogue/juice_apple_1l")
+    page.get_by_role("button", name="Set a price: Harbour").click()
+    page.get_by_label("Price in EUR").fill("1,99")
+    page.locator("dialog").get_by_role("button", name="Save").click()
+    page.locator("li", has_text="Harbour").get_by_text("€1.99").wait_for()
+
+
 EVERY_PAGE = (
     "/overview", "/fleet", "/fleet/main-2", "/catalogue?q=tea", "/catalogue/juice_apple_1l",
     "/onboarding", "/review", "/audit?subject=main-2", "/models", "/stores/s1", "/accounts",
-    "/rollouts", "/monitoring", "/settings",
+    "/rollouts", "/monitoring", "/settings", "/cases", "/stores",
 )  # fmt: skip
 
 

@@ -125,7 +125,11 @@ def test_a_receipt_line_leads_to_its_pictures_and_a_picture_back_to_the_model(
     page.keyboard.press("Enter")
     page.locator(".walk-step", has_text="Labelled by").wait_for()
     page.locator(".picture-tile a").first.click()
-    page.locator(".walk-step", has_text="Models that learned").locator("a").wait_for()
+    page.locator(".walk-step", has_text="Models that learned").locator("a").click()
+    origin = page.locator(".panel", has=page.locator("h2", has_text="Where it comes from"))
+    origin.locator(f"a[href='/datasets/{shop.versions[1]}']").wait_for()
+    origin.locator(f"a[href='/runs/{shop.runs[0]}']").click()
+    page.locator("h1", has_text="warm start").wait_for()
 
 
 EVERY_PAGE = (

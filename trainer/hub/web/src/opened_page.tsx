@@ -7,6 +7,7 @@ import { Button } from "@tillsight/web-shared/button.tsx";
 import { EmptyState } from "@tillsight/web-shared/empty_state.tsx";
 import type { LoadOf } from "./navigation.ts";
 import { Waiting } from "./parts/page.tsx";
+import { focusHeading } from "./router.ts";
 import { t } from "./texts.ts";
 
 /** By its row's loader: the page, or null where it could not be fetched. */
@@ -27,6 +28,7 @@ export async function openPage<P>(load: LoadOf<ComponentType<P>>): Promise<void>
 export function OpenedPage<P extends object>({ load, with: properties }: { load: LoadOf<ComponentType<P>>; with: P }) {
   useEffect(() => void openPage(load), [load]);
   const Found = opened.value.get(load) as ComponentType<P> | null | undefined;
+  useEffect(focusHeading, [Found]);
   if (Found === undefined) return <Waiting />;
   if (Found === null) {
     return (

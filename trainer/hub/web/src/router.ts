@@ -2,6 +2,7 @@
 
 import { computed, signal } from "@preact/signals";
 
+let isHeadingWanted = false;
 const here = signal(location.pathname + location.search);
 
 export interface Place {
@@ -21,7 +22,16 @@ export function go(path: string): void {
   history.pushState(null, "", path);
   here.value = path;
   window.scrollTo(0, 0);
-  requestAnimationFrame(() => document.querySelector<HTMLElement>("main h1")?.focus());
+  isHeadingWanted = true;
+  requestAnimationFrame(focusHeading);
+}
+
+/** After a way to another page, its heading has the focus: keys belong to the page, not to the link. */
+export function focusHeading(): void {
+  const heading = document.querySelector<HTMLElement>("main h1");
+  if (!isHeadingWanted || !heading) return; // a page whose program is still on its way calls again
+  isHeadingWanted = false;
+  if (!document.activeElement?.closest("main")) heading.focus();
 }
 
 /** Change one part of the query in place: filters survive a reload and can be sent to a colleague. */

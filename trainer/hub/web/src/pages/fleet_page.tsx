@@ -26,7 +26,7 @@ type Order = NonNullable<NonNullable<Routes["GET /api/v1/fleet/boxes"]["query"]>
 type Health = (typeof HEALTHS)[number];
 
 const COLUMNS: readonly Column<BoxLine>[] = [
-  { key: "box_id", title: t("box"), canSort: true, cell: (box) => box.box_id, isMain: true },
+  { key: "box_id", title: t("box"), canSort: true, cell: (box) => <span class="nowrap">{box.box_id}</span>, isMain: true },
   { key: "health", title: t("health"), cell: (box) => <HealthBadge box={box} /> },
   { key: "store_id", title: t("store"), canSort: true, cell: (box) => box.store_id },
   { key: "ring", title: t("ring"), canSort: true, cell: (box) => box.ring },

@@ -47,8 +47,9 @@ export function JobsPage() {
   const { query } = place.value;
   const status = query.get("status") ?? "";
   const offset = Number(query.get("offset") ?? 0);
-  const asked = { status, offset, limit: LIMIT } as NonNullable<Routes["GET /api/v1/jobs"]["query"]>;
-  const jobs = useResource(`${status}|${offset}`, (stop) => ask("GET /api/v1/jobs", { query: asked }, stop), EVERY_MS);
+  const sort = query.get("sort") ?? "-created_at";
+  const asked = { status, sort, offset, limit: LIMIT } as NonNullable<Routes["GET /api/v1/jobs"]["query"]>;
+  const jobs = useResource(`${status}|${offset}|${sort}`, (stop) => ask("GET /api/v1/jobs", { query: asked }, stop), EVERY_MS);
   return (
     <Page title={t("nav_jobs")} note={t("job_note")}>
       <Workers />
@@ -68,6 +69,8 @@ export function JobsPage() {
                 rows={page.items}
                 rowKey={(job) => job.job_id}
                 href={(job) => `/jobs/${job.job_id}`}
+                sort={sort}
+                onSort={(wanted) => setQuery({ sort: wanted, offset: "" })}
               />
               <Pager total={page.total} offset={page.offset} limit={LIMIT} />
             </>

@@ -3,6 +3,7 @@
 import { Button } from "@tillsight/web-shared/button.tsx";
 import { useState } from "preact/hooks";
 import { AccountSheet } from "../parts/account_sheet.tsx";
+import { BackupPanel } from "../parts/backup_panel.tsx";
 import { Page } from "../parts/page.tsx";
 import { TriggerPanel } from "../parts/trigger_panel.tsx";
 import { WebhookPanel } from "../parts/webhook_panel.tsx";
@@ -16,6 +17,7 @@ export function SettingsPage() {
     <Page title={t("nav_settings")} note={t("settings_note")}>
       <TriggerPanel />
       {may("webhooks.change") && <WebhookPanel />}
+      {may("store.care") && <BackupPanel />}
       <section class="panel" aria-label={t("my_account")}>
         <div class="panel-head">
           <h2>{t("my_account")}</h2>

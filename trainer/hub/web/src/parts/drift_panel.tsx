@@ -12,6 +12,7 @@ import { percent } from "../gate_document.ts";
 import { may } from "../session_state.ts";
 import { codeText, t } from "../texts.ts";
 import { ago, exactly } from "../times.ts";
+import { DriftHistory } from "./drift_history.tsx";
 
 const TONES: Readonly<Record<DriftRow["state"], Tone>> = { learning: "calm", quiet: "good", alarm: "bad" };
 
@@ -45,6 +46,7 @@ export function DriftPanel({ of, onDone }: { of: PlaceReply; onDone: () => void 
           <Signal key={row.signal} row={row} />
         ))}
       </ul>
+      <DriftHistory place={of.place} />
       {may("monitoring.change") && isAlarm && (
         <div class="row-end">
           <Button icon="check" onPress={() => setAsking(true)}>

@@ -45,6 +45,7 @@ export function ImportSheet({ onClose, onDone }: { onClose: () => void; onDone: 
         <strong>{file ? file.name : t("choose_file")}</strong>
         <span class="hint">{t("import_hint")}</span>
         <input
+          class="visually-hidden"
           type="file"
           accept=".csv,.json,text/csv,application/json"
           onChange={(event) => {

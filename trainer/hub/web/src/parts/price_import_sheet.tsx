@@ -49,6 +49,7 @@ export function PriceImportSheet({ storeId, onClose, onDone }: Props) {
         <strong>{file ? file.name : t("choose_file")}</strong>
         <span class="hint">{t("import_prices_hint")}</span>
         <input
+          class="visually-hidden"
           type="file"
           accept=".csv,text/csv"
           onChange={(event) => {

@@ -25,7 +25,7 @@ export function PricePanel({ sku, onDone }: { sku: SkuDetail; onDone: () => void
         <h2>{t("prices")}</h2>
       </div>
       {shown.length === 0 && <p class="hint">{t("no_prices")}</p>}
-      <ul class="list">
+      <ul class="list price-list">
         {shown.map((store) => (
           <li key={store.store_id}>
             <Icon name="store" />
@@ -34,7 +34,7 @@ export function PricePanel({ sku, onDone }: { sku: SkuDetail; onDone: () => void
             </a>
             <Amount of={priceIn(store.store_id)} />
             {canChange && (
-              <Button class="button-small" label={`${t("change_price")}: ${store.name}`} onPress={() => setOpen(store)}>
+              <Button class="button-small" label={`${t(priceIn(store.store_id) ? "change_price" : "set_price")}: ${store.name}`} onPress={() => setOpen(store)}>
                 {t(priceIn(store.store_id) ? "change_price" : "set_price")}
               </Button>
             )}

@@ -11,7 +11,7 @@ const COLUMNS: readonly Column<StatsReply>[] = [
   { key: "reviewer", title: t("person"), isMain: true, cell: (row) => row.reviewer },
   { key: "answers", title: t("answers"), isNumber: true, cell: (row) => numberText(row.num_answers) },
   { key: "boxes", title: t("set_num_boxes"), isNumber: true, cell: (row) => numberText(row.num_boxes) },
-  { key: "pace", title: t("my_pace"), isNumber: true, cell: (row) => t("unit_s", { value: row.median_seconds }) },
+  { key: "pace", title: t("pace"), isNumber: true, cell: (row) => t("unit_s", { value: row.median_seconds }) },
   { key: "gold", title: t("my_gold"), isNumber: true, cell: (row) => shareText(row.num_gold_right, row.num_gold) },
   { key: "agreed", title: t("my_agreement"), isNumber: true, cell: (row) => shareText(row.num_agreed, row.num_compared) },
 ];
