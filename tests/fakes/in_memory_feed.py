@@ -93,6 +93,7 @@ class InMemoryFeed:
     is_perceiving: bool = True
     is_reachable: bool = True
     enrol_words: str = ""
+    shown_every: int = 1
     num_encoded: int = 0
 
     def __post_init__(self) -> None:
@@ -145,10 +146,10 @@ class InMemoryFeed:
         self.changes.notify()
 
     async def run(self) -> None:
-        """Step at the cameras' pace until cancelled."""
+        """Step at the cameras' pace until cancelled; the page hears of every `shown_every`-th."""
         while True:
-            self.step()
-            await asyncio.sleep(STEP_NS / 1e9)
+            self.step(self.shown_every)
+            await asyncio.sleep(self.shown_every * STEP_NS / 1e9)
 
     # --- LiveFeed ----------------------------------------------------------------------------
 
