@@ -1,5 +1,6 @@
 """hubctl store: stores as objects, their prices as files, their signed price lists. Speaks HTTP."""
 
+import json
 from pathlib import Path
 from typing import Annotated, Any
 from urllib.parse import quote
@@ -13,6 +14,10 @@ app = typer.Typer(no_args_is_help=True, help="Stores, their prices and price lis
 StoreArgument = Annotated[str, typer.Argument(help="Id of the store.")]
 COLUMNS = ("store_id", "name", "time_zone", "currency", "channel", "num_prices", "boxes",
            "price_list_version")  # fmt: skip
+PROMOTION_COLUMNS = (
+    "promotion_id", "sku_id", "kind", "quantity", "amount_minor", "percent", "weekdays",
+    "from_time", "until_time", "valid_from", "valid_until",
+)  # fmt: skip
 
 
 @app.command("list")
@@ -75,6 +80,40 @@ def import_prices(
     session.say(reply, "\n".join(lines))
     if reply["num_errors"]:
         raise typer.Exit(1)
+
+
+@app.command("promotions")
+@with_hub
+def promotions(session: HubCall, store_id: StoreArgument) -> None:
+    """What is cheaper, from when to when, on which days (0 is Monday) and at which hours."""
+    reply = session.api("GET", f"/stores/{quote(store_id, safe='')}/promotions")
+    session.rows(reply, PROMOTION_COLUMNS)
+
+
+@app.command("promote")
+@with_hub
+def promote(
+    session: HubCall,
+    store_id: StoreArgument,
+    file: Annotated[Path, typer.Argument(help="JSON: a promotion, or a list of them.")],
+) -> None:
+    """Add promotions, or replace those of the same id; they count once prices are published."""
+    told = json.loads(file.read_text())
+    path = f"/stores/{quote(store_id, safe='')}/promotions"
+    reply = [session.api("POST", path, one) for one in (told if isinstance(told, list) else [told])]
+    session.rows(reply, PROMOTION_COLUMNS)
+
+
+@app.command("drop-promotion")
+@with_hub
+def drop_promotion(
+    session: HubCall,
+    store_id: StoreArgument,
+    promotion_id: Annotated[str, typer.Argument(help="As `promotions` lists it.")],
+) -> None:
+    """Take a promotion off; it ends once prices are published."""
+    path = f"/stores/{quote(store_id, safe='')}/promotions/{quote(promotion_id, safe='')}"
+    session.say(session.api("DELETE", path), f"{promotion_id} is off")
 
 
 @app.command("publish-prices")

@@ -16,9 +16,8 @@ SKU = {"sku_id": "milk", "names": {"en": "Milk"}}
 
 
 @pytest.fixture
-def hub(tmp_path: Path, database_url: str) -> Iterator[PeopleHub]:
-    extra = f'backup_dir = "{tmp_path / "saved"}"\n'
-    with people_hub(tmp_path, database_url, extra) as opened:
+def hub(tmp_path: Path) -> Iterator[PeopleHub]:
+    with people_hub(tmp_path, extra=f'backup_dir = "{tmp_path / "saved"}"\n') as opened:
         yield opened
 
 

@@ -126,8 +126,8 @@ def judge_at(engine: Engine, now: datetime) -> None:
         keep_all(connection, judge_all(connection, now=now), now=now)
 
 
-def test_each_day_of_a_place_is_kept_as_it_was_concluded(any_centre: PeopleHub) -> None:
-    box, engine = sender(any_centre), any_centre.services.engine
+def test_each_day_of_a_place_is_kept_as_it_was_concluded(centre: PeopleHub) -> None:
+    box, engine = sender(centre), centre.services.engine
     begin = NOW - timedelta(days=33)
     for day in range(33):
         sure, unsure = (180, wobble(day)) if day < 29 else (110, 90)
@@ -137,7 +137,7 @@ def test_each_day_of_a_place_is_kept_as_it_was_concluded(any_centre: PeopleHub) 
             take_in_all(engine, now=datetime.now(UTC), is_forced=True)
             judge_at(engine, begin + timedelta(days=day, hours=5))
             judge_at(engine, begin + timedelta(days=day, hours=6))
-    told = any_centre.ok(VIEWER, "GET", "/monitoring/history?place=ring:lab")
+    told = centre.ok(VIEWER, "GET", "/monitoring/history?place=ring:lab")
     states = [{d["signal"]: d["state"] for d in day["drift"]}["confidence_psi"]
               for day in told["days"]]  # fmt: skip
     assert (states[0], states[2], states[-1]) == ("quiet", "quiet", "alarm")
@@ -149,7 +149,7 @@ def test_each_day_of_a_place_is_kept_as_it_was_concluded(any_centre: PeopleHub) 
         left = days_of(connection, "ring:lab", since=begin)
     first = f"{late - timedelta(days=KEPT_DAYS):%Y-%m-%d}"
     assert [day.day for day in left][0] == first
-    wrong = any_centre.call(VIEWER, "GET", "/monitoring/history?place=elsewhere")
+    wrong = centre.call(VIEWER, "GET", "/monitoring/history?place=elsewhere")
     assert wrong.status_code == 422
 
 

@@ -85,6 +85,12 @@ def test_a_store_is_made_cloned_and_priced(run: Run, tmp_path: Path) -> None:
     prices = tmp_path / "prices.csv"
     prices.write_text("sku_id,amount_minor\njam,279\n")
     assert run("store", "import-prices", "s1", str(prices), "--apply")["num_prices"] == 1
+    happy = {"promotion_id": "p1", "sku_id": "jam", "kind": "percent", "percent": 20,
+             "valid_from": "2026-01-01T00:00:00Z", "from_time": "17:00"}  # fmt: skip
+    prices.write_text(json.dumps(happy))
+    assert run("store", "promote", "s1", str(prices))[0]["from_time"] == "17:00"
+    run("store", "drop-promotion", "s1", "p1")
+    assert run("store", "promotions", "s1") == []
     assert run("store", "clone", "s1", "s2", "--name", "Harbour")["num_prices"] == 1
     assert [row["store_id"] for row in run("store", "list")] == ["s1", "s2"]
 
