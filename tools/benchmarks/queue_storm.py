@@ -27,6 +27,7 @@ from tools.fleet_sim.hub_process import HubProcess
 
 WORKER = [sys.executable, "-m", "trainer.hubctl", "worker", "run", "--poll-s", "0.1",
           "--lease-s", "5", "--kinds", "worker.check"]  # fmt: skip
+LOOK_EVERY_S = 1.0  # the hub's time is for the workers
 WORKERS = {"name": "storm", "role": "worker"}
 TAKEN, LATE, BEGUN = "job ends job=", "result thrown away job=", b"job begins"
 
@@ -161,7 +162,7 @@ def _until_done(
             victim.kill()
             victim.start()
             next_kill = time.monotonic() + kill_every_s * dice.uniform(0.5, 1.5)
-        time.sleep(0.2)
+        time.sleep(LOOK_EVERY_S)
 
 
 def _total(client: httpx.Client, status: str) -> int:
