@@ -24,8 +24,10 @@ MAX_MANIFEST_BYTES = 4_000_000  # 12,600 catalogue pictures of 200 bytes each fi
 
 Role = Literal[
     "detector", "embedder", "whitening", "gallery", "thresholds", "catalog", "prices",
-    "picture", "golden", "model_card", "verdict",
+    "picture", "golden", "model_card", "verdict", "child", "child_network",
 ]  # fmt: skip
+# A look-alike family's own model: children/<family>.json and children/<family>.onnx.
+CHILD_ROLES: tuple[Role, ...] = ("child", "child_network")
 
 
 class BundleFile(BaseModel):

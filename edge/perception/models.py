@@ -8,12 +8,13 @@ that the previous bundle stays; nothing is found out during a sale.
 
 import logging
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from pydantic import ValidationError
 
 from edge.perception.backend import InferenceBackend
+from edge.perception.child_models import ChildModel, ChildModels, input_shape
 from edge.perception.detector import Detector
 from edge.perception.embedder import Embedder
 from edge.perception.engine_cache import ShapeProfile
@@ -21,6 +22,7 @@ from edge.perception.gallery_matcher import GalleryMatcher
 from edge.perception.open_backend import BackendOptions, ModelFiles, OpenedBackend, open_backend
 from edge.perception.provider_table import CPU_PROVIDER, ProviderReport
 from sync.bundle import Bundle, BundleManifest, Preprocess, Role
+from sync.child_model import read_child_cards
 from sync.decision import DecisionParameters
 from sync.errors import BundleError, GalleryMismatchError
 from sync.gallery import Gallery, Whitening, load_gallery, load_whitening
@@ -37,6 +39,7 @@ class Models:
     """Everything that recognition needs.
 
     Attributes:
+        children: look-alike families' own models; mostly none.
         provider: what runs the detector; `reports` say why, per network.
     """
 
@@ -47,6 +50,7 @@ class Models:
     embedder: Embedder
     matcher: GalleryMatcher
     parameters: DecisionParameters
+    children: ChildModels = field(default_factory=ChildModels)
     provider: str = CPU_PROVIDER
     reports: tuple[ProviderReport, ...] = ()
 
@@ -115,6 +119,7 @@ def load_models(
         embedder=embedder,
         matcher=GalleryMatcher(gallery, parameters.temperature),
         parameters=parameters,
+        children=_children(bundle, gallery, options, opener),
         provider=opened_detector.backend.provider,
         reports=(opened_detector.report, opened_embedder.report),
     )
@@ -149,6 +154,29 @@ def check_gallery(gallery: Gallery, embedder_id: str, whitening: Whitening) -> N
             f"gallery rows have {gallery.dim} numbers, whitening gives {whitening.matrix.shape[1]}",
             hint="whitening and gallery must come from one bundle",
         )
+
+
+def _children(
+    bundle: Bundle, gallery: Gallery, options: BackendOptions, opener: BackendOpener
+) -> ChildModels:
+    """Families' own models, on the CPU: a look now and then is no work for an engine."""
+    found = []
+    for card in read_child_cards(bundle):
+        if unknown := set(card.sku_ids) - set(gallery.sku_ids):
+            raise BundleError(
+                f"child {card.family} names {len(unknown)} SKUs that the gallery lacks, "
+                f"first {min(unknown)}",
+                hint="train the child again on this bundle, or leave it out",
+            )
+        limited = replace(options, providers=("cpu",), timeout_s=card.budget_ms / 1000)
+        path = bundle.directory / card.network
+        shape = input_shape(card, gallery.dim)
+        profile = ShapeProfile(card.input, (1, 1, 1), shape)
+        opened = opener(ModelFiles("child_network", path, profile), limited)
+        child = ChildModel(card, opened.backend)
+        child.warm_up((1, *shape))
+        found.append(child)
+    return ChildModels(tuple(found), bundle.manifest.preprocess)
 
 
 def _check_whitening(whitening: Whitening, manifest: BundleManifest) -> None:

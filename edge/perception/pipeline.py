@@ -35,6 +35,7 @@ from edge.perception.stillness import let_rest, watch_pixels
 from edge.perception.track import Track
 from edge.perception.tracker import Tracker
 from sync.boxes import areas, intersections
+from sync.child_model import with_child
 from sync.decision import pool_scores
 from sync.recognition_report import sketches_of
 
@@ -260,17 +261,21 @@ class Pipeline:
         if not tracks:
             return
         self.counts.num_embeddings += len(tracks)
+        boxes = np.stack([t.xyxy for t in tracks])
         try:
-            vectors = models.embedder.embed(frame, np.stack([t.xyxy for t in tracks]))
+            vectors = models.embedder.embed(frame, boxes)
         except InferenceError as err:
             self.counts.num_failures += 1
             self._reason = err.code
             logger.warning("embedder failed camera=%s code=%s", self._camera_id, err.code)
             return
-        for track, vector, scores, sketch in zip(
-            tracks, vectors, models.matcher.match(vectors), sketches_of(vectors), strict=True
+        parents = models.matcher.match(vectors)
+        answers = models.children.answers(frame, boxes, vectors, parents)
+        for track, vector, parent, answer, sketch in zip(
+            tracks, vectors, parents, answers, sketches_of(vectors), strict=True
         ):
-            look = Look(vector, scores, is_clean(track, at_ns), sketch)
+            scores = with_child(parent, answer)
+            look = Look(vector, scores, is_clean(track, at_ns), sketch, answer)
             track.held_wait_ms = held_wait_ms(scores.similarity, models.parameters, self._settings)
             self._note_look(track, look, models.parameters.look_exponent, at_ns)
             track.look_patch = self._scene.patch(change, track.xyxy)
@@ -314,7 +319,10 @@ def _matched_again(vote: SkuVote, models: Models) -> SkuVote:
     if not vote.looks:
         return vote
     rows = models.matcher.match(np.stack([look.embedding for look in vote.looks]))
-    looks = tuple(replace(old, scores=row) for old, row in zip(vote.looks, rows, strict=True))
+    looks = tuple(
+        replace(old, scores=with_child(row, old.child))
+        for old, row in zip(vote.looks, rows, strict=True)
+    )
     pooled = pool_scores([look.scores for look in looks], models.parameters.look_exponent)
     return SkuVote(looks, pooled)
 

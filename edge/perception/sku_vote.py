@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from sync.child_model import ChildAnswer
 from sync.decision import SkuScores, pool_scores
 
 FloatArray = NDArray[np.float32]
@@ -24,12 +25,14 @@ class Look:
         embedding: float32 (d,), whitened, unit length.
         is_clean: nothing moved around the item.
         sketch: of the embedding, for the centre's drift figures.
+        child: what the family's own model said; `scores` hold it already.
     """
 
     embedding: FloatArray
     scores: SkuScores
     is_clean: bool
     sketch: tuple[int, ...] = ()
+    child: ChildAnswer | None = None
 
 
 @dataclass(frozen=True, slots=True)

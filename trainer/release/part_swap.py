@@ -3,25 +3,27 @@
 Flow: champion + one part of the candidate -> hybrid bundle -> replay -> PartEffect
 
 The whole counter is judged, so a loss says nothing about where it comes from; a hybrid per part
-does. Whitening and gallery belong to their embedder: where the embedder differs, the three are one
-part. Hybrids are never registered and never leave the gate worker.
+does. Whitening, gallery and families' children belong to their embedder: where it differs, all of
+them are one part; where it is the same, every child is a part of its own. Hybrids are never
+registered and never leave the gate worker.
 """
 
 import os
 import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
-from sync.bundle import MANIFEST_NAME, Bundle, BundleFile, Role, open_bundle
+from sync.bundle import CHILD_ROLES, MANIFEST_NAME, Bundle, BundleFile, Role, open_bundle
 from sync.replay_result import ReplayResult
 
 PARTS: dict[str, tuple[Role, ...]] = {
     "detector": ("detector",),
-    "embedder": ("embedder", "whitening", "gallery"),
+    "embedder": ("embedder", "whitening", "gallery", "child", "child_network"),
     "gallery": ("gallery",),
     "thresholds": ("thresholds",),
 }
+CHILD = "child:"  # and the family's name: card and network of one child
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,19 +44,17 @@ def differing_parts(champion: Bundle, candidate: Bundle) -> list[str]:
     """Parts that can be exchanged alone and are not the same in both."""
     same_embedder = champion.manifest.embedder_id == candidate.manifest.embedder_id
     fitting = [p for p in PARTS if p != ("embedder" if same_embedder else "gallery")]
-    return [
-        part
-        for part in fitting
-        if _digests(champion, PARTS[part]) != _digests(candidate, PARTS[part])
-    ]
+    if same_embedder:
+        names = {*_families(champion), *_families(candidate)}
+        fitting += [CHILD + name for name in sorted(names)]
+    return [p for p in fitting if _digests(champion, p) != _digests(candidate, p)]
 
 
 def swap_part(champion: Bundle, candidate: Bundle, part: str, folder: Path) -> Bundle:
     """The champion with one part of the candidate, in a folder of its own."""
-    roles = PARTS[part]
-    kept = [(champion, f) for f in champion.manifest.files if f.role not in roles]
-    taken = [(candidate, f) for f in candidate.manifest.files if f.role in roles]
-    changes: dict[str, object] = {"name": f"swap-{part}"}
+    kept = [(champion, f) for f in champion.manifest.files if not _is_of(f, part)]
+    taken = [(candidate, f) for f in candidate.manifest.files if _is_of(f, part)]
+    changes: dict[str, object] = {"name": f"swap-{part}"[:100]}
     if part in ("detector", "embedder"):
         changes["preprocess"] = _preprocess(champion, candidate, part)
     if part == "embedder":
@@ -95,8 +95,20 @@ def share_alike(one: ReplayResult, other: ReplayResult) -> float:
     return sum(alike) / len(alike) if alike else 0.0
 
 
-def _digests(bundle: Bundle, roles: tuple[Role, ...]) -> set[tuple[str, str]]:
-    return {(f.target, f.sha256) for f in bundle.manifest.files if f.role in roles}
+def _is_of(entry: BundleFile, part: str) -> bool:
+    if part.startswith(CHILD):
+        family = part.removeprefix(CHILD)
+        return entry.role in CHILD_ROLES and PurePosixPath(entry.path).stem == family
+    return entry.role in PARTS[part]
+
+
+def _families(bundle: Bundle) -> set[str]:
+    files = bundle.manifest.files
+    return {PurePosixPath(f.path).stem for f in files if f.role in CHILD_ROLES}
+
+
+def _digests(bundle: Bundle, part: str) -> set[tuple[str, str]]:
+    return {(f.target, f.sha256) for f in bundle.manifest.files if _is_of(f, part)}
 
 
 def _preprocess(champion: Bundle, candidate: Bundle, part: str) -> object:

@@ -14,6 +14,7 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict, Field
 
 from sync.bundle import (
+    CHILD_ROLES,
     MANIFEST_NAME,
     BundleFile,
     BundleManifest,
@@ -66,8 +67,9 @@ def run(inputs: Mapping[str, Path], parameters: Parameters, out: Path, voice: St
     folder = out / BUNDLE
     folder.mkdir()
     champion, candidate = open_champion(inputs["champion"]), open_candidate(inputs["export"])
+    replaced = REPLACED | _foreign(champion, candidate)
     entries = [_kept(champion, entry, folder) for entry in champion.bundle.manifest.files
-               if entry.role not in REPLACED]  # fmt: skip
+               if entry.role not in replaced]  # fmt: skip
     entries += _embedder(inputs["export"], folder)
     for source, role in (("whitening.npz", "whitening"), ("gallery.npz", "gallery")):
         shutil.copyfile(inputs["export"] / source, folder / source)
@@ -93,6 +95,12 @@ def run(inputs: Mapping[str, Path], parameters: Parameters, out: Path, voice: St
         "has_weights": weights.is_file(),
     }
     (out / REPORT).write_text(json.dumps(report, indent=1))
+
+
+def _foreign(champion: Champion, candidate: Candidate) -> frozenset[str]:
+    """Families' children read their parent's vectors: of another embedder they are void."""
+    is_same = candidate.gallery.embedder_id == champion.gallery.embedder_id
+    return frozenset() if is_same else frozenset(CHILD_ROLES)
 
 
 def _kept(champion: Champion, entry: BundleFile, folder: Path) -> BundleFile:

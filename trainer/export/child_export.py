@@ -1,0 +1,140 @@
+"""A family's head as a file the box runs, and a bundle that carries it.
+
+Flow: FamilyHead -> children/<family>.onnx + children/<family>.json -> bundle with one child more
+
+The graph is written node by node: the same head gives the same bytes, and no other file of the
+bundle is touched. Older children of the same family are replaced.
+"""
+
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnx
+from numpy.typing import NDArray
+from onnx import TensorProto, helper, numpy_helper
+
+from sync.boxes import FloatArray
+from sync.bundle import MANIFEST_NAME, Bundle, describe_file, open_bundle
+from sync.child_model import NUM_GEOMETRY, ChildCard, read_child_cards
+from trainer.errors import ExportError
+from trainer.training.families import LabelledLook
+from trainer.training.family_head import FamilyHead, product_columns
+
+FOLDER = "children"
+OPSET, IR_VERSION = 17, 8  # what every ONNX Runtime since 1.12 reads
+RANGE_SLACK = 0.05  # of the range seen, on either side
+
+
+def write_child(
+    head: FamilyHead, family: str, parent_id: str, looks: Sequence[LabelledLook], root: Path
+) -> ChildCard:
+    """Both files of a child below `root`.
+
+    Args:
+        looks: it was fitted on; they give the range of box geometry it knows.
+
+    Raises:
+        ExportError: the family's name is no plain file name.
+    """
+    if not family.replace("_", "").replace("-", "").isalnum():
+        raise ExportError(f"family {family!r} is no file name", hint="letters, digits, - and _")
+    (root / FOLDER).mkdir(parents=True, exist_ok=True)
+    own = np.stack([look.geometry for look in looks if look.sku_id in set(head.sku_ids)])
+    low, high = _range(own) if head.uses_geometry else ((), ())
+    card = ChildCard(
+        family=family, parent_id=parent_id, sku_ids=head.sku_ids, geometry_low=low,
+        geometry_high=high, network=f"{FOLDER}/{family}.onnx",
+    )  # fmt: skip
+    (root / card.network).write_bytes(head_model(head).SerializeToString(deterministic=True))
+    text = card.model_dump_json(indent=1) + "\n"
+    (root / FOLDER / f"{family}.json").write_text(text, encoding="utf-8")
+    return card
+
+
+def bundle_with_child(
+    champion: Bundle, child: Path, card: ChildCard, out: Path, *, created: str
+) -> Bundle:
+    """A copy of a bundle with one child more, or another one for its family.
+
+    Args:
+        child: folder that write_child() filled.
+        out: folder of the new bundle; must not exist.
+
+    Raises:
+        ExportError: `out` is there already.
+        BundleError: what was written does not verify, or the child fits not this bundle.
+    """
+    if out.exists():
+        raise ExportError(f"{out.name} exists already", hint="name another folder")
+    paths = {f"{FOLDER}/{card.family}.json", card.network}
+    kept = [entry for entry in champion.manifest.files if entry.path not in paths]
+    for entry in kept:
+        (out / entry.path).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(champion.directory / entry.path, out / entry.path)
+    (out / FOLDER).mkdir(exist_ok=True)
+    for path in paths:
+        shutil.copyfile(child / path, out / path)
+    added = (
+        describe_file(out, out / FOLDER / f"{card.family}.json", "child"),
+        describe_file(out, out / card.network, "child_network"),
+    )
+    manifest = champion.manifest.model_copy(
+        update={
+            "files": (*kept, *added),
+            "generation": champion.manifest.generation + 1,
+            "created": created,
+        }
+    )
+    (out / MANIFEST_NAME).write_bytes(manifest.canonical())
+    bundle = open_bundle(out)
+    read_child_cards(bundle)
+    return bundle
+
+
+def head_model(head: FamilyHead) -> onnx.ModelProto:
+    """Vector (B, d + NUM_GEOMETRY) -> probabilities (B, members)."""
+    dim = len(head.weight) - NUM_GEOMETRY - len(product_columns(NUM_GEOMETRY)[0])
+    first, second = product_columns(NUM_GEOMETRY)
+    constants: dict[str, NDArray[Any]] = {
+        "first": np.asarray([dim + i for i in first], np.int64),
+        "second": np.asarray([dim + j for j in second], np.int64),
+        "weight": head.weight.astype(np.float32),
+        "bias": head.bias.astype(np.float32),
+    }
+    nodes = [
+        helper.make_node("Gather", ["vector", "first"], ["one"], axis=1),
+        helper.make_node("Gather", ["vector", "second"], ["other"], axis=1),
+        helper.make_node("Mul", ["one", "other"], ["products"]),
+        helper.make_node("Concat", ["vector", "products"], ["features"], axis=1),
+        helper.make_node("Gemm", ["features", "weight", "bias"], ["logits"]),
+        helper.make_node("Softmax", ["logits"], ["probabilities"], axis=1),
+    ]
+    graph = helper.make_graph(
+        nodes,
+        "child",
+        [_value("vector", dim + NUM_GEOMETRY)],
+        [_value("probabilities", len(head.sku_ids))],
+        [numpy_helper.from_array(array, name) for name, array in constants.items()],
+    )
+    model = helper.make_model(
+        graph, opset_imports=[helper.make_opsetid("", OPSET)], producer_name="tillsight"
+    )
+    model.ir_version = IR_VERSION
+    onnx.checker.check_model(model)
+    return model
+
+
+def _value(name: str, columns: int) -> onnx.ValueInfoProto:
+    return helper.make_tensor_value_info(name, TensorProto.FLOAT, ["batch", columns])
+
+
+def _range(geometry: FloatArray) -> tuple[tuple[float, ...], tuple[float, ...]]:
+    low, high = geometry.min(axis=0), geometry.max(axis=0)
+    slack = RANGE_SLACK * (high - low)
+    return (
+        tuple(round(float(v), 4) for v in low - slack),
+        tuple(round(float(v), 4) for v in high + slack),
+    )
