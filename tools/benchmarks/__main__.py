@@ -32,6 +32,7 @@ from tools.benchmarks import (
 from tools.benchmarks.drift_bench import drift
 from tools.benchmarks.drift_hub import watch
 from tools.benchmarks.errors import BenchError
+from tools.benchmarks.few_shot import few_shot
 from tools.benchmarks.gallery_rows import gallery_rows
 from tools.benchmarks.gate_bench import gate
 from tools.benchmarks.hub_pages import hub_pages
@@ -73,6 +74,7 @@ app.command()(label_noise)
 bundle_commands.register(app)
 decision_commands.register(app)
 app.command()(recognition)
+app.command(name="few-shot")(few_shot)
 
 BundleOption = Annotated[Path, typer.Option("--bundle", help="Bundle folder to measure.")]
 Json = Annotated[bool, typer.Option("--json", help="One JSON document instead of a table.")]

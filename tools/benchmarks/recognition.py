@@ -8,31 +8,29 @@ Intervals come from drawing whole blocks again, so that a burst counts once.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 from rich.progress import track
 
 from edge.perception.models import Models
-from sync.preprocess import normalise
 from tools.benchmarks.recognition_heads import (
     HEADS,
     OURS,
     PEER,
     RAW,
+    TRAINED,
     FloatArray,
     IntArray,
     onboarding_head,
+    one_row_each,
 )
 from tools.benchmarks.report import Figure
 from trainer.dataset.photo_list import Photo, blocked_folds, read_photo
-from trainer.dataset.photo_samples import middle_window
-from trainer.training.efficientnet_lite import EfficientNetLite, load_imagenet_weights
+from trainer.training.photo_features import MIDDLE, FeatureStore
 from trainer.training.photo_judge import calibration_error, parent_probabilities
 
-INPUT_PX = 224
-BATCH = 32
 NUM_DRAWS = 1000
 SHOT_DRAWS = 8
 BLOCK = 5  # photographs of a class drawn together for the interval
@@ -48,43 +46,40 @@ class Judged:
     blocks: IntArray
 
 
-@torch.inference_mode()
-def imagenet_features(photos: Sequence[Photo], *, show: bool) -> FloatArray:
-    """Pooled features of frozen EfficientNet-Lite0, float32 (N, 1280)."""
-    body = EfficientNetLite("lite0").eval().to(memory_format=torch.channels_last)
-    load_imagenet_weights(body)
-    rows = []
-    for batch in track(_batches(photos), "looking", disable=not show, transient=True):
-        windows = [middle_window(read_photo(p.path), INPUT_PX, 1.0) for p in batch]
-        pictures = torch.from_numpy(normalise(windows)).to(memory_format=torch.channels_last)
-        rows.append(body(pictures).numpy())
-    return np.concatenate(rows).astype(np.float32)
+def imagenet_features(photos: Sequence[Photo], cache: Path, *, show: bool) -> FloatArray:
+    """Pooled features of frozen EfficientNet-Lite0, float32 (N, V, 1280).
+
+    Args:
+        cache: folder where they are kept; `photos --recipe head_on_cached_features` reads it too.
+    """
+    return FeatureStore(cache, MIDDLE).features(photos, show=show).astype(np.float32)
 
 
 def bundle_features(models: Models, photos: Sequence[Photo], *, show: bool) -> FloatArray:
     """Whitened vectors of a bundle's recogniser, float32 (N, d)."""
     rows = []
-    for batch in track(_batches(photos), "looking", disable=not show, transient=True):
-        for picture in (read_photo(p.path) for p in batch):
-            whole = np.asarray([[0, 0, picture.shape[1], picture.shape[0]]], dtype=np.float32)
-            rows.append(models.embedder.embed(picture, whole))
+    for photo in track(photos, "looking", disable=not show, transient=True):
+        picture = read_photo(photo.path)
+        whole = np.asarray([[0, 0, picture.shape[1], picture.shape[0]]], dtype=np.float32)
+        rows.append(models.embedder.embed(picture, whole))
     return np.concatenate(rows).astype(np.float32)
 
 
-def _batches(photos: Sequence[Photo]) -> list[Sequence[Photo]]:
-    return [photos[i : i + BATCH] for i in range(0, len(photos), BATCH)]
-
-
 def judge_folds(head: str, features: FloatArray, photos: Sequence[Photo], num_folds: int) -> Judged:
-    """Every photograph judged by a head that did not learn from its block."""
+    """Every photograph judged by a head that did not learn from its block.
+
+    Those of a class with one photograph are left out: nothing could have been learned.
+    """
     folds = np.asarray(blocked_folds(tuple(photos), num_folds))
     labels = np.asarray([p.label for p in photos])
+    seen = features if head == TRAINED else one_row_each(features)
     rows = np.zeros((len(photos), labels.max() + 1), dtype=np.float32)
     for fold in range(num_folds):
         is_test = folds == fold
-        fitted = HEADS[head](features[~is_test], labels[~is_test], rows.shape[1])
-        rows[is_test] = _softmax(fitted(features[is_test]))
-    return _judged(rows, photos)
+        fitted = HEADS[head](seen[~is_test], labels[~is_test], rows.shape[1])
+        rows[is_test] = _softmax(fitted(seen[is_test]))
+    is_judged = folds >= 0
+    return _judged(rows[is_judged], [p for p, kept in zip(photos, is_judged, strict=True) if kept])
 
 
 def judge_list(
@@ -92,8 +87,9 @@ def judge_list(
 ) -> Judged:
     """The photographs behind the first `num_learned`, judged by a head that learned those."""
     labels = np.asarray([p.label for p in photos])
-    fitted = HEADS[head](features[:num_learned], labels[:num_learned], labels.max() + 1)
-    return _judged(_softmax(fitted(features[num_learned:])), photos[num_learned:])
+    seen = features if head == TRAINED else one_row_each(features)
+    fitted = HEADS[head](seen[:num_learned], labels[:num_learned], labels.max() + 1)
+    return _judged(_softmax(fitted(seen[num_learned:])), photos[num_learned:])
 
 
 def shot_figures(
@@ -104,7 +100,7 @@ def shot_figures(
     The whitening is fitted on the even classes only, whose photographs were all learned; every
     class competes. Judged are photographs of new classes.
     """
-    labels = np.asarray([p.label for p in photos])
+    labels, features = np.asarray([p.label for p in photos]), one_row_each(features)
     num_classes = int(labels.max()) + 1
     is_new = labels % 2 == 1
     learned, judged = np.arange(num_learned), np.arange(num_learned, len(photos))
@@ -112,23 +108,27 @@ def shot_figures(
     asked = judged[is_new[judged]]
     figures = []
     for k in shots:
-        shares: dict[str, list[float]] = {RAW: [], OURS: []}
+        gaps, ours = [], []
         for draw in range(SHOT_DRAWS):
             random = np.random.default_rng([k, draw])
             chosen = _chosen(labels, learned[is_new[learned]], k, random)
             rows = np.concatenate([known, chosen])
-            for name in shares:
-                head = (
-                    HEADS[RAW] if name == RAW else onboarding_head(features[known], labels[known])
-                )
-                scores = head(features[rows], labels[rows], num_classes)(features[asked])
-                shares[name].append(float((scores.argmax(axis=1) == labels[asked]).mean()))
-        raw, ours = (float(np.mean(shares[name])) for name in (RAW, OURS))
+            right = [
+                head(features[rows], labels[rows], num_classes)(features[asked]).argmax(axis=1)
+                == labels[asked]
+                for head in (HEADS[RAW], onboarding_head(features[known], labels[known]))
+            ]
+            ours.append(right[1].astype(np.float64))
+            gaps.append(right[1].astype(np.float64) - right[0])
+        blocks = _blocks(labels)[asked]
+        low, high = block_interval(np.mean(ours, axis=0), blocks)
+        least, most = block_interval(np.mean(gaps, axis=0), blocks)
         figures.append(
             Figure(
-                f"new products from {k} photographs", f"{100 * ours:.1f}", "%",
-                f"raw means {100 * raw:.1f} %, {100 * (ours - raw):+.1f} points; "
-                f"{SHOT_DRAWS} draws",
+                f"new products from {k} photographs",
+                f"{100 * np.mean(ours):.1f} ({100 * low:.1f} to {100 * high:.1f})", "%",
+                f"{100 * np.mean(gaps):+.1f} points ({100 * least:+.1f} to {100 * most:+.1f}) "
+                f"over raw means; {SHOT_DRAWS} draws",
             )
         )  # fmt: skip
     return figures
@@ -196,12 +196,17 @@ def _chosen(
 
 def _judged(probabilities: FloatArray, photos: Sequence[Photo]) -> Judged:
     labels = np.asarray([p.label for p in photos])
-    places = np.zeros(len(photos), dtype=np.int64)
+    parents = np.asarray([p.parent for p in photos])
+    return Judged(probabilities, labels, parents, _blocks(labels))
+
+
+def _blocks(labels: IntArray) -> IntArray:
+    """A number per BLOCK photographs of a class that stand together in the list."""
+    places = np.zeros(len(labels), dtype=np.int64)
     for label in np.unique(labels):
         own = np.flatnonzero(labels == label)
         places[own] = np.arange(len(own)) // BLOCK
-    blocks = labels * (places.max() + 1) + places
-    return Judged(probabilities, labels, np.asarray([p.parent for p in photos]), blocks)
+    return np.asarray(labels * (places.max() + 1) + places, dtype=np.int64)
 
 
 def _right(judged: Judged) -> NDArray[np.float64]:

@@ -1,5 +1,6 @@
 """The command `tools/bench recognition`."""
 
+import tempfile
 from pathlib import Path
 from typing import Annotated
 
@@ -9,9 +10,15 @@ from edge.config import FACTORY_BUNDLE
 from tools.benchmarks import recognition as bench
 from tools.benchmarks.errors import BenchInputError
 from tools.benchmarks.mistakes_page import write_page
-from tools.benchmarks.recognition_heads import HEADS, OURS
-from tools.benchmarks.report import Report, machine, publish
-from trainer.dataset.photo_list import Photo, blocked_folds, joined, read_photo_list
+from tools.benchmarks.recognition_heads import HEADS, OURS, TRAINED, FloatArray
+from tools.benchmarks.report import Figure, Report, machine, publish
+from trainer.dataset.photo_list import (
+    Photo,
+    blocked_folds,
+    joined,
+    read_photo_list,
+    without_judged,
+)
 from trainer.errors import DatasetError
 
 IMAGENET, BUNDLE = "imagenet", "bundle"
@@ -28,6 +35,8 @@ def recognition(
         str, typer.Option(help="imagenet: frozen Lite0; bundle: the recogniser of --bundle.")
     ] = IMAGENET,
     bundle: Annotated[Path, typer.Option()] = FACTORY_BUNDLE,
+    cache: Annotated[Path | None, typer.Option(help="Folder where imagenet features stay.")] = None,
+    head: Annotated[bool, typer.Option(help="Also train the head on them, in THE LOOP.")] = False,
     names: Annotated[Path | None, typer.Option(help="CSV: name, class number.")] = None,
     page: Annotated[Path | None, typer.Option(help="Write an HTML page to look at.")] = None,
     as_json: Annotated[bool, typer.Option("--json")] = False,
@@ -38,15 +47,21 @@ def recognition(
     try:
         learned = joined([read_photo_list(path) for path in train])
         judged = read_photo_list(test) if test is not None else None
+        if judged is not None:
+            learned = without_judged(learned, judged)
     except DatasetError as err:
         raise BenchInputError(str(err), hint=err.hint) from err
     photos = [*learned.photos, *(judged.photos if judged is not None else ())]
-    rows = _features(features, bundle, photos, show=not as_json)
+    heads = [name for name in HEADS if name != TRAINED or (head and features == IMAGENET)]
+    if features == IMAGENET:
+        rows = _imagenet(cache, photos, show=not as_json)
+    else:
+        rows = _features(features, bundle, photos, show=not as_json)
     answers = {
         name: bench.judge_list(name, rows, photos, len(learned.photos))
         if judged is not None
         else bench.judge_folds(name, rows, photos, folds)
-        for name in HEADS
+        for name in heads
     }
     parent_of = {photo.label: max(photo.parent, 0) for photo in photos}
     figures = bench.figures(answers, parent_of)
@@ -60,13 +75,21 @@ def recognition(
     report = Report("Recognising photographs", words, facts, figures=figures)
     publish(report, as_json=as_json, out=out)
     if page is not None:
-        shown = photos if judged is None else photos[len(learned.photos) :]
-        write_page(page, "Recognising photographs", figures, answers[OURS], shown, _names(names))
+        shown = photos[len(learned.photos) :]
+        if judged is None:  # as judge_folds leaves them out
+            numbers = blocked_folds(tuple(photos), folds)
+            shown = [p for p, fold in zip(photos, numbers, strict=True) if fold >= 0]
+        write_page(page, report, OURS, answers[OURS], shown, _names(names))
 
 
-def _features(kind: str, bundle: Path, photos: list[Photo], *, show: bool) -> bench.FloatArray:
-    if kind == IMAGENET:
-        return bench.imagenet_features(photos, show=show)
+def _imagenet(cache: Path | None, photos: list[Photo], *, show: bool) -> FloatArray:
+    if cache is not None:
+        return bench.imagenet_features(photos, cache, show=show)
+    with tempfile.TemporaryDirectory(prefix="ts-features-") as name:
+        return bench.imagenet_features(photos, Path(name), show=show)
+
+
+def _features(kind: str, bundle: Path, photos: list[Photo], *, show: bool) -> FloatArray:
     if kind != BUNDLE:
         raise BenchInputError(f"no features {kind}", hint=f"{IMAGENET} or {BUNDLE}")
     from edge.perception.models import load_models
@@ -79,9 +102,9 @@ def _features(kind: str, bundle: Path, photos: list[Photo], *, show: bool) -> be
 
 
 def _shots(
-    rows: bench.FloatArray, photos: list[Photo], shots: str, num_learned: int, folds: int,
+    rows: FloatArray, photos: list[Photo], shots: str, num_learned: int, folds: int,
     is_folded: bool,
-) -> list[bench.Figure]:  # fmt: skip
+) -> list[Figure]:  # fmt: skip
     try:
         counts = [int(part) for part in shots.split(",")]
     except ValueError as err:

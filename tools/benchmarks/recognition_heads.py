@@ -2,7 +2,8 @@
 
 Flow: features + labels of learned photographs -> a head -> scores (N, S) of others
 
-Frozen features only: what differs between rows of the table is the head. Peers are scikit-learn's.
+Frozen features only: what differs between rows of the table is the head. Peers are scikit-learn's;
+the trained head is the recipe `head_on_cached_features`, with THE LOOP that trains everything else.
 """
 
 from collections.abc import Callable
@@ -11,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sync.gallery import fit_whitening, unit_rows
+from trainer.training.photo_features import MIDDLE
 
 # N photographs, S classes, C numbers per feature
 
@@ -21,6 +23,8 @@ Head = Callable[[FloatArray, IntArray, int], Scores]
 
 SHRINKAGE = 0.3
 WHITENED_DIM = 256
+NUM_MIDDLE = MIDDLE.count
+HEAD_EPOCHS = 12  # the default of `python -m trainer.training photos`
 COSINE_SCALE = 16.0  # inverse temperature, so that scores can be read as logits
 
 
@@ -79,6 +83,32 @@ def logistic_regression(features: FloatArray, labels: IntArray, num_classes: int
     return scores
 
 
+def trained_head(features: FloatArray, labels: IntArray, num_classes: int) -> Scores:
+    """The recipe `head_on_cached_features`, and what its two witnesses say together.
+
+    Args:
+        features: (N, V, C), the first NUM_MIDDLE views as a photograph is judged.
+    """
+    import tempfile
+    from pathlib import Path
+
+    from trainer.training.photo_head import StoredViews
+    from trainer.training.photo_run import for_length, train_head
+    from trainer.training.recipes import head_on_cached_features
+
+    half = features.astype(np.float16)
+    stored = StoredViews(half[:, :NUM_MIDDLE], half[:, NUM_MIDDLE:], labels)
+    recipe = for_length(head_on_cached_features(), len(labels), HEAD_EPOCHS)
+    with tempfile.TemporaryDirectory(prefix="ts-head-") as folder:
+        answer = train_head(recipe, stored, num_classes, Path(folder))
+    return lambda others: answer(others[:, :NUM_MIDDLE].astype(np.float16))
+
+
+def one_row_each(features: FloatArray) -> FloatArray:
+    """The mean of the views by which a photograph is judged, float32 (N, C)."""
+    return features[:, :NUM_MIDDLE].mean(axis=1) if features.ndim == 3 else features
+
+
 def class_means(rows: FloatArray, labels: IntArray, num_classes: int) -> FloatArray:
     """Mean row of each class at unit length, float32 (S, C); zero where a class has none."""
     sums = np.zeros((num_classes, rows.shape[1]), dtype=np.float32)
@@ -91,7 +121,9 @@ HEADS: dict[str, Head] = {
     "class mean, raw": raw_prototypes,
     "logistic regression (scikit-learn)": logistic_regression,
     "class mean after shrinkage whitening (ours)": whitened_prototypes,
+    "head trained on cached features (ours)": trained_head,
 }
 OURS = "class mean after shrinkage whitening (ours)"
+TRAINED = "head trained on cached features (ours)"
 PEER = "logistic regression (scikit-learn)"
 RAW = "class mean, raw"

@@ -88,6 +88,21 @@ class HeadTask(Task):
 
 
 @dataclass(frozen=True, slots=True)
+class StoredViews:
+    """Features of photographs to learn from.
+
+    Attributes:
+        middle: (N, V, C), the views by which a photograph is judged.
+        drawn: (N, W, C), training windows; there may be none.
+        labels: class of each photograph.
+    """
+
+    middle: HalfArray
+    drawn: HalfArray
+    labels: IntArray
+
+
+@dataclass(frozen=True, slots=True)
 class FeatureSample:
     """One stored view and its class."""
 

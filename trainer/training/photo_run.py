@@ -5,6 +5,7 @@ Flow: lists -> recipe -> run folder -> predictions.jsonl, accuracy.json
 
 import dataclasses
 import json
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -15,11 +16,10 @@ from trainer.dataset.photo_list import Photo, PhotoList, blocked_folds
 from trainer.dataset.photo_samples import PLAIN, Augmentation, PhotoSamples
 from trainer.errors import DatasetError
 from trainer.training.checkpoint import load_checkpoint
-from trainer.training.photo_features import DRAWN, MIDDLE, FeatureStore
-from trainer.training.photo_head import FeatureSamples, HeadModel, head_task
+from trainer.training.photo_features import DRAWN, MIDDLE, FeatureStore, HalfArray
+from trainer.training.photo_head import FeatureSamples, HeadModel, StoredViews, head_task
 from trainer.training.photo_judge import (
     Accuracy,
-    Seen,
     accuracy,
     fit_prototypes,
     look,
@@ -33,6 +33,7 @@ from trainer.training.train import Place, train
 ACCURACY_NAME, PREDICTIONS_NAME = "accuracy.json", "predictions.jsonl"
 FEATURES_NAME = "features"  # folder in the run folder, where no other is given
 NUM_TOP = 3
+HERE = Place()
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,19 +122,33 @@ def judge(
 ) -> Accuracy:
     """Prototypes from what was learned, then every judged photograph; files are written."""
     learned = look(model, split.train, recipe.input_width_px, device)
-    seen = look(model, split.test, recipe.input_width_px, device)
-    return write_answers(learned, seen, split, run_dir)
-
-
-def write_answers(learned: Seen, seen: Seen, split: PhotoSplit, run_dir: Path) -> Accuracy:
-    """What two witnesses say together of the judged photographs, and how often it is right."""
     labels = np.asarray([photo.label for photo in split.train])
     prototypes = fit_prototypes(learned.embeddings, labels, split.num_classes)
-    pooled = pooled_log_probabilities(seen, prototypes)
-    found = accuracy(pooled, split.test, split.parent_of)
-    (run_dir / PREDICTIONS_NAME).write_text(_predictions(pooled, split.test))
-    (run_dir / ACCURACY_NAME).write_text(json.dumps(asdict(found), indent=1) + "\n")
-    return found
+    seen = look(model, split.test, recipe.input_width_px, device)
+    return _write_answers(pooled_log_probabilities(seen, prototypes), split, run_dir)
+
+
+def train_head(
+    recipe: Recipe,
+    stored: StoredViews,
+    num_classes: int,
+    run_dir: Path,
+    *,
+    place: Place = HERE,
+    version: str = "features",
+    arguments: tuple[str, ...] = (),
+) -> Callable[[HalfArray], FloatArray]:
+    """Train the head on stored views; what turns views of others into log-probabilities (N, S)."""
+    task = head_task(recipe, stored.middle, stored.labels, num_classes)
+    views = np.concatenate([stored.middle, stored.drawn], axis=1)
+    source = FeatureSamples(views, stored.labels, version)
+    weights = train(recipe, task, source, run_dir, place=place, arguments=arguments)
+    model = HeadModel(views.shape[2], recipe.embedding_dim, num_classes)
+    if place.shard.rank == 0:
+        model.load_state_dict(load_checkpoint(weights))
+    learned = look_at_features(model, stored.middle)
+    prototypes = fit_prototypes(learned.embeddings, stored.labels, num_classes)
+    return lambda others: pooled_log_probabilities(look_at_features(model, others), prototypes)
 
 
 def _run_head(
@@ -142,18 +157,23 @@ def _run_head(
 ) -> Accuracy | None:  # fmt: skip
     """The same on stored features: no body is trained, and no photograph is looked at twice."""
     middle = FeatureStore(features_dir, MIDDLE, place.device)
-    drawn = FeatureStore(features_dir, DRAWN, place.device).features(split.train)
-    features, asked = middle.features(split.train), middle.features(split.test)
+    drawn = FeatureStore(features_dir, DRAWN, place.device)
     labels = np.asarray([photo.label for photo in split.train])
-    task = head_task(recipe, features, labels, split.num_classes)
-    source = FeatureSamples(np.concatenate([features, drawn], axis=1), labels, version)
-    weights = train(recipe, task, source, run_dir, place=place, arguments=arguments)
+    stored = StoredViews(middle.features(split.train), drawn.features(split.train), labels)
+    answer = train_head(
+        recipe, stored, split.num_classes, run_dir,
+        place=place, version=version, arguments=arguments,
+    )  # fmt: skip
     if place.shard.rank != 0:
         return None
-    model = HeadModel(features.shape[2], recipe.embedding_dim, split.num_classes)
-    model.load_state_dict(load_checkpoint(weights))
-    seen = look_at_features(model, asked)
-    return write_answers(look_at_features(model, features), seen, split, run_dir)
+    return _write_answers(answer(middle.features(split.test)), split, run_dir)
+
+
+def _write_answers(pooled: FloatArray, split: PhotoSplit, run_dir: Path) -> Accuracy:
+    found = accuracy(pooled, split.test, split.parent_of)
+    (run_dir / PREDICTIONS_NAME).write_text(_predictions(pooled, split.test))
+    (run_dir / ACCURACY_NAME).write_text(json.dumps(asdict(found), indent=1) + "\n")
+    return found
 
 
 def _predictions(pooled: FloatArray, photos: tuple[Photo, ...]) -> str:
