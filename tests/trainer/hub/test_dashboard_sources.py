@@ -16,6 +16,10 @@ SOURCES = [*WEB.rglob("*.ts"), *WEB.rglob("*.tsx")]
 PLURAL = re.compile(r"_(one|other)$")
 ENGLISH: dict[str, str] = json.loads((WEB / "messages/en.json").read_text())
 STEMS = {PLURAL.sub("", key) for key in ENGLISH if key.endswith("_one")} | set(ENGLISH)
+# Words between tags, or in an attribute that people read or hear.
+LITERAL = re.compile(
+    r"""(?:>\s*|\b(?:label|title|hint|alt|aria-label)=")([A-Za-z][A-Za-z ,.!?]{2,}?)\s*(?:</|")"""
+)
 TEXT_OF_SOURCES = "\n".join(path.read_text() for path in SOURCES)
 
 
@@ -50,3 +54,4 @@ def test_a_source_of_the_dashboard_is_short_and_says_what_it_is(path: Path) -> N
     assert text.startswith("// ")
     assert "innerHTML" not in text
     assert not re.search(r"https?://(?!www\.w3\.org)", text)
+    assert set(LITERAL.findall(text)) <= {"Tillsight"}, "texts stand in messages/en.json"

@@ -144,6 +144,12 @@ export function acceptBest(draft: Draft): Draft {
   });
 }
 
+/** What was said of a box; of an open one what Enter would say, with a question mark. */
+export function shownName(box: DraftBox): string {
+  const [best] = box.candidates;
+  return box.kind || !best ? box.name : `${best.name}?`;
+}
+
 export function openBoxes(draft: Draft): readonly { readonly picture: DraftPicture; readonly box: DraftBox }[] {
   return draft.flatMap((picture) => picture.boxes.filter((box) => !box.kind).map((box) => ({ picture, box })));
 }

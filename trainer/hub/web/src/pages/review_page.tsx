@@ -11,7 +11,7 @@ import { Page } from "../parts/page.tsx";
 import { ReviewProgress, waits } from "../parts/review_progress.tsx";
 import { SkuSearch } from "../parts/sku_search.tsx";
 import * as desk from "../review_desk.ts";
-import { draw, erase, judge, merge, move, nearestBox, split, type Verdict } from "../review_draft.ts";
+import { draw, erase, judge, merge, move, nearestBox, shownName, split, type Verdict } from "../review_draft.ts";
 import { listenToKeys } from "../review_keys.ts";
 import { nameOf } from "../sku_words.ts";
 import { codeText, t } from "../texts.ts";
@@ -167,6 +167,11 @@ function CameraStrip() {
             <span>
               {one.cameraId}
               <span class="hint block">{numOpen ? t("num_open", { count: numOpen }) : t("all_said")}</span>
+              {one.boxes.map((box) => (
+                <span key={box.itemId} class="strip-name hint">
+                  {shownName(box)}
+                </span>
+              ))}
             </span>
           </button>
         );

@@ -6,6 +6,7 @@ import type { RolloutReply } from "../api_types.ts";
 import { AuditList } from "../parts/audit_list.tsx";
 import { Loaded, Page } from "../parts/page.tsx";
 import { PolicyPanel } from "../parts/policy_panel.tsx";
+import { RolloutBoxes } from "../parts/rollout_boxes.tsx";
 import { DecisionPanel, TroubledPanel } from "../parts/rollout_decisions.tsx";
 import { EvidencePanel } from "../parts/rollout_evidence.tsx";
 import { RolloutOrders } from "../parts/rollout_orders.tsx";
@@ -41,6 +42,7 @@ export function RolloutPage({ id }: { id: string }) {
             <RingPanel of={found} />
             <EvidencePanel of={found} />
             {found.troubled_boxes.length > 0 && <TroubledPanel of={found} />}
+            <RolloutBoxes of={found} />
             <div class="panels">
               <DecisionPanel of={found} />
               <PolicyPanel of={found} />

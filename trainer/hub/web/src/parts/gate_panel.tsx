@@ -51,6 +51,7 @@ export function GatePanel({ verdict }: { verdict: VerdictReply }) {
       {found.negative_flips.length > 0 && (
         <details>
           <summary>{t("now_wrong_list")}</summary>
+          <p class="hint">{t("now_wrong_blind")}</p>
           <ul class="code">
             {found.negative_flips.map((name) => (
               <li key={name}>{name}</li>

@@ -38,9 +38,12 @@ export function PhotoSides({ onboarding, onChange }: Props) {
       setBusy("");
     }
   }
-  /** Several files at once: the first is of this side, the others of the wanted sides after it, in their order. */
+  /** Several files at once: the first is of this side, the others of the wanted sides, then of the empty ones. */
   async function sendAll(first: Side, files: readonly File[]): Promise<void> {
-    const others = SIDES.filter((side) => side !== first && onboarding.missing_sides.includes(side));
+    const isEmpty = (side: Side) => side !== first && !onboarding.photos.some((photo) => photo.side === side);
+    const isWanted = (side: Side) => onboarding.missing_sides.includes(side);
+    const empty = SIDES.filter(isEmpty);
+    const others = [...empty.filter(isWanted), ...empty.filter((side) => !isWanted(side))];
     for (const [i, file] of files.entries()) {
       const side = i === 0 ? first : others[i - 1];
       if (!side) return tell(t("photos_too_many", { count: files.length - i }));

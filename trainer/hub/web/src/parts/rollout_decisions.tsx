@@ -7,7 +7,7 @@ import { stepTone } from "../rollout_words.tsx";
 import { codeText, t } from "../texts.ts";
 import { ago, exactly } from "../times.ts";
 
-const BOXES: readonly Column<BoxProgressReply>[] = [
+export const BOXES: readonly Column<BoxProgressReply>[] = [
   { key: "box", title: t("box"), isMain: true, cell: (box) => box.box_id },
   { key: "ring", title: t("ring"), cell: (box) => box.ring },
   {
