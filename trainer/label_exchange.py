@@ -99,26 +99,36 @@ def from_coco(said: Any) -> list[LabeledImage]:
         raise LabelFormError(f"no COCO file: {err!r}"[:300], hint="export one to see") from err
 
 
-def to_label_studio(images: Sequence[LabeledImage]) -> list[dict[str, Any]]:
-    """Label Studio's JSON of tasks with `rectanglelabels`; places are per cent of the picture."""
-    return [
-        {
-            "id": task_id,
-            "data": {"image": url_of(image), "file_name": image.file_name},
-            "annotations": [{"result": [_rectangle(image, label) for label in image.labels]}],
-        }
-        for task_id, image in enumerate(images, 1)
-    ]
+def to_label_studio(
+    images: Sequence[LabeledImage], *, are_guesses: bool = False
+) -> list[dict[str, Any]]:
+    """Label Studio's JSON of tasks with `rectanglelabels`; places are per cent of the picture.
+
+    Args:
+        are_guesses: of the box, which a person there is to confirm: predictions, no annotations.
+    """
+    tasks: list[dict[str, Any]] = []
+    for task_id, image in enumerate(images, 1):
+        task = {"id": task_id, "data": {"image": url_of(image), "file_name": image.file_name}}
+        result = [_rectangle(image, label) for label in image.labels]
+        if are_guesses:
+            tasks.append(task | {"predictions": [{"model_version": "box", "result": result}]})
+        else:
+            tasks.append(task | {"annotations": [{"result": result}]})
+    return tasks
 
 
 def from_label_studio(said: Any) -> list[LabeledImage]:
     """The reverse; of several annotations of one task the last one counts.
 
+    A task that nobody annotated, or only skipped, says nothing.
+
     Raises:
         LabelFormError: not of this form.
     """
     try:
-        return [_task(task) for task in said[:MAX_IMAGES]]
+        told = [(task, _annotation(task)) for task in said[:MAX_IMAGES]]
+        return [_task(task, annotation) for task, annotation in told if annotation is not None]
     except (KeyError, TypeError, ValueError, AttributeError, IndexError, OverflowError) as err:
         text = f"no Label Studio file: {err!r}"[:300]
         raise LabelFormError(text, hint="export one to see") from err
@@ -167,9 +177,14 @@ def _rectangle(image: LabeledImage, label: Label) -> dict[str, Any]:
     }
 
 
-def _task(task: Any) -> LabeledImage:
+def _annotation(task: Any) -> Any:
+    given = [one for one in task.get("annotations", ()) if not one.get("was_cancelled")]
+    return given[-1] if given else None
+
+
+def _task(task: Any, annotation: Any) -> LabeledImage:
     case_id, camera_id = _case_and_camera(task["data"]["file_name"])
-    results = [r for r in task["annotations"][-1]["result"] if r["type"] == "rectanglelabels"]
+    results = [r for r in annotation["result"] if r["type"] == "rectanglelabels"]
     labels: list[Label] = []
     width = height = 0
     for result in results:

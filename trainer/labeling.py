@@ -2,14 +2,21 @@
 
 Flow: waiting cases -> ranked by value and diversity -> answers -> agreement -> labels
 
-Pure: no database, no clock. A case is worth its value, and less with every case like it that was
-shown lately: same pair of look-alikes, same SKU, same store, same reason. Agreement is by place
-and by name: boxes of two answers are paired by overlap, then their labels are compared.
+Pure: no database, no clock. Of the cases that the box could tell by a wide margin none is asked
+while others wait. A case is worth its value, and less with every case like it that was shown
+lately: same pair of look-alikes, same SKU, same store, same reason; and less the nearer it is to
+one of those by what the box took its items for, so that the next one is the farthest (greedy
+k-center). Agreement is by place and by name: boxes of two answers are paired by overlap, then
+their labels are compared.
+
+Source: Sener, Savarese 2018, "Active Learning for CNNs: A Core-Set Approach", arXiv:1708.00489;
+distances here are of the box's own guesses (Hellinger), which come with a case, not of embeddings.
 """
 
+import math
 from collections import Counter
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from statistics import median
 from typing import Literal
 
@@ -17,7 +24,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sync.boxes import iou_matrix
-from sync.hard_case import HardCase
+from sync.hard_case import CaseReason, HardCase
 
 LabelKind = Literal["sku", "not_item", "unknown"]
 
@@ -26,6 +33,8 @@ SECOND_SHARE = 10  # every tenth case is answered twice, whoever answered first 
 GOLD_SHARE = 15  # about every fifteenth case shown is a gold question, where there are any
 # How much one earlier case of the same kind lowers the worth of another.
 REPEAT_WEIGHT = {"pair": 1.0, "sku": 0.5, "store": 0.1, "reason": 0.1}
+WIDE_MARGIN = 500  # per mille between the best two guesses: the box can tell without anybody
+NEAREST_SHARE = 0.2  # what a case keeps of its worth when one with the same guesses was shown
 
 FloatArray = NDArray[np.float32]
 
@@ -54,11 +63,15 @@ class WaitingCase:
 
     Attributes:
         traits: what makes it like another: ("pair", "milk|milk_low"), ("store", "s1"), ...
+        guesses: what the box took its items for: roots of shares, together of length 1.
+        is_plain: it is here for being uncertain, and the box tells every item by a wide margin.
     """
 
     case_id: str
     value: int
     traits: tuple[tuple[str, str], ...]
+    guesses: Mapping[str, float] = field(default_factory=dict)
+    is_plain: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,10 +105,23 @@ def traits_of(case: HardCase, store_id: str) -> tuple[tuple[str, str], ...]:
     )
 
 
+def waiting_case(case: HardCase, value: int, store_id: str) -> WaitingCase:
+    """A case as the ranking sees it."""
+    items = [item for picture in case.pictures for item in picture.items]
+    shares: Counter[str] = Counter()
+    for item in items:
+        shares.update(dict(item.guesses))
+    total = sum(shares.values())
+    guesses = {sku_id: math.sqrt(n / total) for sku_id, n in shares.items() if n > 0}
+    margins = [_margin([share for _, share in item.guesses[:2]]) for item in items]
+    is_plain = case.reason == CaseReason.UNCERTAIN and min(margins, default=0) > WIDE_MARGIN
+    return WaitingCase(case.case_id, value, traits_of(case, store_id), guesses, is_plain)
+
+
 def rank_cases(
     waiting: Sequence[WaitingCase], recent: Iterable[WaitingCase], count: int
 ) -> list[WaitingCase]:
-    """The next cases, best first: value divided by how often their like was shown.
+    """The next cases, best first: valuable, unlike those that were shown, far from each of them.
 
     Args:
         waiting: those with the highest value; a few hundred are enough.
@@ -103,15 +129,23 @@ def rank_cases(
         count: how many to choose.
     """
     seen: Counter[tuple[str, str]] = Counter()
-    for case in recent:
+    shown = list(recent)
+    for case in shown:
         seen.update(case.traits)
+    near = {case.case_id: _nearest(case, shown) for case in waiting}
     left = list(waiting)
     chosen: list[WaitingCase] = []
+
+    def place(case: WaitingCase) -> tuple[bool, float, int, str]:
+        far = max(NEAREST_SHARE, 1.0 - near[case.case_id])
+        return not case.is_plain, worth(case, seen) * far, case.value, case.case_id
+
     while left and len(chosen) < count:
-        best = max(left, key=lambda case: (worth(case, seen), case.value, case.case_id))
+        best = max(left, key=place)
         left.remove(best)
         chosen.append(best)
         seen.update(best.traits)
+        near |= {c.case_id: max(near[c.case_id], _nearest(c, [best])) for c in left}
     return chosen
 
 
@@ -175,6 +209,20 @@ def reviewer_stats(
         num_compared=len(compared),
         num_agreed=sum(compared),
     )
+
+
+def _nearest(case: WaitingCase, shown: Iterable[WaitingCase]) -> float:
+    """How like the likest of these its guesses are: 0 nothing in common, 1 the same."""
+    return max(
+        (sum(share * other.guesses.get(sku_id, 0.0) for sku_id, share in case.guesses.items())
+         for other in shown),
+        default=0.0,
+    )  # fmt: skip
+
+
+def _margin(shares: Sequence[int]) -> int:
+    """Between the best two; an item that the box has no guess for is as close as can be."""
+    return shares[0] - shares[1] if len(shares) == 2 else (shares[0] if shares else 0)
 
 
 def _same_kind(case: WaitingCase, kind: str) -> int:

@@ -1,7 +1,10 @@
 """Ranking, agreement and statistics, without any database."""
 
+from datetime import UTC, datetime
+
 import pytest
 
+from sync.hard_case import CaseItem, CasePicture, CaseReason, HardCase
 from trainer.labeling import (
     Label,
     LabelKind,
@@ -11,6 +14,7 @@ from trainer.labeling import (
     is_second_wanted,
     rank_cases,
     reviewer_stats,
+    waiting_case,
 )
 
 BOX = (10, 10, 110, 110)
@@ -45,6 +49,35 @@ def test_what_was_shown_lately_teaches_less() -> None:
 def test_value_decides_between_cases_of_no_kin() -> None:
     cases = [waiting("a", 300, "x|y"), waiting("c", 600, "tea|tea_mint")]
     assert rank_cases(cases, [], 5)[0].case_id == "c"
+
+
+def guessed(
+    name: str, *guesses: tuple[str, int], reason: CaseReason = CaseReason.UNCERTAIN
+) -> WaitingCase:
+    item = CaseItem(item_id="i1", xyxy=BOX, guesses=guesses)
+    picture = CasePicture(camera_id="cam0", blob="0" * 64, width=640, height=480, items=(item,))
+    case = HardCase(
+        case_id=f"case-{name:->8}", basket_id="", lane_id="l1", reason=reason, value=0,
+        at=datetime(2026, 11, 21, tzinfo=UTC), bundle_id="b" * 64, pictures=(picture,),
+    )  # fmt: skip
+    return waiting_case(case, 500, "s1")
+
+
+def test_the_next_case_is_the_farthest_from_those_that_were_shown() -> None:
+    shown = guessed("z", ("milk", 400), ("cream", 380), ("oat", 220))
+    near = guessed("a", ("milk", 390), ("soy", 300), ("cream", 310))
+    far = guessed("b", ("milk", 300), ("rice", 290), ("salt", 280))
+    farther = guessed("c", ("tea", 390), ("mint", 380), ("lime", 230))
+    ranked = rank_cases([near, far, farther], [shown], 3)
+    assert [c.case_id[-1] for c in ranked] == ["c", "b", "a"]
+
+
+def test_what_the_box_could_tell_by_itself_waits_unless_somebody_corrected_it() -> None:
+    plain = guessed("a", ("milk", 900), ("cream", 50))
+    corrected = guessed("b", ("milk", 900), ("cream", 50), reason=CaseReason.CORRECTED)
+    close = guessed("c", ("tea", 390), ("mint", 380))
+    assert (plain.is_plain, corrected.is_plain, close.is_plain) == (True, False, False)
+    assert rank_cases([plain, corrected, close], [], 3)[-1] == plain
 
 
 @pytest.mark.parametrize(

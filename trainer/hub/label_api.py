@@ -66,12 +66,20 @@ def make_label_router(services: HubServices) -> APIRouter:
         who: exchanger,
         format: Form = "coco",
         store_id: Annotated[str, Query(max_length=63)] = "",
+        status: Literal["labelled", "waiting"] = "labelled",
+        limit: Annotated[int, Query(ge=1, le=20_000)] = 1000,
     ) -> Response:
+        is_waiting = status == "waiting"
         with reading(engine) as connection:
-            images = label_table.all_images(connection, store_id)
-        is_coco = format == "coco"
-        said = label_exchange.to_coco(images) if is_coco else label_exchange.to_label_studio(images)
-        return file_reply(json.dumps(said), "application/json", f"labels.{format}.json")
+            if is_waiting:
+                images = label_table.waiting_images(connection, store_id, limit)
+            else:
+                images = label_table.all_images(connection, store_id)
+        if format == "coco":
+            text = json.dumps(label_exchange.to_coco(images))
+        else:
+            text = json.dumps(label_exchange.to_label_studio(images, are_guesses=is_waiting))
+        return file_reply(text, "application/json", f"labels.{format}.json")
 
     @router.post("/labels/import", openapi_extra=RAW_FILE)
     def take(

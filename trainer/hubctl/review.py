@@ -1,8 +1,9 @@
 """hubctl review: how much waits, how people label, labels as files. Speaks HTTP."""
 
+import json
 from pathlib import Path
-from typing import Annotated
-from urllib.parse import urlencode
+from typing import Annotated, Any
+from urllib.parse import quote, urlencode
 
 import typer
 
@@ -65,13 +66,28 @@ def export(
     session: HubCall,
     to: Annotated[Path, typer.Argument(help="File to write.")],
     form: FormOption = "coco",
-    store: Annotated[str, typer.Option(help="Labels of one store only.")] = "",
+    store: Annotated[str, typer.Option(help="Of one store only.")] = "",
+    waiting: Annotated[
+        int, typer.Option(min=0, help="Instead of labels: so many cases that wait, with guesses.")
+    ] = 0,
+    pictures: Annotated[
+        Path | None, typer.Option(help="Folder for the pictures, <case>/<camera>.jpg.")
+    ] = None,
 ) -> None:
-    """Write every label to a file."""
-    asked = urlencode({"format": form, "store_id": store})
-    data = session.fetch(f"/labels/export?{asked}")
+    """Write every label to a file, or what waits for another tool to label."""
+    asked: dict[str, str | int] = {"format": form, "store_id": store}
+    asked |= {"status": "waiting", "limit": waiting} if waiting else {}
+    data = session.fetch(f"/labels/export?{urlencode(asked)}")
     to.write_bytes(data)
-    session.say({"file": str(to), "bytes": len(data)}, f"{len(data)} bytes in {to}")
+    names = _picture_names(json.loads(data)) if pictures is not None else []
+    for name in names:
+        case_id, _, file = name.partition("/")
+        target = (pictures or to.parent) / quote(case_id, safe="") / quote(file, safe="")
+        target.parent.mkdir(parents=True, exist_ok=True)
+        camera = quote(file.removesuffix(".jpg"), safe="")
+        target.write_bytes(session.fetch(f"/cases/{quote(case_id, safe='')}/pictures/{camera}"))
+    reply = {"file": str(to), "bytes": len(data), "pictures": len(names)}
+    session.say(reply, f"{len(data)} bytes in {to}, {len(names)} pictures")
 
 
 @app.command("import")
@@ -90,3 +106,10 @@ def import_file(
     session.say(reply, "\n  ".join(lines))
     if reply["errors"]:
         raise typer.Exit(1)
+
+
+def _picture_names(said: Any) -> list[str]:
+    """`<case>/<camera>.jpg` of every picture that a file of either form names."""
+    if isinstance(said, dict):
+        return [str(image["file_name"]) for image in said["images"]]
+    return [str(task["data"]["file_name"]) for task in said]

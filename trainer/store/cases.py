@@ -14,7 +14,7 @@ from sqlalchemy import Connection, Select, delete, exists, func, insert, select
 
 from sync.hard_case import HardCase
 from trainer.errors import DegradedError
-from trainer.labeling import GOLD_SHARE, WaitingCase, rank_cases, traits_of
+from trainer.labeling import GOLD_SHARE, WaitingCase, rank_cases, waiting_case
 from trainer.store.review_tables import ANSWERS, CLAIMS, GOLD_CASES
 from trainer.store.schema import CASES, RECEIVED
 
@@ -201,7 +201,7 @@ def _waiting(connection: Connection, query: Select[Any]) -> list[WaitingCase]:
     for row in connection.execute(query):
         case = read_body(row.body)
         if case is not None:
-            found.append(WaitingCase(row.case_id, row.value, traits_of(case, row.store_id or "")))
+            found.append(waiting_case(case, row.value, row.store_id or ""))
     return found
 
 

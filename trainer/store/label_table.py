@@ -1,9 +1,10 @@
-"""Labels in bulk: all of them for a file, and a file of them into cases."""
+"""Labels in bulk: all of them for a file, guesses of what waits, and a file of them into cases."""
 
 from datetime import datetime
 
 from sqlalchemy import Connection, select, update
 
+from sync.hard_case import CaseItem
 from trainer.label_exchange import LabeledImage
 from trainer.labeling import Label, Labels
 from trainer.store import audit
@@ -41,6 +42,29 @@ def all_images(connection: Connection, store_id: str = "") -> list[LabeledImage]
     return images
 
 
+def waiting_images(connection: Connection, store_id: str, limit: int) -> list[LabeledImage]:
+    """Pictures of cases that wait, the most valuable first, with what the box took items for."""
+    query = (
+        select(CASES.c.case_id, RECEIVED.c.body)
+        .join(RECEIVED, RECEIVED.c.received_id == CASES.c.received_id)
+        .where(CASES.c.status == "new")
+        .where(CASES.c.case_id.not_in(select(GOLD_CASES.c.case_id)))
+        .order_by(CASES.c.value.desc(), CASES.c.case_id)
+        .limit(limit)
+    )
+    if store_id:
+        query = query.where(CASES.c.store_id == store_id)
+    return [
+        LabeledImage(
+            row.case_id, picture.camera_id, picture.width, picture.height,
+            tuple(_guess(item) for item in picture.items),
+        )
+        for row in connection.execute(query)
+        if (case := read_body(row.body)) is not None
+        for picture in case.pictures
+    ]  # fmt: skip
+
+
 def take_images(
     connection: Connection, images: list[LabeledImage], *, actor: str, now: datetime, apply: bool
 ) -> tuple[int, int, list[str]]:
@@ -63,6 +87,12 @@ def take_images(
         )
     num_boxes = sum(len(image.labels) for image in images)
     return len(by_case), num_boxes, problems[:MAX_PROBLEMS]
+
+
+def _guess(item: CaseItem) -> Label:
+    x1, y1, x2, y2 = item.xyxy
+    best = item.guesses[0][0] if item.guesses else ""
+    return Label(item.item_id, (x1, y1, x2, y2), "sku" if best else "unknown", best)
 
 
 def _labels_by_picture(connection: Connection) -> dict[tuple[str, str], list[Label]]:

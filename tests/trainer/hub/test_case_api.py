@@ -215,6 +215,31 @@ def test_labels_go_out_and_come_back_to_the_pixel(any_sender: CaseSender, form: 
     assert boxes[:2] == boxes[2:]
 
 
+def test_what_waits_is_labelled_in_label_studio_and_comes_back(sender: CaseSender) -> None:
+    hub = sender.hub
+    sender.send(ALONE, (BOX_A, MILK), (BOX_B, TEA))
+    sender.send(ALONE_2, (BOX_A, MILK))
+    out = "/labels/export?format=label_studio&status=waiting"
+    tasks = hub.ok(TRAINER, "GET", out)
+    assert len(tasks) == 2
+    by_case = {task["data"]["file_name"].partition("/")[0]: task for task in tasks}
+    (guess,) = by_case[ALONE].pop("predictions")
+    assert "annotations" not in by_case[ALONE]
+    told = [r["value"]["rectanglelabels"] for r in guess["result"]]
+    assert told == [["milk"], ["tea"]]
+    guess["result"][0]["value"]["rectanglelabels"] = ["tea"]  # somebody knows better
+    by_case[ALONE]["annotations"] = [{"result": guess["result"]}]
+    by_case[ALONE_2]["annotations"] = [{"was_cancelled": True, "result": []}]  # skipped there
+    data = json.dumps(tasks).encode()
+    taken = hub.call(TRAINER, "POST", "/labels/import?format=label_studio&preview=false", data=data)
+    assert taken.json() == {"is_preview": False, "num_cases": 1, "num_boxes": 2, "errors": []}
+    assert (status_of(hub, ALONE), status_of(hub, ALONE_2)) == ("labelled", "new")
+    labels = hub.ok(TRAINER, "GET", "/labels/export?format=label_studio")
+    names = [r["value"]["rectanglelabels"][0] for r in labels[0]["annotations"][0]["result"]]
+    assert names == ["tea", "tea"]
+    assert len(hub.ok(TRAINER, "GET", out.replace("label_studio", "coco"))["annotations"]) == 1
+
+
 @pytest.mark.parametrize("form", ["coco", "label_studio"])
 @pytest.mark.parametrize("data", [b"", b"{}", b"[1]", b'{"images": 3}', b"[" * 100_000])
 def test_a_file_that_holds_no_labels_is_refused(centre: PeopleHub, form: str, data: bytes) -> None:
