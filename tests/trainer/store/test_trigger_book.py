@@ -55,7 +55,7 @@ def storm(engine: Engine, url: str, days: int, max_kills: int) -> int:
             assert child.stdout is not None
             assert child.stdout.readline() == "ready\n"
             try:
-                life = 60 if kills == max_kills else dice.uniform(0.02, 0.2)
+                life = 600 if kills >= max_kills else dice.uniform(0.02, 0.2)
                 told, _ = child.communicate(timeout=life)
             except subprocess.TimeoutExpired:
                 child.send_signal(signal.SIGKILL)
