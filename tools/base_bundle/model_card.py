@@ -28,10 +28,34 @@ def write_model_card(inputs: Inputs, path: Path) -> None:
         num_quick=inputs.num_quick_scenes,
         foreign=len(inputs.detector_skus),
         calibration=_lines({k: v for k, v in calibration.items() if k != "parameters"}),
-        detector_run=_run(inputs.work / "detector"),
-        embedder_run=_run(inputs.work / "embedder"),
+        detector_run=told_run(inputs.work / "detector", inputs.detector_start),
+        embedder_run=told_run(inputs.work / "embedder", inputs.embedder_start),
     )
     path.write_text(text)
+
+
+def told_run(run_dir: Path, start: Path | None = None) -> str:
+    """Recipe, code and place of a run, how often it was started, and what it began from.
+
+    Args:
+        start: weights of an earlier run; None where it began from ImageNet's.
+    """
+    starts = json.loads((run_dir / RECORD_NAME).read_text())
+    last = starts[-1]
+    recipe = last["recipe"]
+    words = (
+        f"recipe {recipe['name']}, {recipe['num_steps']} steps of {recipe['batch_size']}, "
+        f"seed {recipe['seed']}, code {last['code_state']}, started {last['started']}, "
+        f"on {last['host']['device']}"
+    )
+    if len(starts) > 1:
+        before = ", ".join(str(one["recipe"]["num_steps"]) for one in starts[:-1])
+        words += f"; started {len(starts)} times, before with {before} steps in view"
+    if start is None:
+        return words
+    has_record = (start.parent / RECORD_NAME).is_file()
+    earlier = told_run(start.parent) if has_record else "no record of it"
+    return f"{words}; from the weights of an earlier run ({earlier})"
 
 
 def _folders(folders: Sequence[Path]) -> str:
@@ -58,16 +82,6 @@ def _lines(values: object, indent: str = "") -> str:
             shown = f"{value:.4f}" if isinstance(value, float) else value
             rows.append(f"{indent}- {key}: {shown}")
     return "\n".join(rows)
-
-
-def _run(run_dir: Path) -> str:
-    last = json.loads((run_dir / RECORD_NAME).read_text())[-1]
-    recipe = last["recipe"]
-    return (
-        f"recipe {recipe['name']}, {recipe['num_steps']} steps of {recipe['batch_size']}, "
-        f"seed {recipe['seed']}, code {last['code_state']}, started {last['started']}, "
-        f"on {last['host']['device']}"
-    )
 
 
 CARD = """# Model card: Tillsight base bundle

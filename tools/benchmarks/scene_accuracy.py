@@ -27,7 +27,7 @@ from tools.benchmarks.scene_intervals import Interval, basket_intervals, cut_int
 from tools.benchmarks.scene_play import basket_from, looked_at, with_margins
 
 NUM_FIRST_BUTTONS = 3
-ORACLE_FACTORS = (0.0, 0.25, 0.5, 0.75, 1.0, 1.5, 2.0)
+ORACLE_FACTORS = (0.0, 0.5, 1.0, 2.0)
 SIZES = ((1, 4), (5, 8), (9, 12), (13, 99))  # items in a basket
 
 
