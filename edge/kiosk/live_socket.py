@@ -161,7 +161,7 @@ class ScreenSession:
         """Until the browser has gone (0), or must go: the code to close with."""
         try:
             while True:
-                text = await self.socket.receive_text()
+                text = await take_over(self.socket.receive_text())
                 if len(text) > MAX_MESSAGE_BYTES:
                     return TOO_LONG
                 await self._hear(text)
@@ -258,6 +258,18 @@ async def hand_over(sending: Awaitable[None]) -> None:
     try:
         await sending
     except RuntimeError as err:  # what uvicorn raises once it has sent the close
+        raise WebSocketDisconnect(ABNORMAL) from err
+
+
+async def take_over(hearing: Awaitable[str]) -> str:
+    """The next text; a socket that broke while something was sent counts as gone here as well.
+
+    Raises:
+        WebSocketDisconnect: nobody is there any more.
+    """
+    try:
+        return await hearing
+    except RuntimeError as err:  # what starlette raises once a send has failed
         raise WebSocketDisconnect(ABNORMAL) from err
 
 

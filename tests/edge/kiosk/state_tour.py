@@ -11,6 +11,7 @@ from pathlib import Path
 
 from playwright.sync_api import Page
 
+from edge.basket.judgement import RuleSettings
 from edge.kiosk.live_feed import Terminal
 from sync.catalog import load_catalog
 from sync.price_list import Promotion, load_price_list
@@ -20,6 +21,7 @@ from tests.fakes.in_memory_feed import START, InMemoryFeed
 WORDS = "apple bridge candle drift ember fossil"
 WITHOUT_PRICE = "jam_strawberry_340"
 CALM_MS = 400
+PATIENCE_S = 3_600  # a busy machine takes its time to judge a state
 SHOWN = """() => Promise.all([...document.images].map((image) => image.decode().catch(() => 0)))
   .then(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))))
   .then(() => true)"""
@@ -243,7 +245,7 @@ class Tour:
         self.shoot("34-scanner-mode")
         feed.is_perceiving = True
         page.locator("[data-notice='blind']").wait_for(state="detached")
-        feed.now_ns += 105 * 10**9  # nobody moved
+        feed.now_ns += (PATIENCE_S - 15) * 10**9  # nobody moved
         page.locator(".sheet-lead").wait_for()
         self.shoot("35-still-there")
         feed.now_ns += 30 * 10**9
@@ -304,7 +306,8 @@ def box_of(folder: Path) -> InMemoryFeed:
     prices = prices.model_copy(update={"promotions": (two,), "entries": entries})
     names = [sku.picture for sku in catalog.skus if sku.picture]
     pictures = {name: (folder / name).read_bytes() for name in names}
-    return InMemoryFeed(catalog, prices, pictures)
+    rules = RuleSettings(walk_away_s=PATIENCE_S)
+    return InMemoryFeed(catalog, prices, pictures, rules)
 
 
 def put_groceries(feed: InMemoryFeed) -> None:

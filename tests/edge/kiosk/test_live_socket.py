@@ -3,10 +3,10 @@
 import asyncio
 
 import pytest
-from starlette.websockets import WebSocketDisconnect
+from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
 from edge.kiosk.live_feed import Terminal
-from edge.kiosk.live_socket import hand_over
+from edge.kiosk.live_socket import hand_over, take_over
 from edge.messages.basket_messages import Phase
 from tests.edge.kiosk.kiosk_page import (
     PIN,
@@ -201,6 +201,18 @@ def test_a_socket_that_the_server_has_closed_counts_as_gone() -> None:
 
     with pytest.raises(WebSocketDisconnect):
         asyncio.run(hand_over(send_after_close()))
+
+
+def test_a_socket_that_broke_while_something_was_sent_counts_as_gone() -> None:
+    socket = WebSocket({"type": "websocket"}, nobody, nobody)  # type: ignore[arg-type]
+    socket.application_state = WebSocketState.DISCONNECTED
+
+    with pytest.raises(WebSocketDisconnect):
+        asyncio.run(take_over(socket.receive_text()))
+
+
+async def nobody() -> None:
+    raise AssertionError("a broken socket is neither read nor written")
 
 
 def test_a_thirteenth_screen_is_turned_away() -> None:

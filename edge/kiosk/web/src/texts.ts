@@ -30,6 +30,11 @@ export function money(minor: number, { currency, exponent }: Currency): string {
   return formatMoney(minor, currency, exponent, language.value);
 }
 
+/** An amount that is taken off, its sign where the language wants it. */
+export function lessMoney(minor: number, currency: Currency): string {
+  return money(-minor, currency).replace("-", "−");
+}
+
 export function weight(grams: number): string {
   return formatWeight(grams, language.value);
 }

@@ -6,7 +6,7 @@ import { useEffect, useRef } from "preact/hooks";
 import { nameOf, productOf } from "../catalogue.ts";
 import { command } from "../live.ts";
 import { ageLimit, basket, isAgeChecked, itemCount, openAsks, openSheet, showToast } from "../state.ts";
-import { has, money, t, weight } from "../texts.ts";
+import { has, lessMoney, money, t, weight } from "../texts.ts";
 import type { BasketLine, BasketSnapshot } from "../wire_types.ts";
 import { ProductPicture } from "./product_picture.tsx";
 
@@ -121,7 +121,7 @@ export function LineExtras({ line, snapshot }: { line: BasketLine; snapshot: Bas
       )}
       {line.discount_minor > 0 && (
         <span class="line-saving">
-          {line.discount_name || t("savings")} −{money(line.discount_minor, snapshot)}
+          <bdi>{line.discount_name || t("savings")}</bdi> {lessMoney(line.discount_minor, snapshot)}
         </span>
       )}
       {line.age_limit > 0 && <span class="line-age">{t("age_note", { age: line.age_limit })}</span>}
@@ -150,7 +150,7 @@ function Totals({ snapshot }: { snapshot: BasketSnapshot }) {
       <div class="totals-small">
         <Loyalty snapshot={snapshot} />
         <dl>
-        {saved > 0 && <TotalRow name={t("savings")} amount={`−${money(saved, snapshot)}`} kind="saving" />}
+        {saved > 0 && <TotalRow name={t("savings")} amount={lessMoney(saved, snapshot)} kind="saving" />}
         {deposit > 0 && <TotalRow name={t("deposit")} amount={money(deposit, snapshot)} kind="" />}
         <TotalRow name={t("tax_included")} amount={money(snapshot.tax_minor, snapshot)} kind="" />
         </dl>

@@ -104,6 +104,7 @@ function labelOf(item: ItemView | undefined): Label | undefined {
 }
 
 function priceOf(item: ItemView, snapshot: BasketSnapshot): string {
+  if (snapshot.phase === "paid") return ""; // nobody shall think that it is charged again
   return item.amount_minor > 0 ? money(item.amount_minor, snapshot) : "";
 }
 

@@ -8,7 +8,7 @@ import { nameOf } from "../catalogue.ts";
 import { forgetPreferences, preferences } from "../preferences.ts";
 import { say } from "../speech.ts";
 import { basket, dismissedBasket, hello } from "../state.ts";
-import { language, money, t, weight } from "../texts.ts";
+import { language, lessMoney, money, t, weight } from "../texts.ts";
 import type { BasketSnapshot, Receipt, ReceiptLine } from "../wire_types.ts";
 
 const RETRY_MS = 1_500;
@@ -100,8 +100,8 @@ function SlipLine({ line, snapshot }: { line: ReceiptLine; snapshot: BasketSnaps
       )}
       {line.discount_minor > 0 && (
         <small class="slip-extra">
-          <span>{line.discount_name || t("savings")}</span>
-          <span>−{money(line.discount_minor, snapshot)}</span>
+          <bdi>{line.discount_name || t("savings")}</bdi>
+          <span>{lessMoney(line.discount_minor, snapshot)}</span>
         </small>
       )}
     </li>

@@ -6,9 +6,10 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import { nameOf, searchProducts } from "../catalogue.ts";
 import { command } from "../live.ts";
 import { ProductPicture } from "../parts/product_picture.tsx";
+import { SeenPicture } from "../parts/seen_picture.tsx";
 import { TouchKeyboard } from "../parts/touch_keyboard.tsx";
 import { addByBarcode, isBarcode } from "../scanner.ts";
-import { basket, closeSheet, isAttendant, openSheet, showToast, type SheetName } from "../state.ts";
+import { basket, closeSheet, isAttendant, openAsks, openSheet, showToast, type SheetName } from "../state.ts";
 import { language, money, t } from "../texts.ts";
 import type { Product } from "../wire.ts";
 
@@ -21,11 +22,17 @@ export function SearchSheet({ purpose }: { purpose: SearchPurpose }) {
   const [query, setQuery] = useState("");
   const field = useRef<HTMLInputElement>(null);
   const found = useFound(query);
+  const itemId = itemAsked(purpose);
   const hasKeyboard = window.innerWidth >= KIOSK_WIDTH_PX;
   useEffect(() => field.current?.focus(), []);
   return (
     <Sheet title={titleOf(purpose)} closeLabel={t("close")} onClose={closeSheet} size="large" class="search">
       <div class="search-field">
+        {itemId && (
+          <span class="search-seen">
+            <SeenPicture itemId={itemId} />
+          </span>
+        )}
         <Icon name="search" />
         <input
           ref={field}
@@ -45,6 +52,12 @@ export function SearchSheet({ purpose }: { purpose: SearchPurpose }) {
       {hasKeyboard && <TouchKeyboard onKey={(edit) => setQuery(edit)} />}
     </Sheet>
   );
+}
+
+/** The item a question is about stays in sight while one looks for its name. */
+function itemAsked(purpose: SearchPurpose): string {
+  if (purpose.purpose !== "answer") return "";
+  return openAsks.value.find((ask) => ask.ask_id === purpose.askId)?.item_id ?? "";
 }
 
 function titleOf(purpose: SearchPurpose): string {

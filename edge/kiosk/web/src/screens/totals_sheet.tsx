@@ -5,7 +5,7 @@ import { Sheet } from "@tillsight/web-shared/sheet.tsx";
 import { useEffect, useState } from "preact/hooks";
 import { tell } from "../live.ts";
 import { dayTotals, openSheet } from "../state.ts";
-import { has, language, money, t } from "../texts.ts";
+import { has, language, lessMoney, money, t } from "../texts.ts";
 import type { DayTotals } from "../wire_types.ts";
 
 export function TotalsSheet() {
@@ -90,7 +90,7 @@ function Row({ name, count, minor, day }: { name: string; count?: number; minor:
         {name}
         {count !== undefined && <small> × {count}</small>}
       </dt>
-      <dd>{money(minor === 0 ? 0 : minor, day)}</dd>
+      <dd>{minor < 0 ? lessMoney(-minor, day) : money(Math.abs(minor), day)}</dd>
     </div>
   );
 }
