@@ -145,7 +145,7 @@ def _one(shop: Shop) -> tuple[float, float, dict[str, Any]]:
 def _hub_cpu_s() -> float:
     """CPU seconds of the hub so far: on a busy machine they say more than the clock."""
     hubs = [c for c in psutil.Process().children() if "trainer.hub.serve" in c.cmdline()]
-    return sum(c.cpu_times().user + c.cpu_times().system for c in hubs)
+    return float(sum(c.cpu_times().user + c.cpu_times().system for c in hubs))
 
 
 def train_head(num_classes: int, dim: int = 256) -> tuple[float, int]:
