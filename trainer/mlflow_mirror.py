@@ -8,6 +8,7 @@ is mirrored twice is one run there, found by its tag.
 
 import math
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from trainer.errors import DegradedError
@@ -15,7 +16,7 @@ from trainer.run_difference import flattened
 
 RUN_TAG = "tillsight.run_id"
 MAX_PARAMETER_CHARS = 500
-METRICS_AT_ONCE = 1000
+METRICS_AT_ONCE, PARAMETERS_AT_ONCE = 1000, 100  # MLflow takes no more in one request
 STATES = {"done": "FINISHED", "failed": "FAILED", "cancelled": "KILLED"}
 
 
@@ -44,13 +45,18 @@ def mirror_run(
     experiment_id = known.experiment_id if known else client.create_experiment(experiment)
     for earlier in client.search_runs([experiment_id], f"tags.`{RUN_TAG}` = '{run['run_id']}'"):
         client.delete_run(earlier.info.run_id)
-    made = client.create_run(experiment_id, run_name=str(run["name"]))
+    made = client.create_run(
+        experiment_id, start_time=_milliseconds(run.get("started_at")), run_name=str(run["name"])
+    )
     tags = [RunTag(RUN_TAG, str(run["run_id"])), *(RunTag(f"tag.{t}", "1") for t in run["tags"])]
     parameters = [
         Param(place, text[:MAX_PARAMETER_CHARS])
         for place, text in flattened(run["parameters"]).items()
     ]
-    client.log_batch(made.info.run_id, params=parameters[:100], tags=tags)
+    client.log_batch(made.info.run_id, tags=tags)
+    for first in range(0, len(parameters), PARAMETERS_AT_ONCE):
+        part = parameters[first : first + PARAMETERS_AT_ONCE]
+        client.log_batch(made.info.run_id, params=part)
     points = [
         Metric(name, float(value), 0, int(step))
         for name, curve in curves.items()
@@ -59,5 +65,11 @@ def mirror_run(
     ]
     for first in range(0, len(points), METRICS_AT_ONCE):
         client.log_batch(made.info.run_id, metrics=points[first : first + METRICS_AT_ONCE])
-    client.set_terminated(made.info.run_id, STATES.get(str(run["status"]), "RUNNING"))
+    status = STATES.get(str(run["status"]), "RUNNING")
+    client.set_terminated(made.info.run_id, status, _milliseconds(run.get("finished_at")))
     return str(made.info.run_id)
+
+
+def _milliseconds(told: str | None) -> int | None:
+    """A time of the hub as MLflow counts; None where there is none, which is now."""
+    return int(datetime.fromisoformat(told).timestamp() * 1000) if told else None

@@ -9,7 +9,8 @@ from trainer.mlflow_mirror import RUN_TAG, MirrorError, mirror_run
 
 RUN = {
     "run_id": "ab" * 16, "name": "descent", "status": "done", "tags": ["baseline"],
-    "parameters": {"values": {"lr": 0.5}},
+    "parameters": {"values": {"lr": 0.5, **{f"p{n}": n for n in range(120)}}},
+    "started_at": "2026-11-21T10:00:00Z", "finished_at": "2026-11-21T10:01:40Z",
 }  # fmt: skip
 CURVES = {"x": [[0, 0.5], [1, 0.25]]}
 
@@ -21,6 +22,8 @@ def test_without_mlflow_the_way_out_is_named(monkeypatch: pytest.MonkeyPatch) ->
     assert "tillsight[mlflow]" in refused.value.hint
 
 
+@pytest.mark.slow  # MLflow makes its tables first
+@pytest.mark.timeout(600)
 @pytest.mark.filterwarnings("default")
 def test_a_run_is_there_once_with_its_curves(tmp_path: Path) -> None:
     if importlib.util.find_spec("mlflow") is None:
@@ -37,6 +40,8 @@ def test_a_run_is_there_once_with_its_curves(tmp_path: Path) -> None:
     experiment = client.get_experiment_by_name("tillsight")
     found = client.search_runs([experiment.experiment_id])
     assert [r.info.run_id for r in found] == [second] != [first]
-    assert found[0].data.params == {"values.lr": "0.5"}
+    assert (found[0].data.params["values.lr"], len(found[0].data.params)) == ("0.5", 121)
+    assert found[0].info.end_time - found[0].info.start_time == 100_000
+    assert found[0].info.status == "FINISHED"
     assert found[0].data.tags[RUN_TAG] == RUN["run_id"]
     assert [m.value for m in client.get_metric_history(second, "x")] == [0.5, 0.25]
