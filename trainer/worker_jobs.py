@@ -100,14 +100,16 @@ def _pipeline(desk: Desk) -> dict[str, Any]:
         desk.hub, desk.pulse, run_id=run_id, name=name[:200], kind="pipeline",
         parameters=parameters, code=code,
     ) as result:  # fmt: skip
-        lineage = {"run_id": run_id, "dataset": request.dataset, "champion": request.champion,
-                   "job": str(desk.job["job_id"]), "code": code}  # fmt: skip
+        lineage = {
+            "run_id": run_id, "dataset": request.dataset, "champion": request.champion,
+            "job": str(desk.job["job_id"]), "code": code, **starting_weights(desk, request),
+        }  # fmt: skip
         result |= _run_steps(desk, request, lineage)
     return result
 
 
 def _run_steps(desk: Desk, request: PipelineRequest, lineage: dict[str, str]) -> dict[str, Any]:
-    available = _fetched(desk, request)
+    available = _fetched(desk, request, lineage)
     champion = open_bundle(available["champion"])
     order, reused = request.order(), list[str]()
     for number, name in enumerate(order):
@@ -136,7 +138,7 @@ def _run_steps(desk: Desk, request: PipelineRequest, lineage: dict[str, str]) ->
     }
 
 
-def _fetched(desk: Desk, request: PipelineRequest) -> dict[str, Path]:
+def _fetched(desk: Desk, request: PipelineRequest, lineage: Mapping[str, str]) -> dict[str, Path]:
     """Everything the steps start from, on this machine."""
     started = time.monotonic()
     desk.pulse.part(0, 10, "fetching data set and champion")
@@ -150,24 +152,34 @@ def _fetched(desk: Desk, request: PipelineRequest) -> dict[str, Path]:
         "catalogue": desk.folder / "catalogue.json",
     }
     available["catalogue"].write_bytes(desk.hub.fetch_bytes("/skus-export?format=json"))
-    checkpoint = request.checkpoint or _known_checkpoint(desk, request)
-    if checkpoint:
-        available["checkpoint"] = desk.hub.fetch_artifact(checkpoint)
+    if "from_checkpoint" in lineage:
+        available["checkpoint"] = desk.hub.fetch_artifact(lineage["from_checkpoint"])
     desk.seconds["fetch"] = round(time.monotonic() - started, 2)
     return available
 
 
-def _known_checkpoint(desk: Desk, request: PipelineRequest) -> str:
-    """The champion's trained weights, where its registration named them and training needs them."""
-    if request.path != "full":
-        return ""
+def starting_weights(desk: Desk, request: PipelineRequest) -> dict[str, str]:
+    """The trained weights to start from, for the lineage: as asked, or the champion's own.
+
+    Raises:
+        JobRefusedError: a model was asked for that left no weights.
+    """
+    asked = request.checkpoint or ""
+    if not asked and request.path != "full":
+        return {}
+    model_id = asked or request.champion
     try:
-        model = desk.hub.call("GET", f"/models/{request.champion}")
+        model = desk.hub.call("GET", f"/models/{model_id}")
     except HubRefusal as err:
-        if err.status != 404:  # a champion that was published without being registered
+        if err.status != 404:  # an artefact, or a champion published without being registered
             raise
-        return ""
-    return str(model["lineage"].get("checkpoint", ""))
+        return {"from_checkpoint": asked} if asked else {}
+    weights = str(model["lineage"].get("checkpoint", ""))
+    if asked and not weights:
+        raise JobRefusedError(
+            f"model {asked[:12]} left no weights", hint="the fast path trains none; see its lineage"
+        )
+    return {"from_checkpoint": weights, "started_from": model_id} if weights else {}
 
 
 def run_child(

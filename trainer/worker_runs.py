@@ -27,7 +27,8 @@ def reported_run(
     parameters: Mapping[str, Any], code: str,
 ) -> Iterator[dict[str, Any]]:  # fmt: skip
     """A run around a job; what is put into the yielded dictionary is its result."""
-    capture = {"code": code, "packages": environment_lock(), "hardware": hardware(),
+    laid_over = sorted(map(str, parameters.get("packages", ())))  # as a clone's list has them
+    capture = {"code": code, "packages": [*environment_lock(), *laid_over], "hardware": hardware(),
                "entry": str(parameters.get("entry", f"job {kind}"))}  # fmt: skip
     begin = {"run_id": run_id, "name": name, "kind": kind, "parameters": dict(parameters),
              "status": "running"}  # fmt: skip

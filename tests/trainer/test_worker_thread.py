@@ -52,6 +52,7 @@ def test_one_post_ends_in_a_registered_model(tmp_path: Path) -> None:
                                                   "export", "calibrate", "evaluate"]  # fmt: skip
         model = hub.ok("GET", f"/api/v1/models/{made['bundle_id']}")
         assert (model["stage"], model["lineage"]["dataset"]) == ("registered", dataset)
+        assert model["lineage"]["champion"] == champion  # whose rows live on in it
         raw = hub.admin.get(f"/api/v1/artifacts/{made['bundle_id']}").content
         manifest = BundleManifest.model_validate_json(raw)
         assert manifest.bundle_id() == made["bundle_id"]

@@ -23,7 +23,8 @@ class PipelineRequest(BaseModel):
         path: fast (cached features, seconds) or full (training); `fit` is told.
         steps: parameters by step, where they are not the defaults.
         skip: steps to leave out, of those that others can do without.
-        checkpoint: artefact with the champion's trained weights; its lineage names one by default.
+        checkpoint: trained weights to start from, as an artefact or by the model that left them;
+            what the champion's lineage names by default.
         run_id: the run this is an attempt of; a new one by default.
         code, packages: archive to run instead of the worker's own code, and what to lay over its
             environment: what a clone of a run carries.
