@@ -79,7 +79,7 @@ def recognition(
         if judged is None:  # as judge_folds leaves them out
             numbers = blocked_folds(tuple(photos), folds)
             shown = [p for p, fold in zip(photos, numbers, strict=True) if fold >= 0]
-        write_page(page, report, OURS, answers[OURS], shown, learned.photos, _names(names))
+        write_page(page, report, OURS, answers[OURS], shown, _names(names))
 
 
 def _imagenet(cache: Path | None, photos: list[Photo], *, show: bool) -> FloatArray:
