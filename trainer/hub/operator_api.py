@@ -3,16 +3,16 @@
 Flow: request with a cookie or a bearer token -> permission -> store -> JSON
 """
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Query
-from pydantic import Field
+from pydantic import AwareDatetime, Field
 from sqlalchemy import Engine
 
-from trainer.hub.people_auth import Body, Caller, needs
+from trainer.hub.people_auth import Body, Caller, Reply, needs
 from trainer.store import enrolment, fleet
-from trainer.store.api_tokens import Role, create_token, revoke_token
+from trainer.store.api_tokens import Role, create_token, list_tokens, revoke_token
 from trainer.store.database import reading, writing
 from trainer.store.fleet_list import list_audit, list_boxes
 from trainer.store.role_permissions import Permission
@@ -50,10 +50,21 @@ class CommandRequest(Body):
 
 
 class TokenRequest(Body):
-    """A token for a person or a worker."""
+    """A token for a person or a worker; `days` is how long it lives, 0 for ever."""
 
     name: str = Field(min_length=1, max_length=120)
     role: Role
+    days: int = Field(default=0, ge=0, le=3660)
+
+
+class TokenReply(Reply):
+    """A token without its secret."""
+
+    name: str
+    role: Role
+    created_at: AwareDatetime
+    expires_at: AwareDatetime | None
+    is_revoked: bool
 
 
 def make_operator_router(engine: Engine) -> APIRouter:
@@ -96,10 +107,19 @@ def make_operator_router(engine: Engine) -> APIRouter:
             )
         return {"claim_code": code}
 
+    @router.get("/tokens")
+    def tokens(who: admin) -> list[TokenReply]:
+        with reading(engine) as connection:
+            return [TokenReply(**row) for row in list_tokens(connection)]
+
     @router.post("/tokens")
     def token(who: admin, body: TokenRequest) -> dict[str, str]:
+        now = datetime.now(UTC)
+        ends = now + timedelta(days=body.days) if body.days else None
         with writing(engine) as connection:
-            made = create_token(connection, body.name, body.role, now=datetime.now(UTC), actor=who)
+            made = create_token(
+                connection, body.name, body.role, now=now, actor=who, expires_at=ends
+            )
         return {"token": made}
 
     @router.delete("/tokens/{name}", status_code=204)

@@ -13,6 +13,7 @@ from trainer.errors import TrainerError
 from trainer.hubctl import (
     account,
     alerts,
+    audit,
     backup,
     blind,
     bundle,
@@ -21,6 +22,7 @@ from trainer.hubctl import (
     fleet,
     gate,
     gate_worker,
+    job,
     keys,
     model,
     monitor,
@@ -30,6 +32,7 @@ from trainer.hubctl import (
     run,
     sku,
     store,
+    token,
     trigger,
     why,
     worker,
@@ -59,6 +62,9 @@ app.add_typer(alerts.app, name="alerts")
 app.add_typer(monitor.app, name="monitor")
 app.add_typer(worker.app, name="worker")
 app.add_typer(run.app, name="run")
+app.add_typer(job.app, name="job")
+app.add_typer(token.app, name="token")
+app.command("audit")(audit.audit)
 app.command("insights")(monitor.insights)
 app.command("assign")(bundle.assign)
 app.command("why")(why.why)

@@ -3,14 +3,21 @@
 `link` uploads for the gate alone; everybody may fetch a model once it has passed.
 """
 
+import json
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 from urllib.parse import quote
 
 import typer
 
 from sync.bundle import open_bundle
-from trainer.hubctl.digest_file import fetch_linked, read_link, stage_files, write_link
+from trainer.hubctl.digest_file import (
+    fetch_files,
+    fetch_linked,
+    read_link,
+    stage_files,
+    write_link,
+)
 from trainer.hubctl.hub_session import HubAnswerError, HubCall, HubSession, with_hub
 
 app = typer.Typer(no_args_is_help=True, help="Models: register, link, fetch, approve, assign.")
@@ -25,6 +32,27 @@ NoteOption = Annotated[str, typer.Option(help="Why; it stays with the decision."
 def list_models(session: HubCall) -> None:
     """Registered models, the newest first."""
     session.rows(session.api("GET", "/models"), COLUMNS)
+
+
+@app.command("show")
+@with_hub
+def show(session: HubCall, model: ModelArgument) -> None:
+    """Stage, lineage, verdicts, approvals, and the evaluation of its run, as JSON."""
+    found = session.api("GET", f"/models/{whole_id(session, model)}")
+    typer.echo(json.dumps({**found, "evaluation": _evaluation(session, found)}, indent=2))
+
+
+@app.command("download")
+@with_hub
+def download(
+    session: HubCall,
+    model: ModelArgument,
+    into: Annotated[Path, typer.Argument(help="Folder to make.")],
+) -> None:
+    """Bring a model's bundle folder, verified byte for byte."""
+    bundle = fetch_files(session, whole_id(session, model), into, "/artifacts/{sha256}")
+    reply = {"bundle_id": bundle.bundle_id, "folder": str(into)}
+    session.say(reply, f"{into} holds {bundle.bundle_id}")
 
 
 @app.command("register")
@@ -117,6 +145,15 @@ def rule(
     path = f"/approval-rules/{quote(name, safe='')}"
     reply = session.api("PUT", path, {"mode": mode, "veto_hours": veto_hours})
     session.say(reply, f"{name}: {reply['mode']}, veto {reply['veto_hours']} h")
+
+
+def _evaluation(session: HubSession, model: dict[str, Any]) -> Any:
+    """What its run measured; None where a run of this hub did not make it."""
+    run_id = quote(str(model["lineage"].get("run_id", "")), safe="")
+    try:
+        return session.api("GET", f"/runs/{run_id}")["result"].get("evaluation") if run_id else None
+    except HubAnswerError:
+        return None
 
 
 def _decide(session: HubCall, model: str, decision: str, note: str) -> None:

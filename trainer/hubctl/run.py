@@ -142,6 +142,25 @@ def push(
     typer.echo(push_run(speaker, folder))
 
 
+@app.command("fetch")
+@with_hub
+def fetch(
+    session: HubCall,
+    run: RunArgument,
+    into: Annotated[Path, typer.Argument(help="Folder to make; `tensorboard --logdir` reads it.")],
+) -> None:
+    """Bring a run's files: output, TensorBoard's events, what it kept."""
+    found = session.api("GET", f"/runs/{whole(session, run)}")
+    for file in found["files"]:
+        target = (into / file["name"]).resolve()
+        if not target.is_relative_to(into.resolve()):
+            raise HubAnswerError(f"file {file['name'][:80]!r} leaves its folder", hint="look at it")
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(session.fetch(f"/artifacts/{file['sha256']}"))
+    reply = {"run_id": found["run_id"], "folder": str(into), "num_files": len(found["files"])}
+    session.say(reply, f"{reply['num_files']} files in {into}")
+
+
 @app.command("mirror")
 @with_hub
 def mirror(

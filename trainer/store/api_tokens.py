@@ -7,6 +7,7 @@ import hashlib
 import secrets
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
 from sqlalchemy import Connection, insert, select, update
 
@@ -41,6 +42,12 @@ class ForbiddenError(TokenError):
     """A good token of a role that may not do this."""
 
     code = "token.forbidden"
+
+
+class UnknownTokenError(TokenError):
+    """No token of this name."""
+
+    code = "not_found"
 
 
 def create_token(
@@ -81,9 +88,22 @@ def create_token(
 
 
 def revoke_token(connection: Connection, name: str, *, now: datetime, actor: str) -> None:
-    """Make a token worthless."""
-    connection.execute(update(TOKENS).where(TOKENS.c.name == name).values(is_revoked=True))
+    """Make a token worthless.
+
+    Raises:
+        UnknownTokenError: there is none of this name.
+    """
+    where = TOKENS.c.name == name
+    if not connection.execute(update(TOKENS).where(where).values(is_revoked=True)).rowcount:
+        raise UnknownTokenError(f"no token {name[:120]!r}", hint="see hubctl token list")
     audit.record(connection, now=now, actor=actor, action="token_revoked", subject=name)
+
+
+def list_tokens(connection: Connection) -> list[dict[str, Any]]:
+    """Every token there was, by name; never the secret, which nobody has."""
+    columns = [TOKENS.c[n] for n in ("name", "role", "created_at", "expires_at", "is_revoked")]
+    rows = connection.execute(select(*columns).order_by(TOKENS.c.name)).mappings()
+    return [{**row, "is_revoked": bool(row["is_revoked"])} for row in rows]
 
 
 def holder_of(connection: Connection, token: str, *, now: datetime) -> tuple[str, Role]:

@@ -22,6 +22,7 @@ TABLE = [
     ("POST",   "/v1/operator/boxes/{box_id}/status",       Permission.FLEET_CHANGE),
     ("POST",   "/v1/operator/boxes/{box_id}/replace",      Permission.FLEET_CHANGE),
     ("POST",   "/v1/operator/boxes/{box_id}/commands",     Permission.FLEET_CHANGE),
+    ("GET",    "/v1/operator/tokens",                      Permission.ACCOUNTS_CHANGE),
     ("POST",   "/v1/operator/tokens",                      Permission.ACCOUNTS_CHANGE),
     ("DELETE", "/v1/operator/tokens/{name}",               Permission.ACCOUNTS_CHANGE),
     ("GET",    "/api/v1/fleet/overview",                   Permission.FLEET_READ),

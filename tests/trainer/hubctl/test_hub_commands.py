@@ -11,10 +11,12 @@ import pytest
 from typer.testing import CliRunner
 
 from sync.bundle import open_bundle
-from tests.fakes.running_hub import running_hub
+from tests.fakes.running_hub import RunningHub, running_hub
 from tests.fakes.small_shop import demo_gtin, small_pictures
 from trainer.hubctl.__main__ import app
+from trainer.store import artifacts, runs
 from trainer.store.api_tokens import Role, create_token
+from trainer.store.blobs import FolderBlobs
 from trainer.store.database import writing
 
 FACTORY = Path(__file__).parents[3] / "edge" / "bundles" / "factory"
@@ -22,24 +24,26 @@ Run = Callable[..., Any]
 
 
 @pytest.fixture(scope="module")
-def run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
+def hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningHub]:
+    with running_hub(tmp_path_factory.mktemp("hub")) as hub:
+        yield hub
+
+
+@pytest.fixture(scope="module")
+def run(hub: RunningHub) -> Run:
     """A command with `--json`, its answer; `code` is the exit code it must have."""
-    folder = tmp_path_factory.mktemp("hub")
-    with running_hub(folder) as hub:
-        with writing(hub.engine) as connection:
-            token = create_token(
-                connection, "test", Role.ADMIN, now=datetime.now(UTC), actor="test"
-            )
-        token_file = folder / "token"
-        token_file.write_text(token)
+    with writing(hub.engine) as connection:
+        token = create_token(connection, "test", Role.ADMIN, now=datetime.now(UTC), actor="test")
+    token_file = hub.folder / "token"
+    token_file.write_text(token)
 
-        def call(*arguments: str, code: int = 0) -> Any:
-            road = ["--hub", hub.url, "--token-file", str(token_file), "--json"]
-            result = CliRunner().invoke(app, [*arguments, *road])
-            assert result.exit_code == code, (result.output, result.exception)
-            return json.loads(result.output) if result.output else None
+    def call(*arguments: str, code: int = 0) -> Any:
+        road = ["--hub", hub.url, "--token-file", str(token_file), "--json"]
+        result = CliRunner().invoke(app, [*arguments, *road])
+        assert result.exit_code == code, (result.output, result.exception)
+        return json.loads(result.output) if result.output else None
 
-        yield call
+    return call
 
 
 def test_the_first_administrator_is_made_by_a_command(run: Run, tmp_path: Path) -> None:
@@ -131,3 +135,56 @@ def test_a_model_is_registered_judged_by_exit_code_and_approved(run: Run, tmp_pa
     assert run("gate", *road, edgectl(tmp_path, 300))["verdict"] == "pass"
     assert run("model", "approve", model[:10], "--note", "looked at it")["stage"] == "approved"
     assert [row["stage"] for row in run("model", "list")] == ["approved"]
+    shown = run("model", "show", model[:10])
+    assert (shown["lineage"], shown["evaluation"]) == ({"run": "r1"}, None)
+    assert [verdict["verdict"] for verdict in shown["verdicts"]] == ["pass", "inconclusive"]
+    run("model", "download", model[:10], str(tmp_path / "away"), code=1)  # its files never came
+
+
+def test_a_runs_files_are_fetched_and_none_leaves_the_folder(
+    run: Run, hub: RunningHub, tmp_path: Path
+) -> None:
+    now, blobs = datetime.now(UTC), FolderBlobs(hub.folder / "blobs")
+    kept = {"tensorboard/events": blobs.put(b"events"), "weights.pt": blobs.put(b"weights")}
+    ids = ["a" * 32, "b" * 32]
+    with writing(hub.engine) as connection:
+        for sha256 in kept.values():
+            artifacts.note_artifact(connection, sha256, 7, now=now, actor="test")
+        for run_id, prefix in zip(ids, ("", "../"), strict=True):
+            runs.create(connection, name="x", kind="script", parameters={}, capture={},
+                        run_id=run_id, status="running", now=now, actor="test")  # fmt: skip
+            for name, sha256 in kept.items():
+                runs.link_file(connection, run_id, prefix + name, sha256, now=now, actor="test")
+    assert run("run", "fetch", "aaaaaa", str(tmp_path / "one"))["num_files"] == 2
+    assert (tmp_path / "one" / "tensorboard" / "events").read_bytes() == b"events"
+    run("run", "fetch", "bbbbbb", str(tmp_path / "two"), code=1)
+    assert not (tmp_path / "weights.pt").exists()
+
+
+def test_a_token_is_made_into_a_file_listed_and_revoked(run: Run, tmp_path: Path) -> None:
+    file = tmp_path / "worker.token"
+    made = run("token", "create", "gpu-1", "--role", "trainer", "--days", "30", "--file", str(file))
+    assert (made["role"], file.stat().st_mode & 0o777) == ("trainer", 0o600)
+    assert file.read_text().startswith("tsh_")
+    rows = {row["name"]: row for row in run("token", "list")}
+    assert (rows["gpu-1"]["is_revoked"], rows["gpu-1"]["expires_at"] > "2026") == (False, True)
+    assert "token" not in rows["gpu-1"]
+    run("token", "revoke", "gpu-1")
+    assert {r["name"]: r["is_revoked"] for r in run("token", "list")}["gpu-1"]
+    run("token", "revoke", "nobody", code=1)
+    run("token", "create", "gpu-2", "--role", "trainer", "--file", str(file), code=1)
+
+
+def test_a_job_is_queued_shown_and_cancelled_and_the_audit_says_by_whom(run: Run) -> None:
+    job_id = run("job", "enqueue", "worker.check", "--set", "num_bytes=9", "--priority", "3")[
+        "job_id"
+    ]
+    shown = run("job", "show", job_id[:8])
+    assert (shown["parameters"], shown["priority"]) == ({"num_bytes": 9}, 3)
+    assert run("job", "logs", job_id) is None
+    assert run("job", "cancel", job_id)["status"] == "cancelled"
+    run("job", "logs", job_id, "--follow", code=1)
+    assert job_id in [row["job_id"] for row in run("job", "list", "--status", "cancelled")]
+    assert run("job", "workers") == []
+    told = run("audit", "--subject", f"job:{job_id}")
+    assert {(row["actor"], row["action"]) for row in told} >= {("token:test", "job_enqueued")}
