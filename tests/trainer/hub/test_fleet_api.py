@@ -39,6 +39,8 @@ def test_boxes_are_found_by_text_state_and_health(fleet: PeopleHub) -> None:
     assert boxes(fleet, "?status=pending") == ["harbour-1"]
     assert boxes(fleet, "?health=ok") == ["main-1"]
     assert boxes(fleet, "?health=silent") == ["main_2"]
+    assert boxes(fleet, "?sort=-box_id") == ["main_2", "main-1", "harbour-1"]
+    assert boxes(fleet, "?sort=-seen_at") == ["main-1", "harbour-1", "main_2"]
 
 
 def test_a_page_of_boxes_knows_how_many_there_are(fleet: PeopleHub) -> None:

@@ -42,6 +42,19 @@ def test_a_cancelled_job_is_not_given_out(centre: PeopleHub) -> None:
     assert centre.call(OPERATOR, "POST", f"/jobs/{job_id}/cancel").status_code == 409
 
 
+def test_jobs_are_listed_in_the_order_that_is_asked_for(centre: PeopleHub) -> None:
+    low, high = enqueue(centre, priority=1), enqueue(centre, priority=7)
+
+    def listed(sort: str) -> list[str]:
+        found = centre.ok(VIEWER, "GET", f"/jobs?sort={sort}")["items"]
+        return [str(job["job_id"]) for job in found]
+
+    assert listed("priority") == [low, high]
+    assert listed("-priority") == [high, low]
+    assert listed("created_at") == [low, high]
+    assert centre.call(VIEWER, "GET", "/jobs?sort=lease_id").status_code == 422
+
+
 def test_a_stranger_with_a_guessed_lease_changes_nothing(centre: PeopleHub) -> None:
     job_id = enqueue(centre)
     centre.ok(TRAINER, "POST", "/jobs-lease", WORKER)
