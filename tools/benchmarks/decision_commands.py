@@ -72,9 +72,7 @@ def decision(
     found = quality.outcomes(given.items, gallery, parameters, given.family_of)
     figures = quality.decision_figures(found)
     if shift:
-        figures += quality.shift_figures(
-            given.items, gallery, given.family_of, parameters.detector_score
-        )
+        figures += quality.shift_figures(given.items, gallery, parameters, given.family_of)
     _publish("Decision", given, figures, chosen_on, as_json=as_json, out=out)
 
 

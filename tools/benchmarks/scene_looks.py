@@ -16,6 +16,7 @@ from rich.progress import track
 
 from edge.perception.models import Models
 from sync.boxes import iou_matrix
+from sync.child_model import ChildAnswer
 from tools.benchmarks.errors import BenchInputError
 from trainer.dataset.coco_scenes import ScenePicture, read_picture, read_scene_folder
 from trainer.errors import DatasetError
@@ -27,11 +28,16 @@ FloatArray = NDArray[np.float32]
 
 @dataclass(frozen=True)
 class Item:
-    """One physical item: vectors (L, d) of its looks, and its true SKU."""
+    """One physical item: vectors (L, d) of its looks, and its true SKU.
+
+    Attributes:
+        children: what families' own models said about each look; empty where there are none.
+    """
 
     scene: str
     sku_id: str
     vectors: FloatArray
+    children: tuple[ChildAnswer | None, ...] = ()
 
 
 def read_scenes(folders: Sequence[Path], limit: int = 0) -> list[ScenePicture]:
@@ -51,7 +57,9 @@ def read_scenes(folders: Sequence[Path], limit: int = 0) -> list[ScenePicture]:
 
 def items_of(scenes: Sequence[ScenePicture], models: Models, *, show: bool) -> list[Item]:
     """Every item that a camera found, crops cut at the detector's boxes as on the counter."""
-    looks: dict[tuple[str, str, str], list[FloatArray]] = defaultdict(list)
+    looks: dict[tuple[str, str, str], list[tuple[FloatArray, ChildAnswer | None]]] = defaultdict(
+        list
+    )
     least = models.parameters.detector_score
     for scene in track(scenes, "looking", disable=not show, transient=True):
         picture = read_picture(scene.path)
@@ -64,7 +72,13 @@ def items_of(scenes: Sequence[ScenePicture], models: Models, *, show: bool) -> l
         found = np.flatnonzero(is_own & (overlaps[best, np.arange(len(best))] >= FOUND_IOU))
         if len(found) == 0:
             continue
-        vectors = models.embedder.embed(picture, boxes[best[found]])
-        for row, i in zip(vectors, found, strict=True):
-            looks[(scene.scene, scene.item_ids[i], scene.sku_ids[i])].append(row)
-    return [Item(scene, sku_id, np.stack(rows)) for (scene, _, sku_id), rows in looks.items()]
+        taken = boxes[best[found]]
+        vectors = models.embedder.embed(picture, taken)
+        parents = models.matcher.match(vectors)
+        answers = models.children.answers(picture, taken, vectors, parents)
+        for row, answer, i in zip(vectors, answers, found, strict=True):
+            looks[(scene.scene, scene.item_ids[i], scene.sku_ids[i])].append((row, answer))
+    return [
+        Item(name, sku_id, np.stack([row for row, _ in own]), tuple(told for _, told in own))
+        for (name, _, sku_id), own in looks.items()
+    ]

@@ -1,6 +1,9 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
+from sync.child_model import ChildAnswer, ChildCard
 from sync.decision import DecisionParameters
 from sync.gallery import Gallery, unit_rows
 from tools.benchmarks.decision_quality import (
@@ -96,11 +99,23 @@ def test_a_gallery_of_strangers_near_by_costs_accuracy(
     assert named(figures, "error growth per doubling") > 1.0
 
 
-def test_field_labels_of_a_store_set_thresholds_that_hold(
-    items: list[Item], gallery: Gallery, monkeypatch: pytest.MonkeyPatch
+def test_what_a_child_said_counts_in_the_decision(
+    items: list[Item], gallery: Gallery, parameters: DecisionParameters
 ) -> None:
-    monkeypatch.setattr("tools.benchmarks.decision_quality.NUM_RESAMPLES", 3)
-    figures = shift_figures(items, gallery, {}, 0.4)
+    card = ChildCard(
+        family="f", parent_id="e1", sku_ids=("sku-0", "sku-1"), network="children/f.onnx",
+        route_top_k=NUM_SKUS, route_share=0.0,
+    )  # fmt: skip
+    told = ChildAnswer(card, (0.01, 0.99))
+    (plain,) = outcomes(items[:1], gallery, parameters, {})
+    (asked,) = outcomes([replace(items[0], children=(told,) * 3)], gallery, parameters, {})
+    assert (plain.decision.sku_id, asked.decision.sku_id) == ("sku-0", "sku-1")
+
+
+def test_field_labels_of_a_store_set_thresholds_that_hold(
+    items: list[Item], gallery: Gallery, parameters: DecisionParameters
+) -> None:
+    figures = shift_figures(items, gallery, parameters, {})
     assert named(figures, "bound held") == 1.0
 
 

@@ -1,0 +1,51 @@
+"""A store's own margins: stricter than the bundle's, and strict until its labels prove enough."""
+
+import pytest
+
+from sync.decision import DecisionParameters, SkuScores
+from trainer.export.risk_calibration import RiskPolicy
+from trainer.export.store_calibration import LabelledItem, store_calibration
+
+POLICY = RiskPolicy(max_wrong_share=0.005, confidence=0.9)
+BUNDLE = DecisionParameters(
+    temperature=0.05, accept_margin=1.0, family_margin=2.0, accept_similarity=0.7,
+    unknown_similarity=0.5,
+)  # fmt: skip
+FAMILY = {"cola": "cola", "zero": "cola"}
+
+
+def label(margin: float, *, wrong: bool = False, twin: bool = False) -> LabelledItem:
+    second = "zero" if twin else "tea"
+    scores = SkuScores(("cola", second), (-0.1, -0.1 - margin), -30.0, 0.9)
+    return LabelledItem(scores, second if wrong else "cola")
+
+
+def margins(*labels: LabelledItem) -> tuple[float, float, bool]:
+    found = store_calibration(BUNDLE, labels, FAMILY, POLICY)
+    chosen = found.parameters
+    return chosen.accept_margin, chosen.family_margin, found.is_proven
+
+
+def test_without_labels_margins_are_doubled() -> None:
+    assert margins() == (2.0, 4.0, False)
+
+
+def test_enough_labels_without_an_error_give_the_bundles_own() -> None:
+    assert margins(*[label(5.0)] * 459) == (2.0, 4.0, False)
+    assert margins(*[label(5.0)] * 460) == (1.0, 2.0, True)
+
+
+@pytest.mark.parametrize(
+    ("error", "wanted"),
+    [
+        pytest.param(label(3.0, wrong=True), (3.4, 2.0), id="another product"),
+        pytest.param(label(3.0, wrong=True, twin=True), (1.0, 3.4), id="a look-alike"),
+        pytest.param(label(0.5, wrong=True), (1.0, 2.0), id="one that was asked about"),
+    ],
+)
+def test_a_margin_rises_above_the_worst_error_of_its_kind(
+    error: LabelledItem, wanted: tuple[float, float]
+) -> None:
+    accept, family, is_proven = margins(*[label(5.0)] * 500, error)
+    assert (accept, family) == pytest.approx(wanted)
+    assert is_proven
