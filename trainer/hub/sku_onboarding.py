@@ -40,6 +40,7 @@ from trainer.store.uploads import note_blob
 
 KEPT_SIDE_PX = 1600  # of an onboarding photo; crops are made from the upload itself
 PICTURE_SIDE_PX = 400
+APPEARANCES = "#appearances"  # behind an embedder's id: all rows of a photo, one after the other
 
 
 class NotReadyError(DegradedError):
@@ -92,11 +93,10 @@ class SkuOnboarding:
         report = check_photo(picture)
         bundles = self._bundles.all()
         by_embedder = {bundle.embedder_id: bundle for bundle in bundles}
-        vectors = {
-            name: self._embedder.embed(bundle, [(picture, report.xyxy)])[0]
-            for name, bundle in by_embedder.items()
-            if report.is_usable
-        }
+        vectors: dict[str, FloatArray] = {}
+        for name, bundle in by_embedder.items() if report.is_usable else ():
+            rows = self._embedder.appearances(bundle, picture, report.xyxy)
+            vectors |= {name: rows[0], name + APPEARANCES: rows.ravel()}
         crop = crop_of(bundles[0].preprocess, picture, report.xyxy)
         photo = StoredPhoto(
             photo_id=uuid.uuid4().hex,
@@ -221,7 +221,7 @@ def _require_ready(
 
 
 def _rows_of(ready: Sequence[Onboarding], bundle: LiveBundle) -> Gallery:
-    """The segment: prototypes of each SKU's views.
+    """The segment: prototypes of all appearances of each SKU's views.
 
     Raises:
         NotReadyError: published, without photos, or embedded before this bundle was released.
@@ -239,10 +239,24 @@ def _rows_of(ready: Sequence[Onboarding], bundle: LiveBundle) -> Gallery:
                 f"{onboarding.sku_id} has no photo for embedder {bundle.embedder_id}",
                 hint="take the photos again: a bundle with another embedder was released since",
             )
-        rows += [view.vector for view in views]
-        owners += [onboarding.sku_id] * len(views)
+        looks = _looks_of(onboarding, bundle.embedder_id)
+        rows.append(looks)
+        owners += [onboarding.sku_id] * len(looks)
     return build_gallery(
-        bundle.embedder_id, np.stack(rows), owners, prototypes_per_sku=bundle.per_sku
+        bundle.embedder_id, np.concatenate(rows), owners, prototypes_per_sku=bundle.per_sku
+    )
+
+
+def _looks_of(onboarding: Onboarding, embedder_id: str) -> FloatArray:
+    """Every appearance of the usable photos; of a photo from before there were any, itself."""
+    return np.concatenate(
+        [
+            photo.vectors.get(embedder_id + APPEARANCES, photo.vectors[embedder_id]).reshape(
+                -1, len(photo.vectors[embedder_id])
+            )
+            for photo in onboarding.photos
+            if embedder_id in photo.vectors
+        ]
     )
 
 

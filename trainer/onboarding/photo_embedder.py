@@ -18,6 +18,7 @@ from sync.decision import DecisionParameters
 from sync.gallery import Gallery, Whitening
 from sync.preprocess import Picture, crop_square, normalise
 from trainer.errors import DegradedError
+from trainer.onboarding.enrolment_views import enrolment_views
 
 FloatArray = NDArray[np.float32]
 
@@ -65,6 +66,17 @@ class PhotoEmbedder:
         Raises:
             EmbedderError: ONNX Runtime is not installed.
         """
+        return self._embedded(bundle, [crop_of(bundle.preprocess, p, box) for p, box in photos])
+
+    def appearances(self, bundle: LiveBundle, picture: Picture, box: FloatArray) -> FloatArray:
+        """The photo and how else a counter may show it, whitened, float32 (12, d); itself first.
+
+        Raises:
+            EmbedderError: ONNX Runtime is not installed.
+        """
+        return self._embedded(bundle, enrolment_views(crop_of(bundle.preprocess, picture, box)))
+
+    def _embedded(self, bundle: LiveBundle, crops: Sequence[Picture]) -> FloatArray:
         try:
             from trainer.export.parity import OnnxModel
         except ImportError as err:
@@ -72,7 +84,6 @@ class PhotoEmbedder:
                 "ONNX Runtime is not installed on the hub", hint="install tillsight[centre,cpu]"
             ) from err
         form = bundle.preprocess
-        crops = [crop_of(form, picture, box) for picture, box in photos]
         with self._lock:
             session = self._sessions.get(bundle.embedder_file)
             if not isinstance(session, OnnxModel):
