@@ -47,19 +47,20 @@ many there are. On the red line both are the same; above it, it is too modest.</
 
 def write_page(
     path: Path, report: Report, name: str, judged: Judged, photos: Sequence[Photo],
-    names: Sequence[str],
+    learned: Sequence[Photo], names: Sequence[str],
 ) -> None:  # fmt: skip
     """One file.
 
     Args:
         name: of the head whose answers are shown.
+        photos: those that were judged, in order; `learned` show what the others look like.
         names: by class number, empty for numbers only.
 
     Raises:
         BenchOutputError: it cannot be written.
     """
     title, facts = html.escape(report.title), report.machine
-    examples = _examples(judged, photos)
+    examples = _examples(judged, learned)
     body = [
         f"<h1>{title}</h1><p>{html.escape(report.input)}<br>",
         f"{report.date}, {html.escape(str(facts.get('cpu')))}, {facts.get('cores')} cores<br>",

@@ -2,8 +2,8 @@
 
 Flow: lists of photographs -> features once -> folds or a test list -> heads -> figures
 
-A fold is a block of consecutive photographs of a class, because photographs are taken in bursts.
-Intervals come from drawing whole blocks again, so that a burst counts once.
+A fold holds whole bursts (burst_folds.py). Intervals come from drawing whole bursts again, of a
+test list blocks of consecutive photographs, so that a burst counts once.
 """
 
 from collections.abc import Sequence
@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from rich.progress import track
 
 from edge.perception.models import Models
+from tools.benchmarks.burst_folds import bursts_of, folds_of
 from tools.benchmarks.recognition_heads import (
     HEADS,
     OURS,
@@ -27,7 +28,7 @@ from tools.benchmarks.recognition_heads import (
     one_row_each,
 )
 from tools.benchmarks.report import Figure
-from trainer.dataset.photo_list import Photo, blocked_folds, read_photo
+from trainer.dataset.photo_list import Photo, read_photo
 from trainer.training.photo_features import MIDDLE, FeatureStore
 from trainer.training.photo_judge import calibration_error, parent_probabilities
 
@@ -66,12 +67,13 @@ def bundle_features(models: Models, photos: Sequence[Photo], *, show: bool) -> F
 
 
 def judge_folds(head: str, features: FloatArray, photos: Sequence[Photo], num_folds: int) -> Judged:
-    """Every photograph judged by a head that did not learn from its block.
+    """Every photograph judged by a head that did not learn from its burst.
 
-    Those of a class with one photograph are left out: nothing could have been learned.
+    Those of a class that is one burst are left out: nothing could have been learned.
     """
-    folds = np.asarray(blocked_folds(tuple(photos), num_folds))
     labels = np.asarray([p.label for p in photos])
+    bursts = bursts_of(one_row_each(features), labels)
+    folds = folds_of(bursts, labels, num_folds)
     seen = features if head == TRAINED else one_row_each(features)
     rows = np.zeros((len(photos), labels.max() + 1), dtype=np.float32)
     for fold in range(num_folds):
@@ -79,7 +81,15 @@ def judge_folds(head: str, features: FloatArray, photos: Sequence[Photo], num_fo
         fitted = HEADS[head](seen[~is_test], labels[~is_test], rows.shape[1])
         rows[is_test] = _softmax(fitted(seen[is_test]))
     is_judged = folds >= 0
-    return _judged(rows[is_judged], [p for p, kept in zip(photos, is_judged, strict=True) if kept])
+    shown = [p for p, kept in zip(photos, is_judged, strict=True) if kept]
+    return _judged(rows[is_judged], shown, bursts[is_judged])
+
+
+def folds_of_photos(features: FloatArray, photos: Sequence[Photo], num_folds: int) -> list[int]:
+    """Fold of each photograph, -1 where it is never judged."""
+    labels = np.asarray([p.label for p in photos])
+    found = folds_of(bursts_of(one_row_each(features), labels), labels, num_folds)
+    return [int(fold) for fold in found]
 
 
 def judge_list(
@@ -194,10 +204,12 @@ def _chosen(
     return np.concatenate(drawn)
 
 
-def _judged(probabilities: FloatArray, photos: Sequence[Photo]) -> Judged:
+def _judged(
+    probabilities: FloatArray, photos: Sequence[Photo], blocks: IntArray | None = None
+) -> Judged:
     labels = np.asarray([p.label for p in photos])
     parents = np.asarray([p.parent for p in photos])
-    return Judged(probabilities, labels, parents, _blocks(labels))
+    return Judged(probabilities, labels, parents, _blocks(labels) if blocks is None else blocks)
 
 
 def _blocks(labels: IntArray) -> IntArray:

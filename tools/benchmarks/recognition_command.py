@@ -14,7 +14,6 @@ from tools.benchmarks.recognition_heads import HEADS, OURS, TRAINED, FloatArray
 from tools.benchmarks.report import Figure, Report, machine, publish
 from trainer.dataset.photo_list import (
     Photo,
-    blocked_folds,
     joined,
     read_photo_list,
     without_judged,
@@ -27,7 +26,7 @@ IMAGENET, BUNDLE = "imagenet", "bundle"
 def recognition(
     train: Annotated[list[Path], typer.Option(help='Lists of "path, class, parent"; joined.')],
     test: Annotated[
-        Path | None, typer.Option(help="List that is judged; without it, blocked folds.")
+        Path | None, typer.Option(help="List that is judged; without it, folds of bursts.")
     ] = None,
     folds: Annotated[int, typer.Option(min=2)] = 5,
     shots: Annotated[str, typer.Option(help="Photographs per new product, as 1,3,5,10.")] = "",
@@ -69,7 +68,7 @@ def recognition(
         figures += _shots(rows, photos, shots, len(learned.photos), folds, judged is None)
     words = (
         f"{len(learned.photos)} photographs learned, "
-        f"{len(judged.photos) if judged is not None else f'{folds} blocked folds'} judged, "
+        f"{len(judged.photos) if judged is not None else f'{folds} folds of whole bursts'} judged, "
         f"{len(parent_of)} classes, {len(learned.aside)} put aside; features: {features}"
     )
     report = Report("Recognising photographs", words, facts, figures=figures)
@@ -77,9 +76,9 @@ def recognition(
     if page is not None:
         shown = photos[len(learned.photos) :]
         if judged is None:  # as judge_folds leaves them out
-            numbers = blocked_folds(tuple(photos), folds)
+            numbers = bench.folds_of_photos(rows, photos, folds)
             shown = [p for p, fold in zip(photos, numbers, strict=True) if fold >= 0]
-        write_page(page, report, OURS, answers[OURS], shown, _names(names))
+        write_page(page, report, OURS, answers[OURS], shown, learned.photos, _names(names))
 
 
 def _imagenet(cache: Path | None, photos: list[Photo], *, show: bool) -> FloatArray:
@@ -109,10 +108,11 @@ def _shots(
         counts = [int(part) for part in shots.split(",")]
     except ValueError as err:
         raise BenchInputError(f"--shots {shots}", hint="numbers, as 1,3,5,10") from err
-    if is_folded:  # the first block of every class is judged, the others are learned
-        order = [i for i, f in enumerate(blocked_folds(tuple(photos), folds)) if f != 0]
+    if is_folded:  # the first fold is judged, the others are learned
+        numbers = bench.folds_of_photos(rows, photos, folds)
+        order = [i for i, fold in enumerate(numbers) if fold != 0]
         num_learned = len(order)
-        order += [i for i, f in enumerate(blocked_folds(tuple(photos), folds)) if f == 0]
+        order += [i for i, fold in enumerate(numbers) if fold == 0]
         rows, photos = rows[order], [photos[i] for i in order]
     return bench.shot_figures(rows, photos, counts, num_learned)
 

@@ -109,7 +109,7 @@ def test_the_page_holds_plot_pairs_and_pictures(
     judged = judge_folds("nearest photograph", features, photos, 5)
     assert confusions(judged)
     report = Report("A <title>", "some photographs", machine())
-    write_page(tmp_path / "p.html", report, "a head", judged, photos, ["milk & honey"])
+    write_page(tmp_path / "p.html", report, "a head", judged, photos, photos, ["milk & honey"])
     text = (tmp_path / "p.html").read_text()
     assert "A &lt;title&gt;" in text
     assert "milk &amp; honey" in text
@@ -117,4 +117,4 @@ def test_the_page_holds_plot_pairs_and_pictures(
     assert "<svg" in text
     assert "http" not in text
     with pytest.raises(BenchOutputError, match="cannot be written"):
-        write_page(tmp_path / "gone" / "p.html", report, "a head", judged, photos, [])
+        write_page(tmp_path / "gone" / "p.html", report, "a head", judged, photos, photos, [])
