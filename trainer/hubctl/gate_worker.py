@@ -65,8 +65,9 @@ def _work(session: HubSession, job: dict[str, Any], edgectl: str, scratch: Path 
     name, lease = job["job_id"], {"lease_id": job["lease_id"]}
     folder = Path(tempfile.mkdtemp(prefix="gate-", dir=scratch))
     try:
-        with _heartbeats(session, name, lease):
-            verdict = _judge(session, name, edgectl, folder)
+        told = {"message": "fetching models and recordings"}
+        with _heartbeats(session, name, lease, told):
+            verdict = _judge(session, name, edgectl, folder, told)
         result = {"verdict_id": verdict["verdict_id"], "verdict": verdict["verdict"]}
         end = {"status": "done", "result": result, "message": verdict["verdict"]}
     except (TrainerError, SyncError) as err:
@@ -77,7 +78,13 @@ def _work(session: HubSession, job: dict[str, Any], edgectl: str, scratch: Path 
     session.api("POST", f"/jobs/{name}/finish", {**lease, **end})
 
 
-def _judge(session: HubSession, job_id: str, edgectl: str, folder: Path) -> dict[str, Any]:
+def _judge(
+    session: HubSession, job_id: str, edgectl: str, folder: Path, told: dict[str, str]
+) -> dict[str, Any]:
+    def say(text: str) -> None:
+        told["message"] = f"replaying {text}"
+        typer.echo(f"  replaying {text}")
+
     plan = session.api("POST", f"/gate-jobs/{job_id}/begin")
     champion = _fetch_model(session, str(plan["champion"]), folder / "champion")
     candidate = _fetch_model(session, str(plan["candidate"]), folder / "candidate", champion)
@@ -85,7 +92,7 @@ def _judge(session: HubSession, job_id: str, edgectl: str, folder: Path) -> dict
     _fetch_recordings(session, str(plan["blind_set"]), recordings)
     found = run_gate(
         edgectl, champion, candidate, recordings, folder,
-        with_parts=bool(plan["with_parts"]), say=lambda text: typer.echo(f"  replaying {text}"),
+        with_parts=bool(plan["with_parts"]), say=say,
     )  # fmt: skip
     body = {
         "champion": found.champion.model_dump(mode="json"),
@@ -111,13 +118,15 @@ def _fetch_recordings(session: HubSession, blind_set: str, root: Path) -> None:
 
 
 @contextmanager
-def _heartbeats(session: HubSession, job_id: str, lease: dict[str, str]) -> Iterator[None]:
-    """Keep the lease while the block runs; a lost one is told when the job is finished."""
+def _heartbeats(
+    session: HubSession, job_id: str, lease: dict[str, str], told: dict[str, str]
+) -> Iterator[None]:
+    """Keep the lease while the block runs, and tell `told`; a lost one is heard of at the end."""
     stopping = threading.Event()
 
     def beat() -> None:
         while not stopping.wait(BEAT_S):
-            body = {**lease, "lease_s": LEASE_S}
+            body = {**lease, **told, "lease_s": LEASE_S}
             try:
                 session.api("POST", f"/jobs/{job_id}/heartbeat", body)
             except HubAnswerError as err:
