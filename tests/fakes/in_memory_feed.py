@@ -127,12 +127,13 @@ class InMemoryFeed:
         width, depth, height = size_cm
         solid = Solid(sku_id, x, y, width, depth, height)
         scores = _scores(sku_id, doubt, is_strange)
-        self.placed[self._number] = Placed(solid, scores, self.now_ns + STEP_NS)
+        placed = Placed(solid, scores, self.now_ns + STEP_NS)
+        self.placed = {**self.placed, self._number: placed}  # a server's thread may be reading
         return self._number
 
     def take(self, number: int) -> None:
         """Lift it away."""
-        del self.placed[number]
+        self.placed = {other: placed for other, placed in self.placed.items() if other != number}
 
     def step(self, count: int = 1) -> None:
         """Let `count` frames go by in every camera."""

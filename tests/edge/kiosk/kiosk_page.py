@@ -11,6 +11,7 @@ from fastapi.testclient import TestClient
 from starlette.testclient import WebSocketTestSession
 from starlette.websockets import WebSocketDisconnect
 from uvicorn import Server
+from websockets.exceptions import InvalidState
 
 from edge.kiosk.handhelds import HandheldDesk
 from edge.kiosk.kiosk_app import KioskSettings, create_app, kiosk_server
@@ -107,8 +108,16 @@ class RunningKiosk:
     async def _serve(self) -> None:
         assert self._server is not None
         cameras = asyncio.create_task(self.feed.run())
-        await self._server.serve()
+        await serve_until_told(self._server)
         cameras.cancel()
         for connection in list(self._server.server_state.connections):
             connection.transport.abort()  # type: ignore[union-attr]  # as the end of a process does
         await asyncio.sleep(0)
+
+
+async def serve_until_told(server: Server) -> None:
+    """Serve; a page that goes at the very moment of the end is no fault of the server's."""
+    try:
+        await server.serve()
+    except InvalidState:
+        return  # uvicorn says goodbye to a socket that has just said so itself

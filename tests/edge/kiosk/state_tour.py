@@ -98,6 +98,7 @@ class Tour:
     def second_tray_and_trouble(self, feed: InMemoryFeed) -> None:
         page = self.page
         page.locator(".action").nth(1).click()
+        page.locator(".tray-title").first.wait_for()
         for number in list(feed.placed):
             feed.take(number)
         feed.put("honey_500", 0, 0)

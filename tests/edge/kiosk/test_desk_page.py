@@ -13,7 +13,14 @@ import pytest
 from edge.kiosk.handheld_tls import load_or_make_certificate
 from edge.kiosk.handhelds import HandheldDesk
 from edge.kiosk.kiosk_app import KioskSettings, create_app, create_handheld_app, kiosk_server
-from tests.edge.kiosk.kiosk_page import PIN, PIN_HASH, TOKEN, RunningKiosk, small_box
+from tests.edge.kiosk.kiosk_page import (
+    PIN,
+    PIN_HASH,
+    TOKEN,
+    RunningKiosk,
+    serve_until_told,
+    small_box,
+)
 from tests.edge.kiosk.page_parts import AXE, PHONE, line, open_desk, serious_faults, total
 from tests.fakes.in_memory_feed import InMemoryFeed
 from tests.system.running_box import free_port
@@ -133,7 +140,7 @@ def phones(tmp_path: Path) -> Iterator[tuple[InMemoryFeed, HandheldDesk, str]]:
 
     async def serve() -> None:
         cameras = asyncio.create_task(feed.run())
-        await server.serve()
+        await serve_until_told(server)
         cameras.cancel()
 
     thread = threading.Thread(target=lambda: asyncio.run(serve()))
