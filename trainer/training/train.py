@@ -20,7 +20,7 @@ from torch.nn.parallel import DistributedDataParallel
 from torch.optim import Optimizer
 from torch.utils.data import DataLoader, Dataset
 
-from trainer.errors import DivergedError
+from trainer.errors import CheckpointError, DivergedError
 from trainer.training.checkpoint import LAST_NAME, load_checkpoint, save_checkpoint
 from trainer.training.freeze import build_optimizer, freeze_low_layers, set_train_mode
 from trainer.training.moving_average import MovingAverage
@@ -220,9 +220,15 @@ def _resume(path: Path, task: Task, optimizer: Optimizer, average: MovingAverage
     if not path.exists():
         return 0
     state = load_checkpoint(path)
-    task.load_state_dict(state["task"])
-    optimizer.load_state_dict(state["optimizer"])
-    average.load(state["average"])
+    try:
+        task.load_state_dict(state["task"])
+        optimizer.load_state_dict(state["optimizer"])
+        average.load(state["average"])
+    except (RuntimeError, ValueError, KeyError) as err:
+        raise CheckpointError(
+            f"{path.parent} holds a run of another network: {str(err)[:200]}",
+            hint="give another run folder, or the classes and recipe that run began with",
+        ) from err
     torch.set_rng_state(state["random"])
     logger.info("run continues step=%d", state["step"])
     return int(state["step"])

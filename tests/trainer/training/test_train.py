@@ -90,6 +90,14 @@ def test_a_loss_that_is_no_number_ends_the_run_and_keeps_the_checkpoint(
     assert load_checkpoint(tmp_path / LAST_NAME)["step"] == 4
 
 
+def test_a_folder_of_another_network_is_refused(recipe: Recipe, tmp_path: Path) -> None:
+    train(recipe, SignTask(), Points(), tmp_path, stop_after=4)
+    other = SignTask()
+    other.exported = nn.Sequential(nn.Linear(2, 9), nn.ReLU(), nn.Linear(9, 1))
+    with pytest.raises(CheckpointError, match="another network"):
+        train(recipe, other, Points(), tmp_path)
+
+
 def test_every_start_of_a_run_is_recorded(recipe: Recipe, tmp_path: Path) -> None:
     train(recipe, SignTask(), Points(), tmp_path, stop_after=4, arguments=("--steps", "12"))
     train(recipe, SignTask(), Points(), tmp_path)
