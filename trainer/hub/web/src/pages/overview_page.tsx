@@ -54,7 +54,7 @@ export function OverviewPage() {
           <>
             <Tiles of={value} numCases={isReviewer ? numCases : undefined} sales={sales.value ?? []} />
             <div class="panels">
-              <Needs of={value} numPassed={numPassed} alerts={alerts.value?.items ?? []} numAlerts={alerts.value?.total ?? 0} />
+              <Needs of={value} numPassed={numPassed} numCases={numCases} alerts={alerts.value?.items ?? []} numAlerts={alerts.value?.total ?? 0} />
               <Received of={value} />
             </div>
           </>
@@ -110,12 +110,13 @@ function Tiles({ of, numCases, sales }: TilesProps) {
   );
 }
 
-function needsOf(of: OverviewReply, numPassed: number): readonly Need[] {
+function needsOf(of: OverviewReply, numPassed: number, numCases: number): readonly Need[] {
   const count = (status: string) => of.by_status[status] ?? 0;
   const rows: readonly Need[] = [
     { key: "need_model", count: numPassed, icon: "model", href: "/models", isSerious: false },
-    { key: "need_pending", count: count("pending"), icon: "box", href: "/fleet", isSerious: false },
-    { key: "need_quarantined", count: count("quarantined"), icon: "shield", href: "/fleet", isSerious: true },
+    { key: "need_cases", count: may("cases.answer") ? numCases : 0, icon: "review", href: "/review", isSerious: false },
+    { key: "need_pending", count: may("fleet.change") ? count("pending") : 0, icon: "box", href: "/fleet", isSerious: false },
+    { key: "need_quarantined", count: may("fleet.change") ? count("quarantined") : 0, icon: "shield", href: "/fleet", isSerious: true },
     { key: "need_silent", count: of.num_silent, icon: "wifi_off", href: "/fleet?health=silent", isSerious: true },
     { key: "need_troubled", count: of.num_troubled, icon: "warning", href: "/fleet?health=degraded", isSerious: false },
   ];
@@ -125,12 +126,13 @@ function needsOf(of: OverviewReply, numPassed: number): readonly Need[] {
 interface NeedsProps {
   of: OverviewReply;
   numPassed: number;
+  numCases: number;
   alerts: readonly AlertReply[];
   numAlerts: number;
 }
 
-function Needs({ of, numPassed, alerts, numAlerts }: NeedsProps) {
-  const needs = needsOf(of, numPassed);
+function Needs({ of, numPassed, numCases, alerts, numAlerts }: NeedsProps) {
+  const needs = needsOf(of, numPassed, numCases);
   return (
     <section class="panel" aria-label={t("needs_you")}>
       <div class="panel-head">

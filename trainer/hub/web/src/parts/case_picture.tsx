@@ -4,6 +4,7 @@ import { useRef, useState } from "preact/hooks";
 import type { TargetedPointerEvent } from "preact";
 import type { DraftBox, DraftPicture, Xyxy } from "../review_draft.ts";
 import { inside, shownName } from "../review_draft.ts";
+import { BoxName } from "./box_name.tsx";
 import { t } from "../texts.ts";
 
 interface Props {
@@ -106,11 +107,7 @@ function BoxShape({ box, isChosen, stroke, onGrab }: ShapeProps) {
   return (
     <g class={`case-item ${isChosen ? "is-chosen" : ""}`} data-kind={box.kind || "open"} data-item={box.itemId}>
       <rect class="case-box" {...rectOf(box.xyxy)} stroke-width={stroke * (isChosen ? 2.4 : 1.4)} onPointerDown={(event) => onGrab(event, WHOLE)} />
-      {shownName(box) && (
-        <text class="case-name" x={x1 + stroke * 3} y={Math.max(y1 - stroke * 3, stroke * 12)} font-size={stroke * 11} stroke-width={stroke * 3}>
-          {shownName(box)}
-        </text>
-      )}
+      <BoxName text={shownName(box)} xyxy={box.xyxy} stroke={stroke} />
       {isChosen &&
         corners.map(([x, y], corner) => (
           <rect

@@ -10,6 +10,7 @@ import { LinePlot, type PlotLine } from "./line_plot.tsx";
 import { Loaded } from "./page.tsx";
 
 const DAYS = 90;
+const LEAST = 0.001;
 
 export function DriftHistory({ place }: { place: string }) {
   const [isOpen, setOpen] = useState(false);
@@ -31,9 +32,10 @@ function Past({ place }: { place: string }) {
           <LinePlot
             label={t("drift_evidence")}
             lines={linesOf(found)}
-            levels={[{ name: t("drift_alarms_at"), value: found.alarm_evidence }]}
+            levels={[{ name: t("drift_alarms_at"), value: power(found.alarm_evidence) }]}
             include={[0]}
             xText={shortDay}
+            yText={evidenceText}
             canPoint
           />
           <ul class="list">
@@ -52,6 +54,15 @@ function Past({ place }: { place: string }) {
   );
 }
 
+/** Evidence multiplies from window to window, so it is drawn by its powers of ten; below one in a thousand is nothing. */
+function power(evidence: number): number {
+  return Math.log10(Math.max(evidence, LEAST));
+}
+
+function evidenceText(exponent: number): string {
+  return (10 ** exponent).toLocaleString("en", { notation: "compact", maximumSignificantDigits: 2 });
+}
+
 /** One line per signal that has learned its past. */
 function linesOf({ days }: HistoryReply): readonly PlotLine[] {
   const signals = [...new Set(days.flatMap((day) => day.drift.filter((row) => row.state !== "learning").map((row) => row.signal)))];
@@ -59,7 +70,7 @@ function linesOf({ days }: HistoryReply): readonly PlotLine[] {
     name: codeText("signal", signal),
     points: days.flatMap((day) => {
       const row = day.drift.find((one) => one.signal === signal);
-      return row && row.state !== "learning" ? [[Date.parse(day.day), row.evidence] as const] : [];
+      return row && row.state !== "learning" ? [[Date.parse(day.day), power(row.evidence)] as const] : [];
     }),
   }));
 }

@@ -2,6 +2,7 @@
 
 import type { CaseReply } from "../api_types.ts";
 import { t } from "../texts.ts";
+import { BoxName } from "./box_name.tsx";
 
 export interface StillBox {
   readonly id: string;
@@ -22,9 +23,7 @@ export function StillPicture({ picture, boxes }: { picture: CaseReply["pictures"
           {boxes.map(({ id, kind, name, xyxy: [x1, y1, x2, y2] }) => (
             <g key={id} class="case-item" data-kind={kind}>
               <rect class="case-box" x={x1} y={y1} width={x2 - x1} height={y2 - y1} stroke-width={stroke * 1.6} />
-              <text class="case-name" x={x1 + stroke * 3} y={Math.max(y1 - stroke * 3, stroke * 12)} font-size={stroke * 11} stroke-width={stroke * 3}>
-                {name}
-              </text>
+              <BoxName text={name} xyxy={[x1, y1, x2, y2]} stroke={stroke} />
             </g>
           ))}
         </svg>
