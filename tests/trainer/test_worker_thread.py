@@ -18,7 +18,7 @@ def work(hub: HubProcess, folder: Path, num_jobs: int) -> str:
     """A worker with a disk of its own does so many jobs; what it said."""
     command = [*WORKER, str(num_jobs), "--hub", hub.address]
     command += ["--token-file", str(folder / "token"), "--state", str(folder / "worker")]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=110)
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=900)
     assert done.returncode == 0, done.stderr
     return done.stderr
 
@@ -35,6 +35,7 @@ def enqueue(hub: HubProcess, **parameters: Any) -> str:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(1000)
 def test_one_post_ends_in_a_registered_model(tmp_path: Path) -> None:
     with hub_process(tmp_path) as hub:
         fill_loop(hub)
