@@ -18,7 +18,7 @@ from trainer.export.gallery_transport import transported_whitening
 from trainer.export.half_precision import to_half
 from trainer.export.onnx_export import embedder_interface, export_onnx
 from trainer.export.parity import ParityReport, embedder_parity
-from trainer.export.quantize import quantize
+from trainer.export.sensitivity import quantize_until
 from trainer.steps.champion import Champion, embed_regions
 from trainer.steps.fit_parameters import WEIGHTS, read_setting
 from trainer.steps.old_pictures import old_regions
@@ -45,10 +45,16 @@ def export_embedder(
     crops = [region.crop(form) for region in spread(regions, num_calibration)]
     ready = [normalise([crop], float(form.mean), float(form.scale)) for crop in crops]
     voice.progress(30, "quantising")
-    quantize(out / PLAIN, out / SMALL, ready)
     to_half(out / PLAIN, out / HALF)
     shown = spread([*regions, *read_regions(inputs["shards"], "validation")], num_measured)
-    parity = _parity(champion, out, shown)
+    reports: list[ParityReport] = []
+
+    def passes(_: Path) -> bool:
+        reports.append(_parity(champion, out, shown))
+        return reports[-1].passed
+
+    tried = quantize_until(out / PLAIN, out / SMALL, ready, passes)
+    parity = reports[-1]
     chosen = SMALL if parity.passed else PLAIN
     (out / (PLAIN if parity.passed else SMALL)).unlink()
     voice.progress(70, f"{chosen} ships; carrying the gallery over")
@@ -59,6 +65,7 @@ def export_embedder(
         "embedder_id": embedder_id,
         "is_unchanged": False,
         "parity": dataclasses.asdict(parity),
+        "int8": dataclasses.asdict(tried),
     }
 
 
