@@ -153,11 +153,13 @@ def test_arabic_runs_from_right_to_left_and_is_forgotten_after_the_sale(
 ) -> None:
     page.locator(".languages .button", has_text="العربية").click()
     page.locator("html[dir=rtl][lang=ar]").wait_for()
-    kiosk.feed.put("milk", 0, 0)
+    milk = kiosk.feed.put("milk", 0, 0)
     line(page, "milk").wait_for()
     page.locator(".pay").click()
     page.locator(".practice .button").first.click()
     page.locator(".paid .button-main").click()
+    page.locator("h1", has_text="خذ مشترياتك").wait_for()
+    kiosk.feed.take(milk)
     page.locator("html[dir=ltr][lang=en]").wait_for()
 
 

@@ -6,6 +6,7 @@ import { Icon, type IconName } from "@tillsight/web-shared/icon.tsx";
 import { useEffect } from "preact/hooks";
 import { command } from "../live.ts";
 import { CounterView } from "../parts/counter_view.tsx";
+import { forgetPreferences } from "../preferences.ts";
 import { isAttendant, isPaidHere, isParkedSeen, showToast, type Screen } from "../state.ts";
 import { t } from "../texts.ts";
 
@@ -31,6 +32,7 @@ export function CalmScreen({ name }: { name: Screen }) {
       <h1 id="calm-title">{words.title}</h1>
       <p>{words.text}</p>
       {name === "suspended" && <ParkedWays />}
+      {isPaidHere.value && <UntilTaken />}
       {name !== "loading" && (
         <Button icon="person" onPress={() => void callHelp(name)}>
           {t("help_call")}
@@ -38,6 +40,12 @@ export function CalmScreen({ name }: { name: Screen }) {
       )}
     </section>
   );
+}
+
+/** Who has just paid reads this in the language of the sale; the next one finds a plain page. */
+function UntilTaken() {
+  useEffect(() => forgetPreferences, []);
+  return null;
 }
 
 /** The next shopper need not wait: a parked basket stands aside until staff take it up. */

@@ -7,7 +7,7 @@ import { useEffect, useState } from "preact/hooks";
 import { nameOf } from "../catalogue.ts";
 import { forgetPreferences, preferences } from "../preferences.ts";
 import { say } from "../speech.ts";
-import { basket, dismissedBasket, hello } from "../state.ts";
+import { basket, dismissedBasket, hello, screen } from "../state.ts";
 import { language, lessMoney, money, t, weight } from "../texts.ts";
 import type { BasketSnapshot, Receipt, ReceiptLine } from "../wire_types.ts";
 
@@ -150,5 +150,5 @@ function useCountdown(basketId: string): number {
 
 function dismiss(basketId: string): void {
   dismissedBasket.value = basketId;
-  forgetPreferences();
+  if (screen.value !== "left_behind") forgetPreferences(); // else once the goods are taken
 }
