@@ -78,9 +78,11 @@ export function CasePicture({ picture, chosen, isDrawing, onChoose, onMove, onDr
         onPointerUp={drop}
         onPointerCancel={drop}
       >
-        {picture.boxes.map((box) => (
+        {picture.boxes.map((box, index) => (
           <BoxShape
             key={box.itemId}
+            index={index}
+            height={picture.height}
             box={shown?.itemId === box.itemId ? { ...box, xyxy: shown.xyxy } : box}
             isChosen={box.itemId === chosen}
             stroke={stroke}
@@ -95,19 +97,21 @@ export function CasePicture({ picture, chosen, isDrawing, onChoose, onMove, onDr
 
 interface ShapeProps {
   box: DraftBox;
+  index: number;
+  height: number;
   isChosen: boolean;
   stroke: number;
   onGrab: (event: TargetedPointerEvent<SVGElement>, corner: number) => void;
 }
 
-function BoxShape({ box, isChosen, stroke, onGrab }: ShapeProps) {
+function BoxShape({ box, index, height, isChosen, stroke, onGrab }: ShapeProps) {
   const [x1, y1, x2, y2] = box.xyxy;
   const corners = [[x1, y1], [x2, y1], [x1, y2], [x2, y2]] as const;
   const size = stroke * 8;
   return (
     <g class={`case-item ${isChosen ? "is-chosen" : ""}`} data-kind={box.kind || "open"} data-item={box.itemId}>
       <rect class="case-box" {...rectOf(box.xyxy)} stroke-width={stroke * (isChosen ? 2.4 : 1.4)} onPointerDown={(event) => onGrab(event, WHOLE)} />
-      <BoxName text={shownName(box)} xyxy={box.xyxy} stroke={stroke} />
+      <BoxName text={shownName(box)} xyxy={box.xyxy} stroke={stroke} index={index} height={height} />
       {isChosen &&
         corners.map(([x, y], corner) => (
           <rect

@@ -20,10 +20,10 @@ export function StillPicture({ picture, boxes }: { picture: CaseReply["pictures"
       <div class="strip-picture" style={{ "--ratio": picture.width / picture.height }}>
         <img src={picture.url} alt={t("picture_of", { camera: picture.camera_id })} />
         <svg viewBox={`0 0 ${picture.width} ${picture.height}`} role="img" aria-label={words || t("boxes_in_picture")}>
-          {boxes.map(({ id, kind, name, xyxy: [x1, y1, x2, y2] }) => (
+          {boxes.map(({ id, kind, name, xyxy: [x1, y1, x2, y2] }, index) => (
             <g key={id} class="case-item" data-kind={kind}>
               <rect class="case-box" x={x1} y={y1} width={x2 - x1} height={y2 - y1} stroke-width={stroke * 1.6} />
-              <BoxName text={name} xyxy={[x1, y1, x2, y2]} stroke={stroke} />
+              <BoxName text={name} xyxy={[x1, y1, x2, y2]} stroke={stroke} index={index} height={picture.height} />
             </g>
           ))}
         </svg>
