@@ -15,6 +15,7 @@ from edge.perception.open_backend import BackendOptions
 from sync.bundle import Bundle, open_bundle
 from sync.catalog import load_catalog
 from tools.benchmarks import decision_quality as quality
+from tools.benchmarks.decision_page import write_decision_page
 from tools.benchmarks.errors import BenchInputError
 from tools.benchmarks.report import Figure, Report, machine, publish
 from tools.benchmarks.scene_looks import Item, items_of, read_scenes
@@ -27,6 +28,7 @@ BundleOption = Annotated[Path, typer.Option("--bundle", help="Bundle folder to m
 Limit = Annotated[int, typer.Option(min=0, help="At most so many scenes; 0 is all.")]
 Json = Annotated[bool, typer.Option("--json", help="One JSON document instead of a table.")]
 Out = Annotated[Path | None, typer.Option(help="Also write the JSON document here.")]
+Page = Annotated[Path | None, typer.Option(help="Write an HTML page to look at.")]
 
 
 @dataclass(frozen=True)
@@ -58,6 +60,7 @@ def decision(
     limit: Limit = 0,
     as_json: Json = False,
     out: Out = None,
+    page: Page = None,
 ) -> None:
     """Ask rate, wrong among charged, top 3; and whether field labels keep the promised bound."""
     given = _setting(folders, bundle, limit, show=not as_json)
@@ -73,7 +76,8 @@ def decision(
     figures = quality.decision_figures(found)
     if shift:
         figures += quality.shift_figures(given.items, gallery, parameters, given.family_of)
-    _publish("Decision", given, figures, chosen_on, as_json=as_json, out=out)
+    report = _publish("Decision", given, figures, chosen_on, as_json=as_json, out=out)
+    _paint(page, report, given, found)
 
 
 def openset(
@@ -82,13 +86,17 @@ def openset(
     limit: Limit = 0,
     as_json: Json = False,
     out: Out = None,
+    page: Page = None,
 ) -> None:
     """Each SKU's items with that SKU taken out of the gallery: nothing else may be charged."""
     given = _setting(folders, bundle, limit, show=not as_json)
     figures = quality.open_set_figures(
         given.items, given.models.matcher.gallery, given.models.parameters, given.family_of
     )
-    _publish("Open set", given, figures, "the bundle's thresholds", as_json=as_json, out=out)
+    report = _publish(
+        "Open set", given, figures, "the bundle's thresholds", as_json=as_json, out=out
+    )
+    _paint(page, report, given, _outcomes(given))
 
 
 def scale(
@@ -98,6 +106,7 @@ def scale(
     limit: Limit = 0,
     as_json: Json = False,
     out: Out = None,
+    page: Page = None,
 ) -> None:
     """Error and questions while drawn products and recoloured look-alikes fill the gallery."""
     try:
@@ -112,7 +121,10 @@ def scale(
     figures = quality.scale_figures(
         given.items, gallery, strangers, given.models.parameters, given.family_of, wanted
     )
-    _publish("Gallery scale", given, figures, "the bundle's thresholds", as_json=as_json, out=out)
+    report = _publish(
+        "Gallery scale", given, figures, "the bundle's thresholds", as_json=as_json, out=out
+    )
+    _paint(page, report, given, _outcomes(given))
 
 
 def _setting(folders: list[Path], place: Path, limit: int, *, show: bool) -> Setting:
@@ -135,6 +147,19 @@ def _setting(folders: list[Path], place: Path, limit: int, *, show: bool) -> Set
 def _publish(
     title: str, given: Setting, figures: list[Figure], chosen_on: str, *, as_json: bool,
     out: Path | None,
-) -> None:  # fmt: skip
+) -> Report:  # fmt: skip
     words = f"{given.words}; {chosen_on}"
-    publish(Report(title, words, given.facts, figures=figures), as_json=as_json, out=out)
+    report = Report(title, words, given.facts, figures=figures)
+    publish(report, as_json=as_json, out=out)
+    return report
+
+
+def _outcomes(given: Setting) -> list[quality.Outcome]:
+    """What the bundle decides about the items as they are."""
+    models = given.models
+    return quality.outcomes(given.items, models.matcher.gallery, models.parameters, given.family_of)
+
+
+def _paint(page: Path | None, report: Report, given: Setting, found: list[quality.Outcome]) -> None:
+    if page is not None:
+        write_decision_page(page, report, found, given.bundle)

@@ -103,7 +103,7 @@ def wrong_where_asked(found: Sequence[Outcome], share: float) -> tuple[int, int]
     named = [o for o in found if o.decision.verdict is not Verdict.UNKNOWN]
     order = sorted(named, key=lambda o: o.decision.margin)
     kept = order[round(share * len(found)) :]
-    wrong = sum(_first(o) != o.sku_id for o in kept)
+    wrong = sum(named_sku(o) != o.sku_id for o in kept)
     return wrong, len(kept)
 
 
@@ -177,7 +177,7 @@ def scale_figures(
     for size in sizes:
         grown = with_strangers(gallery, strangers[: max(0, size - len(gallery.sku_ids))])
         found = outcomes(known, grown, parameters, family_of)
-        wrong = sum(_first(o) != o.sku_id for o in found)
+        wrong = sum(named_sku(o) != o.sku_id for o in found)
         asked = sum(not o.is_charged for o in found)
         errors.append((len(grown.sku_ids), max(wrong, 1) / len(found)))
         charged_wrong = sum(o.is_wrong for o in found)
@@ -234,7 +234,7 @@ def _of_rows(embedder_id: str, names: list[str], rows: list[NDArray[np.float32]]
     )  # fmt: skip
 
 
-def _first(outcome: Outcome) -> str:
+def named_sku(outcome: Outcome) -> str:
     """The SKU that the box would name if it had to."""
     return outcome.decision.sku_id or outcome.decision.options[0]
 
