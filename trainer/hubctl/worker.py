@@ -17,6 +17,7 @@ from trainer.hubctl.hub_session import (
     TokenFileOption,
     with_hub,
 )
+from trainer.ray_workers import HubAddress, RayPlan, run_on_ray
 from trainer.worker import Worker, WorkerOptions, leaving_on_signals
 from trainer.worker_hub import WorkerHub
 from trainer.worker_jobs import KINDS
@@ -61,6 +62,37 @@ def run(
     worker = Worker(speaker, state, options)
     with leaving_on_signals(worker):
         typer.echo(f"worker {options.name} ends: {worker.run()}")
+
+
+@app.command("ray")
+def ray(
+    num: Annotated[int, typer.Option(min=1, help="How many workers.")] = 1,
+    address: Annotated[
+        str, typer.Option(help="Of the cluster; `local` starts one on this machine.")
+    ] = "auto",
+    hub: HubOption = DEFAULT_HUB,
+    token_file: TokenFileOption = DEFAULT_TOKEN,
+    ca: CaOption = None,
+    state: Annotated[
+        Path, typer.Option(help="Folder of each worker, on its node.")
+    ] = DEFAULT_STATE,
+    name: Annotated[str, typer.Option(help="As the hub shows it, with a number.")] = "ray",
+    kinds: Annotated[str, typer.Option(help="Kinds of jobs, comma separated; all of them.")] = "",
+    cpus: Annotated[int, typer.Option(min=1, help="That Ray keeps for each.")] = 1,
+    gpus: Annotated[int, typer.Option(min=0, help="That Ray keeps for each.")] = 0,
+    idle_s: Annotated[float, typer.Option(min=0, help="Leave after so long without a job.")] = 60.0,
+    max_hours: Annotated[float, typer.Option(min=0, help="Leave after so long at work.")] = 0.0,
+) -> None:
+    """Workers on a Ray cluster (extra `ray`), until all have left."""
+    trusted = ca or (DEFAULT_CA if DEFAULT_CA.is_file() else None)
+    options = WorkerOptions(
+        name, kinds=tuple(kinds.split(",")) if kinds else KINDS, idle_s=idle_s,
+        max_work_s=max_hours * 3600, threads=cpus,
+    )  # fmt: skip
+    place = HubAddress(hub, token_file.read_text().strip(), trusted.read_text() if trusted else "")
+    plan = RayPlan("" if address == "local" else address, num, cpus, gpus)
+    for line in run_on_ray(place, state, options, plan):
+        typer.echo(f"worker {line}")
 
 
 @app.command("send-bundle")
