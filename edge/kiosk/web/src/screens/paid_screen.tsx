@@ -58,7 +58,7 @@ function ReceiptSlip({ receipt, snapshot }: { receipt: Receipt | undefined; snap
         {issued && <p>{issued.toLocaleString(numberLocale(language.value), { dateStyle: "medium", timeStyle: "short" })}</p>}
         <p class="slip-number">{t("receipt_number", { number: snapshot.basket_id })}</p>
       </header>
-      <ul class="slip-lines">
+      <ul class="slip-lines" tabIndex={0} aria-label={t("receipt")}>
         {lines.map((line, index) => (
           <SlipLine key={index} line={line} snapshot={snapshot} />
         ))}
