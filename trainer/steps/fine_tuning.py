@@ -22,6 +22,7 @@ import torch
 
 from sync.boxes import FloatArray
 from sync.bundle import Bundle
+from trainer.dataset.augment_policy import policies_by_label, record
 from trainer.export.gallery_transport import raw_rows
 from trainer.export.onnx_weights import load_from_onnx
 from trainer.steps.champion import Champion, embed_regions, open_champion
@@ -88,6 +89,8 @@ def train_here(
     if place.shard.rank == 0:
         (out / RUN).mkdir(parents=True, exist_ok=True)
         _report(out / RUN / "groups.json", champion, fresh, groups, shares, origin)
+        told = record(policies_by_label(labels, groups.hard), names)
+        (out / RUN / "augmentation.json").write_text(json.dumps(told, indent=1))
         listen(voice)
     train(_recipe(parameters, champion), task, source, out / RUN, place=place)
 

@@ -5,7 +5,7 @@ Flow: regions + what the champion thinks of them -> groups -> MixedSource -> cro
 A group that is empty leaves its share to the others. What is drawn when is dataset/sampler.py's.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,14 +14,8 @@ from torch import Tensor
 
 from sync.bundle import Preprocess
 from sync.preprocess import Picture, crop_square, normalise
-from trainer.dataset.augment import (
-    BoxPolicy,
-    PhotoPolicy,
-    jittered_box,
-    occluded,
-    photograph,
-    turned,
-)
+from trainer.dataset.augment import jittered_box, occluded, photograph, turned
+from trainer.dataset.augment_policy import AugmentationPolicy, policies_by_label
 from trainer.dataset.sampler import MixedSource, Part
 from trainer.steps.regions import Region
 
@@ -58,10 +52,11 @@ class RegionSamples:
     """Regions of one group as the loop wants them."""
 
     def __init__(
-        self, regions: Sequence[Region], labels: Sequence[int], form: Preprocess, version: str
-    ) -> None:
+        self, regions: Sequence[Region], labels: Sequence[int], form: Preprocess, version: str,
+        policies: Mapping[int, AugmentationPolicy],
+    ) -> None:  # fmt: skip
         self.regions, self.labels, self.version = regions, labels, version
-        self._form, self._photo, self._box = form, PhotoPolicy(), BoxPolicy()
+        self._form, self._policies = form, policies
 
     def __len__(self) -> int:
         return len(self.regions)
@@ -69,13 +64,14 @@ class RegionSamples:
     def sample(self, index: int, random: np.random.Generator) -> Crop:
         """One augmented crop and its class."""
         region = self.regions[index]
-        box = jittered_box(region.xyxy, self._box, random)
+        policy = self._policies[self.labels[index]]
+        box = jittered_box(region.xyxy, policy.box, random)
         margin = self._form.crop_margin_percent / 100
         crop = crop_square(region.pixels, box, self._form.crop_px, margin)
         if random.random() < TURNED_SHARE:
-            crop = turned(crop, self._box, random)
-        crop = occluded(crop, self._box, random)
-        return photograph(crop, self._photo, random), self.labels[index]
+            crop = turned(crop, policy.box, random)
+        crop = occluded(crop, policy.box, random)
+        return photograph(crop, policy.photo, random), self.labels[index]
 
     def collate(self, samples: Sequence[Crop]) -> Batch:
         """The batch of fine_tune_task.py."""
@@ -89,11 +85,12 @@ def mixed_regions(
     regions: Sequence[Region], labels: Sequence[int], groups: Groups,
     percents: tuple[int, int, int], form: Preprocess, version: str,
 ) -> MixedSource[Crop, Batch]:  # fmt: skip
-    """The three groups as one source."""
+    """The three groups as one source; every class is changed as its count and errors ask for."""
     parts = []
+    policies = policies_by_label(labels, groups.hard)
     named = zip(("new", "hard", "replay"), (groups.new, groups.hard, groups.replay), percents,
                 strict=True)  # fmt: skip
     for name, numbers, percent in named:
         own, their = [regions[n] for n in numbers], [labels[n] for n in numbers]
-        parts.append(Part(name, RegionSamples(own, their, form, version), percent))
+        parts.append(Part(name, RegionSamples(own, their, form, version, policies), percent))
     return MixedSource(parts, len(regions) * SAMPLES_PER_REGION)
