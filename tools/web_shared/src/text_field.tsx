@@ -8,7 +8,7 @@ export interface TextFieldProps {
   onInput: (value: string) => void;
   hint?: string | undefined;
   fault?: string | undefined;
-  type?: "text" | "password" | "search" | "number" | "email" | "date" | "datetime-local";
+  type?: "text" | "password" | "search" | "number" | "email" | "date" | "datetime-local" | "time";
   autocomplete?: string;
   inputMode?: "text" | "numeric" | "decimal" | "search";
   required?: boolean;

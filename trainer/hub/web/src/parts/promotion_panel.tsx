@@ -17,6 +17,7 @@ import { nameOf } from "../sku_words.ts";
 import { language, t } from "../texts.ts";
 import { exactly } from "../times.ts";
 import { Loaded } from "./page.tsx";
+import { type Hours, HoursFields, hoursText } from "./promotion_hours.tsx";
 import { SkuSearch } from "./sku_search.tsx";
 
 type Promotion = Reply<"GET /api/v1/stores/{store_id}/promotions">[number];
@@ -62,7 +63,7 @@ export function PromotionPanel({ store, onDone }: { store: StoreReply; onDone: (
                   <a class="plain-link" href={`/catalogue/${encodeURIComponent(one.sku_id)}`}>
                     {one.sku_id}
                   </a>
-                  <span class="hint block">{[promotionText(one, store), spanText(one)].join(" · ")}</span>
+                  <span class="hint block">{[promotionText(one, store), hoursText(one), spanText(one)].filter(Boolean).join(" · ")}</span>
                 </span>
                 {may("catalogue.change") && (
                   <Button icon="trash" label={`${t("take_away")}: ${one.promotion_id}`} onPress={() => void drop(one)}>
@@ -103,6 +104,7 @@ function PromotionSheet({ store, onClose, onMake }: SheetProps) {
   const [amount, setAmount] = useState("");
   const [percent, setPercent] = useState("10");
   const [until, setUntil] = useState("");
+  const [hours, setHours] = useState<Hours>({});
   const [fault, setFault] = useState("");
 
   async function make(event: Event): Promise<void> {
@@ -113,7 +115,7 @@ function PromotionSheet({ store, onClose, onMake }: SheetProps) {
     const from = new Date();
     try {
       await onMake({
-        ...what, kind, sku_id: sku.id, promotion_id: `${sku.id}-${from.getTime().toString(36)}`.slice(-64), valid_from: from.toISOString(),
+        ...what, ...hours, kind, sku_id: sku.id, promotion_id: `${sku.id}-${from.getTime().toString(36)}`.slice(-64), valid_from: from.toISOString(),
         valid_until: until ? new Date(until).toISOString() : null,
       }); // prettier-ignore
       onClose();
@@ -144,6 +146,7 @@ function PromotionSheet({ store, onClose, onMake }: SheetProps) {
           )}
           <TextField label={t("until_when")} type="datetime-local" value={until} onInput={setUntil} hint={t("until_ever")} />
         </div>
+        <HoursFields value={hours} onChange={setHours} />
         <p class="hint">{t("promotion_hint")}</p>
         {fault && <p class="fault" role="alert">{fault}</p>}
         <div class="row-end">
