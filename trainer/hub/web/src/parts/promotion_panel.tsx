@@ -144,8 +144,8 @@ function PromotionSheet({ store, onClose, onMake }: SheetProps) {
           ) : (
             <TextField label={t("percent")} type="number" value={percent} onInput={setPercent} autoFocus />
           )}
-          <TextField label={t("until_when")} type="datetime-local" value={until} onInput={setUntil} hint={t("until_ever")} />
         </div>
+        <TextField label={t("until_when")} type="datetime-local" value={until} onInput={setUntil} hint={t("until_ever")} />
         <HoursFields value={hours} onChange={setHours} />
         <p class="hint">{t("promotion_hint")}</p>
         {fault && <p class="fault" role="alert">{fault}</p>}
