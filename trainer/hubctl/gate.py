@@ -93,7 +93,9 @@ def _verdict_of(session: HubSession, model: str, job_id: str, wait_s: int) -> di
         if job["status"] in ("failed", "cancelled"):
             raise HubAnswerError(f"gate job {job['status']}: {job['message']}", hint="ask again")
         time.sleep(POLL_S)
-    raise HubAnswerError(f"no verdict in {wait_s} s", hint="does a gate worker run? hubctl job workers")
+    raise HubAnswerError(
+        f"no verdict in {wait_s} s", hint="does a gate worker run? hubctl job workers"
+    )
 
 
 def _tell(session: HubCall, verdict: dict[str, Any]) -> None:

@@ -23,8 +23,8 @@ from trainer.store.onboarding_tables import ONBOARDINGS, SEGMENTS
 from trainer.store.review_tables import ANSWERS
 from trainer.store.schema import BOXES, CASES, RECEIVED
 
-# Of a lineage: models whose rows or weights live on in it. A worker names the champion, whose rows of
-# the gallery it keeps, and `started_from`, whose weights it trained on; people say `parent`.
+# Of a lineage: models whose rows or weights live on in it. A worker names the champion, whose rows
+# of the gallery it keeps, and `started_from`, whose weights it trained on; people say `parent`.
 PARENT_KEYS = ("parent", "started_from", "champion")
 
 
