@@ -33,7 +33,7 @@ class World:
     num_checked: int = 0
 
 
-@pytest.fixture(params=["ext4", "xfs"])
+@pytest.fixture(params=["ext4", pytest.param("xfs", marks=pytest.mark.slow)])
 def disk(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[LoopDisk]:
     try:
         disk = LoopDisk(tmp_path, request.param)

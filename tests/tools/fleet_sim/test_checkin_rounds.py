@@ -8,7 +8,7 @@ from tools.fleet_sim.checkin_rounds import Plan, quantile, simulate
 
 
 @pytest.mark.timeout(300)
-@pytest.mark.parametrize("num_boxes", [80, pytest.param(300, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("num_boxes", [30, pytest.param(300, marks=pytest.mark.slow)])
 def test_a_fleet_loses_nothing_through_an_outage_and_a_stampede(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], num_boxes: int
 ) -> None:

@@ -13,7 +13,6 @@ from trainer.training.photo_search import (
     REPORT_NAME,
     SearchPlan,
     champion_setting,
-    forward_ms,
     read_setting,
     search,
     subset_of,
@@ -69,10 +68,6 @@ def test_a_subset_takes_neighbours_apart() -> None:
     names = [photo.path.name for photo in subset_of(PhotoList(photos, ()), 3).photos]
     assert names == ["0-3", "0-7", "0-11", "1-3", "1-7", "1-11"]
     assert len(subset_of(PhotoList(photos, ()), 50).photos) == 24
-
-
-def test_a_larger_body_takes_longer() -> None:
-    assert forward_ms("lite0", 64) < forward_ms("lite2", 64)
 
 
 def test_what_cannot_be_searched_or_read_is_refused(tmp_path: Path) -> None:
