@@ -12,6 +12,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 from numpy.typing import NDArray
 
+from cameras.opencv_environment import clear_capture_options
 from tests.fakes.fake_clock import FakeClock
 from tests.fakes.rtsp_server import PACKAGE, RtspServerProcess, free_port, is_installed
 
@@ -35,6 +36,13 @@ def write_clip(
         writer.write(moving_picture(index, *size))
     writer.release()
     return path
+
+
+@pytest.fixture(autouse=True)
+def no_options_left_behind() -> Iterator[None]:
+    """An RTSP camera sets options for its process; here others read clips in the same one."""
+    yield
+    clear_capture_options()
 
 
 @pytest.fixture
