@@ -18,7 +18,7 @@ LAYOUT = """(selector) => {
   const words = (e) => `${e.className || e.tagName} "${said(e)}"`;
   const isShown = (e) => e.checkVisibility() && !e.closest('.visually-hidden, .skip');
   for (const e of open.querySelectorAll('h1, h2, h3, p, span, strong, small, dt, dd, li, button')) {
-    if (!isShown(e) || e.clientWidth === 0) continue;
+    if (!isShown(e) || e.clientWidth <= 1) continue; // 1: kept for screen readers alone
     const style = getComputedStyle(e);
     const isCut = e.scrollWidth > e.clientWidth + 2 && style.overflowX !== 'visible';
     if (isCut && style.textOverflow !== 'ellipsis') faults.push(`cut off: ${words(e)}`);
