@@ -16,8 +16,7 @@ import numpy as np
 from sync.bundle import Bundle
 from sync.catalog import load_catalog
 from tools.benchmarks.decision_quality import Outcome, named_sku
-from tools.benchmarks.errors import BenchOutputError
-from tools.benchmarks.mistakes_page import HOW_TO_READ, STYLE, reliability_plot
+from tools.benchmarks.mistakes_page import HOW_TO_READ, put_page, reliability_plot
 from tools.benchmarks.recognition import Judged, confusions
 from tools.benchmarks.report import Report
 
@@ -47,17 +46,7 @@ def write_decision_page(
           f'<td class="number">{n}</tr>' for t, a, n in confusions(judged)),
         "</table>",
     ]  # fmt: skip
-    page = (
-        '<!doctype html><html lang="en"><head><meta charset="utf-8">'
-        '<meta name="viewport" content="width=device-width">'
-        f"<title>{title}</title><style>{STYLE}</style></head><body>{''.join(body)}</body></html>\n"
-    )
-    try:
-        path.write_text(page, encoding="utf-8")
-    except OSError as err:
-        raise BenchOutputError(
-            f"{path} cannot be written: {err.strerror}", hint="give --page a writable place"
-        ) from err
+    put_page(path, title, body)
 
 
 def _judged(outcomes: Sequence[Outcome], names: Sequence[str]) -> Judged:

@@ -77,6 +77,15 @@ def write_page(
           for t, a, n in confusions(judged)),
         "</table>", _mistakes(judged, photos, names, examples),
     ]  # fmt: skip
+    put_page(path, title, body)
+
+
+def put_page(path: Path, title: str, body: Sequence[str]) -> None:
+    """One file of HTML with its style inside; `title` and `body` are markup already.
+
+    Raises:
+        BenchOutputError: the file cannot be written.
+    """
     page = (
         '<!doctype html><html lang="en"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width">'

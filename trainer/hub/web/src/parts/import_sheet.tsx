@@ -1,59 +1,27 @@
 // A file into the catalogue: first what it would do, row by row; taken only as a whole.
 
-import { useState } from "preact/hooks";
 import { Badge } from "@tillsight/web-shared/badge.tsx";
 import { Banner } from "@tillsight/web-shared/banner.tsx";
 import { Button } from "@tillsight/web-shared/button.tsx";
-import { Icon } from "@tillsight/web-shared/icon.tsx";
 import { Sheet } from "@tillsight/web-shared/sheet.tsx";
 import { tell } from "@tillsight/web-shared/toaster.tsx";
 import { ask } from "../api.ts";
 import type { ImportReply } from "../api_types.ts";
-import { faultText } from "../faults.ts";
 import { t } from "../texts.ts";
+import { FileDrop, useFilePlan } from "./file_plan.tsx";
 
 export function ImportSheet({ onClose, onDone }: { onClose: () => void; onDone: () => void }) {
-  const [file, setFile] = useState<File | null>(null);
-  const [plan, setPlan] = useState<ImportReply | null>(null);
-  const [fault, setFault] = useState("");
-  const [isBusy, setBusy] = useState(false);
-
-  async function run(chosen: File, preview: boolean): Promise<void> {
-    const format = chosen.name.toLowerCase().endsWith(".json") ? "json" : "csv";
-    setFile(chosen);
-    setBusy(true);
-    setFault("");
-    try {
-      const reply = await ask("POST /api/v1/skus-import", { query: { format, preview }, body: chosen });
-      if (preview || reply.num_errors) setPlan(reply);
-      else {
-        tell(t("imported", { count: reply.num_created + reply.num_changed }));
-        onDone();
-      }
-    } catch (error) {
-      setFault(faultText(error));
-    } finally {
-      setBusy(false);
-    }
-  }
-
+  const { file, plan, fault, isBusy, run } = useFilePlan(
+    (body, preview) => ask("POST /api/v1/skus-import", { query: { format: body.name.toLowerCase().endsWith(".json") ? "json" : "csv", preview }, body }),
+    (reply: ImportReply) => {
+      tell(t("imported", { count: reply.num_created + reply.num_changed }));
+      onDone();
+    },
+  );
   const numChanges = plan ? plan.num_created + plan.num_changed : 0;
   return (
     <Sheet title={t("import")} closeLabel={t("close")} onClose={onClose} size="large">
-      <label class="drop">
-        <Icon name="upload" size="2rem" />
-        <strong>{file ? file.name : t("choose_file")}</strong>
-        <span class="hint">{t("import_hint")}</span>
-        <input
-          class="visually-hidden"
-          type="file"
-          accept=".csv,.json,text/csv,application/json"
-          onChange={(event) => {
-            const [chosen] = event.currentTarget.files ?? [];
-            if (chosen) void run(chosen, true);
-          }}
-        />
-      </label>
+      <FileDrop file={file} hint={t("import_hint")} accept=".csv,.json,text/csv,application/json" onChoose={(chosen) => void run(chosen, true)} />
       {fault && <Banner tone="serious" title={t("import_refused")}>{fault}</Banner>}
       {isBusy && <p role="status">{t("loading")}</p>}
       {plan && <Plan plan={plan} />}
