@@ -42,6 +42,25 @@ class CaseItem(BaseModel):
     named_by: str = ""
 
 
+class ItemEvidence(BaseModel):
+    """What all cameras together said about an item at the moment, before anybody was asked.
+
+    Attributes:
+        best, second: SKUs; `second` is empty where the gallery has no other.
+        margin_mnat: log-probability of best above second, thousandths of a nat.
+        similarity_ppm: cosine similarity of the best prototype, millionths.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="allow")
+
+    item_id: str
+    best: str
+    second: str = ""
+    margin_mnat: int = Field(ge=0)
+    similarity_ppm: int = Field(ge=-1_000_000, le=1_000_000)
+    num_cameras: int = Field(default=1, ge=1)
+
+
 class CasePicture(BaseModel):
     """One camera's picture; `blob` is the sha256 of its sealed bytes."""
 
@@ -55,7 +74,11 @@ class CasePicture(BaseModel):
 
 
 class HardCase(BaseModel):
-    """The moment."""
+    """The moment.
+
+    Attributes:
+        evidence: of every item that lay there, charged ones too; older boxes tell none.
+    """
 
     model_config = ConfigDict(frozen=True, extra="allow")
 
@@ -68,3 +91,4 @@ class HardCase(BaseModel):
     at: AwareDatetime
     bundle_id: str
     pictures: tuple[CasePicture, ...]
+    evidence: tuple[ItemEvidence, ...] = ()

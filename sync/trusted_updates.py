@@ -27,6 +27,7 @@ from sync.durable_file import AtStep, folder_lock, ignore_step
 from sync.durable_updater import DurableUpdater
 from sync.errors import PublisherError, SyncError
 from sync.role_guard import RoleGuard, keys_of_root
+from sync.store_margins import StoreMargins
 from sync.transport_errors import ClockError
 from sync.update_documents import Assignment, CatalogueIndex
 from sync.update_errors import ExpiredError, RollbackError, StaleError, classify
@@ -64,6 +65,7 @@ class UpdateRoad:
         root: bytes of the root this box was born with, from its package or its claim.
         ring: the ring to follow where the box has no assignment of its own.
         ungated: bundles that need no gate verdict: the one this box was born with, by its digest.
+        store_id: whose own margins to ask for; empty for none.
     """
 
     folder: Path
@@ -75,6 +77,7 @@ class UpdateRoad:
     ring: str
     build_time: datetime
     ungated: frozenset[str] = frozenset()
+    store_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +91,7 @@ class UpdateOffer:
         problems: what was published but must not be used: report it, go on with what you have. A
             broken bundle does not hold up prices, nor the other way round.
         versions: metadata versions by role, for the receipt.
+        margins: the store's own; None where none were published or they must not be used.
     """
 
     assignment: Assignment | None
@@ -99,6 +103,7 @@ class UpdateOffer:
     verified_at: datetime
     clock_source: str
     fresh_until: datetime
+    margins: StoreMargins | None = None
 
     @property
     def bundle_id(self) -> str | None:
@@ -218,6 +223,8 @@ class TrustedUpdates:
             manifest, patches = found or (None, ())
         channel = assignment.channel if assignment is not None else DEFAULT_CHANNEL
         catalogue = _or_problem(lambda: resolution.catalogue(channel, clock.moment), problems)
+        store_id = self._road.store_id
+        margins = _or_problem(lambda: resolution.margins(store_id), problems) if store_id else None
         return self._accept(
             updater,
             _raised_roles(updater, guard, resolution.state),
@@ -231,6 +238,7 @@ class TrustedUpdates:
                 verified_at=clock.moment,
                 clock_source=clock.source,
                 fresh_until=updater.timestamp_fields()[0],
+                margins=margins,
             ),
         )
 

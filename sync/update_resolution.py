@@ -16,6 +16,7 @@ from sync.blob_patch import PatchEntry
 from sync.bundle import MAX_MANIFEST_BYTES, BundleManifest
 from sync.gate_verdict import GATE_ROLE, GateVerdict, verdict_path
 from sync.role_guard import RoleGuard
+from sync.store_margins import StoreMargins, margins_path
 from sync.update_documents import (
     ASSIGN_BOX_ROLE,
     ASSIGN_ROLE,
@@ -125,6 +126,25 @@ class Resolution:
                 )
         self.state = self.state.with_marks(CATALOGUE_ROLE, marks)
         return index
+
+    def margins(self, store_id: str) -> StoreMargins | None:
+        """The store's own margins; None where nothing was ever published for it.
+
+        Raises:
+            RollbackError: older ones than were seen before.
+            MalformedError: they are another store's.
+        """
+        path = margins_path(store_id)
+        target = self._guard.find(path, CATALOGUE_ROLE)
+        if target is None:
+            return None
+        found = parse_document(StoreMargins, self._bytes(target, MAX_DOCUMENT_BYTES), path)
+        if found.store_id != store_id:
+            raise MalformedError(f"{path} is of store {found.store_id}", hint="publish it again")
+        marks = self.state.marks(CATALOGUE_ROLE, self._guard.keys(CATALOGUE_ROLE))
+        marks = raise_generation(marks, path, found.generation, target.hashes["sha256"])
+        self.state = self.state.with_marks(CATALOGUE_ROLE, marks)
+        return found
 
     def _assignment_at(self, path: str, role: str) -> Assignment | None:
         target = self._guard.find(path, role)

@@ -44,6 +44,7 @@ def verdict_of(view: BoxView, config: EdgeConfig, free_disk_mib: float) -> list[
         *_perception(view),
         *_cameras(view, config),
         *_baskets(view, config),
+        *_margins(view),
     ]
     if free_disk_mib < MIN_FREE_DISK_MIB:
         findings.append(
@@ -155,6 +156,16 @@ def _baskets(view: BoxView, config: EdgeConfig) -> list[Finding]:
     return found
 
 
+def _margins(view: BoxView) -> list[Finding]:
+    """Margins of the store that were signed and must not be used."""
+    return [
+        Finding(said, f"{name}: the store's margins are looser than the bundle's own, which count",
+                "look at the hub: hubctl store margins STORE", False)
+        for name, health in sorted(view.health.items())
+        if (said := health.facts.get("margins", "")).startswith("update.")
+    ]  # fmt: skip
+
+
 def _facts(view: BoxView, config: EdgeConfig, free_mib: float) -> dict[str, Any]:
     state = view.perception
     return {
@@ -177,6 +188,11 @@ def _facts(view: BoxView, config: EdgeConfig, free_mib: float) -> dict[str, Any]
                       "rest_to_line_ms": round(b.last_line_latency_ms, 1),
                       "notices": list(b.notices)}
             for lane_id, b in sorted(view.baskets.items())
+        },
+        "margins": {
+            name.partition(".")[2]: health.facts["margins"]
+            for name, health in sorted(view.health.items())
+            if "margins" in health.facts
         },
         "processes": {name: health.verdict for name, health in sorted(view.health.items())},
         "rss_mib": round(sum(h.rss_mib for h in view.health.values()), 1),
@@ -203,6 +219,7 @@ def _print(facts: dict[str, Any], findings: list[Finding]) -> None:
     for lane_id, basket in facts["baskets"].items():
         text = f"{basket['phase']}, {basket['lines']} lines, {basket['asks']} questions"
         rows.append((f"basket {lane_id}", text))
+    rows += [(f"margins {lane_id}", whose) for lane_id, whose in facts["margins"].items()]
     rows.append(("memory", f"{facts['rss_mib']} MiB"))
     rows.append(("free disk", f"{facts['free_disk_mib']} MiB"))
     if facts["temperature_c"] is not None:

@@ -144,11 +144,12 @@ class LaneKeeper:
         self.counter.renew(self._offer)
 
     def _renew_offer(self) -> None:
-        """The centre's prices from the next line on, its new SKUs from the next basket on."""
+        """The centre's prices from the next line on, its SKUs and margins from the next basket."""
         before, self._offer = self._offer, self._shop.offer_at(datetime.now(UTC))
         if before is None or self._offer is None or self._offer is before:
             return
-        if self._offer.catalog is not before.catalog:
+        is_judged_so = self._offer.parameters == before.parameters
+        if self._offer.catalog is not before.catalog or not is_judged_so:
             self.counter.renew(self._offer)
         self.counter.renew_prices(self._offer.prices)
 
@@ -233,6 +234,7 @@ class LaneKeeper:
         facts = {
             "rest_to_line_p50_ms": self._latencies.quantile_ms(0.5),
             "rest_to_line_p95_ms": self._latencies.quantile_ms(0.95),
+            "margins": self._shop.margins,
         }
         if self._journal_error:
             self.counter.refuse(JournalError.code)

@@ -30,8 +30,9 @@ from edge.hard_cases.selector import Candidate, TakenToday, value_of
 from edge.messages.basket_messages import BasketSnapshot, Phase
 from edge.messages.perception_messages import Observations, ObservationStatus, TrackObservation
 from edge.messages.shadow_messages import ShadowCase, ShadowPicture
+from edge.processes.decision_evidence import EvidenceBook
 from edge.processes.hub_link import Row
-from sync.hard_case import CaseItem, CasePicture, CaseReason, HardCase
+from sync.hard_case import CaseItem, CasePicture, CaseReason, HardCase, ItemEvidence
 from sync.sealing import seal
 
 NS_PER_S = 1_000_000_000
@@ -105,6 +106,7 @@ class _Pending:
     moment: Moment
     snapshot: BasketSnapshot
     until_ns: int
+    evidence: tuple[ItemEvidence, ...] = ()
     pictures: dict[str, tuple[RedactedPicture, Observations, tuple[int, int]]] = field(
         default_factory=dict
     )
@@ -116,6 +118,7 @@ class CaseMaker:
     def __init__(self, config: EdgeConfig, put: Callable[[Row], None]) -> None:
         self._config = config
         self._put = put
+        self._evidence = EvidenceBook(config)
         self.eyes = {
             lane.lane_id: {c.camera_id: Eye(config, lane.lane_id, c) for c in lane.cameras}
             for lane in config.lanes
@@ -142,7 +145,9 @@ class CaseMaker:
         quarrels = self._new_quarrels(snapshot)
         for moment in moments_between(before, snapshot, dice, quarrels):
             if len(self._pending) < MAX_PENDING:
-                self._pending.append(_Pending(moment, snapshot, now_ns + WAIT_NS))
+                eyes = self.eyes[snapshot.lane_id].values()
+                evidence = self._evidence.of(snapshot, [eye.seen for eye in eyes])
+                self._pending.append(_Pending(moment, snapshot, now_ns + WAIT_NS, evidence))
 
     def _new_quarrels(self, snapshot: BasketSnapshot) -> tuple[str, ...]:
         """Items that the cameras take for different products, each told once in its basket."""
@@ -238,6 +243,7 @@ class CaseMaker:
             at=now,
             bundle_id=pending.snapshot.bundle_id,
             pictures=tuple(_picture(*parts) for parts in pictures),
+            evidence=pending.evidence,
         )
         self.num_made += 1
         logger.info("hard case made reason=%s pictures=%d", moment.reason, len(sealed))

@@ -20,6 +20,7 @@ from sync.blob_store import BlobStore
 from sync.catalogue_feed import fetch_addition, fetch_prices, fetch_segment
 from sync.durable_file import write_if_changed
 from sync.errors import PublisherError
+from sync.store_margins import StoreMargins
 from sync.update_documents import CatalogueIndex, SegmentEntry
 
 logger = logging.getLogger(__name__)
@@ -66,6 +67,15 @@ class CatalogueKeeper:
                         len(segments), ",".join(str(e.version) for e in prices))  # fmt: skip
         return problems
 
+    def take_margins(self, margins: StoreMargins | None) -> None:
+        """Keep what was signed; None keeps what is here, so that silence never asks less."""
+        if margins is None or margins == self.applied.margins:
+            return
+        with self._lock:
+            self._write(self.applied.model_copy(update={"margins": margins}))
+        logger.info("store margins taken generation=%d bundles=%d",
+                    margins.generation, len(margins.entries))  # fmt: skip
+
     def revert(self, beginning: str) -> str:
         """Take a segment out on this box; empty text, or why not."""
         return self._choose(beginning, is_reverted=True)
@@ -76,13 +86,14 @@ class CatalogueKeeper:
 
     def facts(self, now: datetime) -> dict[str, float]:
         """For the check-in."""
-        index = self.applied.index
+        index, margins = self.applied.index, self.applied.margins
         begun = [e.version for e in (index.prices if index else ()) if e.valid_from <= now]
         return {
             "catalogue_generation": float(index.generation if index else 0),
             "catalogue_segments": float(len(self.applied.segments)),
             "catalogue_reverted": float(len(self.applied.reverted)),
             "price_list_version": float(max(begun, default=0)),
+            "store_margins_generation": float(margins.generation if margins else 0),
         }
 
     def _choose(self, beginning: str, *, is_reverted: bool) -> str:

@@ -266,6 +266,7 @@ class HubLink:
             blobs = catalogue_blobs(client, self.catalogue.store, UPDATE_RETRY)
             refused = self.catalogue.take(offer.catalogue, blobs)
             problem = problem or (f"{refused[0].code}: {refused[0]}" if refused else "")
+        self.catalogue.take_margins(offer.margins)
         self.state = replace(
             self.state,
             wanted=(offer.assignment.bundle_id or "") if offer.assignment is not None else "",

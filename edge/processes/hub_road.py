@@ -135,5 +135,6 @@ def open_updates(
         ring=state.ring or DEFAULT_RING,
         build_time=BUILD_TIME,
         ungated=frozenset({FACTORY_BUNDLE_ID}),
+        store_id=state.store_id,
     )
     return TrustedUpdates(road, hub_date=lambda: client.http.hub_date), blobs

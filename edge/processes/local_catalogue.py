@@ -32,6 +32,7 @@ from sync.catalogue_feed import (
 from sync.errors import SyncError
 from sync.gallery import Gallery
 from sync.price_list import PriceList
+from sync.store_margins import StoreMargins
 from sync.update_documents import CatalogueIndex, SegmentEntry
 from sync.update_errors import AlteredError
 
@@ -48,12 +49,14 @@ class Applied(BaseModel):
 
     Attributes:
         reverted: sha256 of segments that `edgectl catalogue revert` took out here.
+        margins: the store's own, as they were signed last.
     """
 
     model_config = ConfigDict(frozen=True, extra="allow")
 
     index: CatalogueIndex | None = None
     reverted: tuple[str, ...] = ()
+    margins: StoreMargins | None = None
 
     @property
     def segments(self) -> tuple[SegmentEntry, ...]:

@@ -69,7 +69,7 @@ def offer_of(config: EdgeConfig, bundle: Bundle) -> Offer:
     return Offer(
         catalog=load_catalog(bundle.file("catalog")),
         prices=load_price_list(config.paths.prices_file or bundle.file("prices")),
-        parameters=_read_parameters(bundle.file("thresholds")),
+        parameters=read_parameters(bundle.file("thresholds")),
         bundle_id=bundle.bundle_id,
     )
 
@@ -92,7 +92,12 @@ def _read_map(camera_id: str, path: Path | None) -> CounterMap | None:
         return None
 
 
-def _read_parameters(path: Path) -> DecisionParameters:
+def read_parameters(path: Path) -> DecisionParameters:
+    """The thresholds of a bundle.
+
+    Raises:
+        BundleError: the file is damaged.
+    """
     try:
         return DecisionParameters.model_validate_json(path.read_bytes())
     except (OSError, ValidationError) as err:

@@ -84,6 +84,7 @@ def import_stick(
     if offer.catalogue is not None:
         taken = catalogue.take(offer.catalogue, ExportedBlobs(stick, catalogue.store))
         problems += [f"{p.code}: {p}" for p in taken]
+    catalogue.take_margins(offer.margins)
     generation = offer.catalogue.generation if offer.catalogue is not None else 0
     if offer.manifest is None or offer.assignment is None:
         return Imported(catalogue_generation=generation, problems=tuple(problems))
@@ -116,10 +117,10 @@ def first_problem(offer: UpdateOffer) -> str:
 
 
 def _road(config: EdgeConfig, stick: Path, cas: BlobStore, root_sha256: str) -> UpdateRoad:
-    box_id, ring = config.box_id, DEFAULT_RING
+    box_id, ring, store_id = config.box_id, DEFAULT_RING, ""
     if (identity_folder(config) / "identity.json").is_file():
         state = BoxIdentity.load(identity_folder(config)).state
-        box_id, ring = state.box_id, state.ring or DEFAULT_RING
+        box_id, ring, store_id = state.box_id, state.ring or DEFAULT_RING, state.store_id
     return UpdateRoad(
         folder=updates_folder(config),
         metadata_url=EXPORT_URL,
@@ -130,6 +131,7 @@ def _road(config: EdgeConfig, stick: Path, cas: BlobStore, root_sha256: str) -> 
         ring=ring,
         build_time=BUILD_TIME,
         ungated=frozenset({FACTORY_BUNDLE_ID}),
+        store_id=store_id,
     )
 
 

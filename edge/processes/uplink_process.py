@@ -224,7 +224,6 @@ class Uplink:
         if (bundles := self._bundles_topic.receive()) is not None:
             self._note_verdict(bundles)
             self._bundles = bundles
-
         for basket in self._baskets:
             if (snapshot := basket.receive()) is not None:
                 now_ns, key = time.monotonic_ns(), self._network.state.sealing_public_key
@@ -275,6 +274,8 @@ class Uplink:
         fresh = [h for h in self._heard.values() if now_ns - h.at_ns < STALE_NS]
         bad = [h for h in fresh if h.verdict != "ok"]
         silent = [n for n, h in self._heard.items() if now_ns - h.at_ns >= STALE_NS]
+        told = {m for h in fresh if (m := h.facts.get("margins", "")).startswith("update.")}
+        told |= {f"silent.{n}" for n in silent}
         is_failed = bool(silent) or any(h.verdict == "failed" for h in bad)
         facts = {"rss_mib": round(sum(h.rss_mib for h in fresh), 1)}
         free = shutil.disk_usage(self._work.config.paths.state_dir).free
@@ -291,7 +292,7 @@ class Uplink:
         )
         return BoxFacts(
             verdict="failed" if is_failed else "degraded" if bad else "ok",
-            reasons=tuple(sorted({h.reason for h in bad} | {f"silent.{n}" for n in silent}))[:24],
+            reasons=tuple(sorted(told | {h.reason for h in bad}))[:24],
             boot_id=self._work.boot_id,
             generation=state.generation if state else 0,
             bundles=bundles,

@@ -319,6 +319,7 @@ class UpdateBox:
         self.blobs = MemoryBlobs(self.fetcher, BlobStore(folder / "cas"))
         self.hub_date: datetime | None = None
         self.ungated: frozenset[str] = frozenset()
+        self.store_id = ""
         self.updates = self.restarted()
 
     def restarted(self) -> TrustedUpdates:
@@ -333,6 +334,7 @@ class UpdateBox:
             ring=RING,
             build_time=BUILD_TIME,
             ungated=self.ungated,
+            store_id=self.store_id,
         )
         self.updates = TrustedUpdates(road, hub_date=lambda: self.hub_date)
         return self.updates

@@ -17,6 +17,7 @@ from sync.blob_patch import MIN_PATCHED_BYTES, PatchEntry, make_patch
 from sync.bundle import Bundle
 from sync.durable_file import AtStep, ignore_step
 from sync.gate_verdict import GATE_ROLE, GateVerdict, verdict_path
+from sync.store_margins import MarginEntry, StoreMargins, margins_path
 from sync.update_documents import (
     ASSIGN_BOX_ROLE,
     ASSIGN_ROLE,
@@ -184,6 +185,24 @@ class Signing(Transaction):
     def index(self, channel: str) -> CatalogueIndex | None:
         """The channel's index as it will be published."""
         return self._document(CATALOGUE_ROLE, channel_path(channel), CatalogueIndex)
+
+    def list_margins(self, store_id: str, entries: Sequence[MarginEntry]) -> StoreMargins:
+        """List a store's own margins under the catalogue key; the same ones are listed once."""
+        known = self.margins(store_id)
+        if known is not None and known.entries == tuple(entries):
+            return known
+        document = StoreMargins(
+            generation=1 if known is None else known.generation + 1,
+            store_id=store_id,
+            entries=tuple(entries),
+            issued_at=self.now,
+        )
+        self._list_document(CATALOGUE_ROLE, margins_path(store_id), document)
+        return document
+
+    def margins(self, store_id: str) -> StoreMargins | None:
+        """A store's own margins as they will be published."""
+        return self._document(CATALOGUE_ROLE, margins_path(store_id), StoreMargins)
 
     def bundles(self) -> list[str]:
         """Ids of the released bundles."""

@@ -14,6 +14,7 @@ from pathlib import Path
 from sync.bundle import BundleManifest
 from sync.catalogue_feed import SkuAddition
 from sync.durable_file import fsync_directory, fsync_file
+from sync.store_margins import is_margins_path
 from sync.update_documents import (
     BUNDLES_ROLE,
     CATALOGUE_ROLE,
@@ -87,7 +88,7 @@ def _blobs(
             if role == BUNDLES_ROLE and path.split("/")[1] in bundle_ids:
                 manifest = BundleManifest.model_validate_json(place(sha256).read_bytes())
                 yield from (entry.sha256 for entry in manifest.files)
-            if role == CATALOGUE_ROLE:
+            if role == CATALOGUE_ROLE and not is_margins_path(path):
                 index = CatalogueIndex.model_validate_json(place(sha256).read_bytes())
                 for segment in index.segments:
                     yield from _segment_blobs(segment, place)

@@ -109,6 +109,13 @@ def test_no_box_is_told_apart_from_a_broken_one() -> None:
                 "lane-1": BasketSnapshot("lane-1", "b", 1, Phase.REFUSED, "EUR", 2)}),
             "journal.unwritable", ExitCode.NO, id="journal cannot be written",
         ),
+        pytest.param(
+            replace(healthy(), health={
+                **healthy().health,
+                "basket.lane-1": Health("basket.lane-1", 1, 0, "boot",
+                                        facts={"margins": "update.margins"})}),
+            "update.margins", ExitCode.DEGRADED, id="margins of the store are looser",
+        ),
     ],
 )  # fmt: skip
 def test_what_is_wrong_is_named_and_decides_the_exit_code(

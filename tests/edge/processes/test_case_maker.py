@@ -34,6 +34,7 @@ from edge.processes.basket_recorder import BasketRecorder
 from edge.processes.case_maker import NS_PER_S, WAIT_NS, CaseMaker, Eye
 from edge.processes.hub_link import Row
 from edge.processes.last_pictures import EVERY_NS, RETRY_NS, LastPictures
+from edge.processes.serving_bundle import open_serving_bundle
 from sync.hard_case import CaseReason, HardCase
 from sync.recording import Recording, unpack_frames
 from sync.sealing import unseal
@@ -62,6 +63,7 @@ class Camera:
         self.ring = FrameRingWriter(path, 8, 10_000_000)
         self.now_ns = time.monotonic_ns()
         self.status = ObservationStatus.SEEN
+        self.bundle_id = "b1"
 
     def show(self, *, has_item: bool, person: int = 0, is_hand: bool = False) -> None:
         """One frame; `person` pixels of somebody at the left border."""
@@ -81,7 +83,7 @@ class Camera:
                 slot.sequence,
                 self.now_ns,
                 self.status,
-                "b1",
+                self.bundle_id,
                 tracks,
                 is_hand_present=is_hand,
             )  # fmt: skip
@@ -117,6 +119,18 @@ def test_an_unknown_object_becomes_one_sealed_picture_with_its_box(camera: Camer
     picture = cv2.imdecode(np.frombuffer(jpeg, np.uint8), cv2.IMREAD_COLOR)
     assert np.abs(picture[65, 85].astype(int) - (200, 60, 20)).max() < 20
     assert np.abs(picture[5, 5].astype(int) - 90).max() < 20
+
+
+def test_a_case_tells_what_the_cameras_said_of_every_item(camera: Camera) -> None:
+    camera.bundle_id = open_serving_bundle(camera.config).bundle_id
+    camera.learn_empty_counter()
+    camera.show(has_item=True)
+    asking = msgspec.structs.replace(ASKING, bundle_id=camera.bundle_id)
+    camera.maker.on_basket(asking, camera.now_ns, 1.0)
+    camera.maker.step(camera.now_ns, PUBLIC)
+    (told,) = HardCase.model_validate(camera.rows[0].body).evidence
+    assert (told.item_id, told.best, told.second) == ("i1", "jam", "milk")
+    assert (told.margin_mnat, told.similarity_ppm) == (100, 400_000)
 
 
 def test_a_counter_on_which_nothing_moves_is_learned_too(camera: Camera) -> None:

@@ -14,7 +14,7 @@ from sync.catalogue_feed import SkuAddition
 from sync.device_identity import DeviceKey, signature_headers
 from sync.gallery import Gallery
 from sync.gate_verdict import GateVerdict
-from sync.hard_case import CaseItem, CasePicture, CaseReason, HardCase
+from sync.hard_case import CaseItem, CasePicture, CaseReason, HardCase, ItemEvidence
 from sync.price_list import Price, PriceList, Promotion
 from sync.protocol import (
     Batch,
@@ -34,6 +34,7 @@ from sync.protocol import (
 from sync.recognition_report import CameraRecognition
 from sync.recording import RecordedCamera, RecordedFrame, Recording
 from sync.replay_result import ReplayedBasket, ReplayedEvent, ReplayResult
+from sync.store_margins import MarginEntry, StoreMargins
 from sync.update_documents import (
     Assignment,
     CatalogueIndex,
@@ -163,6 +164,12 @@ SAMPLES: dict[str, BaseModel] = {
                 ),
             ),
         ),
+        evidence=(
+            ItemEvidence(
+                item_id="i-1", best="4001", second="4002", margin_mnat=710,
+                similarity_ppm=812_345, num_cameras=3,
+            ),
+        ),
     ),
     "recording": Recording(
         format=1, recording_id="rec-00000001", basket_id="box-7-lane-1-3-45", lane_id="lane-1",
@@ -263,6 +270,15 @@ SAMPLES: dict[str, BaseModel] = {
         prices=(
             PriceListEntry(sha256=sha("prices"), size=700, version=3, valid_from=AT,
                            valid_until=None),
+        ),
+    ),
+    "store_margins": StoreMargins(
+        format=1, generation=2, store_id="s1", issued_at=AT,
+        entries=(
+            MarginEntry(
+                bundle_id=sha("a"), accept_margin_mnat=1362, family_margin_mnat=2557,
+                num_labels=311, num_charged=280, num_wrong=0, bound_ppm=8190, is_proven=False,
+            ),
         ),
     ),
     "sku_addition": SkuAddition(format=1, skus=(_SKU,), pictures={sha("banana"): 9_000}),
