@@ -12,6 +12,7 @@ from pathlib import Path
 import cv2
 import torch
 
+from tools.base_bundle.children_stage import AUTO, children_stage
 from tools.base_bundle.export_stages import export_detector, export_embedder
 from tools.base_bundle.gallery_stage import calibration_stage, gallery_stage
 from tools.base_bundle.inputs import Inputs
@@ -26,6 +27,7 @@ STAGES: dict[str, Callable[[Inputs], None]] = {
     "export_embedder": export_embedder,
     "gallery": gallery_stage,
     "calibrate": calibration_stage,
+    "children": children_stage,
 }
 
 
@@ -56,9 +58,11 @@ def _inputs(options: argparse.Namespace) -> Inputs:
         detector_skus=tuple(skus),
         detector_start=options.detector_start,
         embedder_start=options.embedder_start,
+        children=tuple(options.children),
         num_quick_scenes=options.quick_scenes,
         detector_steps=options.detector_steps,
         embedder_steps=options.embedder_steps,
+        augmentation=options.augmentation,
         seed=options.seed,
     )
 
@@ -75,9 +79,13 @@ def _parser() -> argparse.ArgumentParser:
     add("--detector-skus", type=Path, help="file that lists which of them, one per line")
     add("--detector-start", type=Path, help="weights.pt to start from instead of ImageNet")
     add("--embedder-start", type=Path, help="weights.pt to start from instead of ImageNet")
+    told = f"families that get a model of their own; {AUTO}: those that it helps"
+    add("--children", nargs="*", default=[], metavar="FAMILY", help=told)
     add("--quick-scenes", type=int, default=2200, help="number of quickly rendered scenes")
     add("--detector-steps", type=int, help="instead of the recipe's")
     add("--embedder-steps", type=int, help="instead of the recipe's")
+    add("--augmentation", choices=["usual", "per_sku"], default="usual",
+        help="of the recogniser: all SKUs alike, or each by its pictures and errors")  # fmt: skip
     add("--seed", type=int, default=1)
     add("--threads", type=int, default=1, help="of the training process")
     add("--version", default="0.1.0", help="SemVer of the bundle")

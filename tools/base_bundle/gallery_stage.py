@@ -12,7 +12,9 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from sync.boxes import iou_matrix
+from sync.bundle import Preprocess
 from sync.catalog import Catalog, load_catalog
+from sync.decision import DecisionParameters
 from sync.gallery import Gallery, Whitening, load_gallery, load_whitening
 from sync.preprocess import Picture, crop_square
 from tools.base_bundle.export_stages import (
@@ -26,6 +28,7 @@ from tools.base_bundle.inputs import CROP_MARGIN_PERCENT, CROP_PX, Inputs
 from tools.base_bundle.training_stages import training_scenes, validation_scenes
 from trainer.dataset.coco_scenes import ScenePicture, read_picture
 from trainer.export.gallery_fit import embed, fit_gallery
+from trainer.export.golden_answers import ShippedFiles
 from trainer.export.parity import OnnxModel
 from trainer.export.risk_calibration import ItemLooks, RiskPolicy, calibrate
 from trainer.training.detections import DetectorSetting, detect
@@ -122,6 +125,32 @@ def opened_gallery(inputs: Inputs) -> tuple[Whitening, Gallery]:
     """What gallery_stage wrote."""
     folder = inputs.work / "gallery"
     return load_whitening(folder / "whitening.npz"), load_gallery(folder / "gallery.npz")
+
+
+def shipped(inputs: Inputs) -> ShippedFiles:
+    """Everything that ships on a CPU, opened."""
+    whitening, gallery = opened_gallery(inputs)
+    thresholds = (inputs.work / "gallery" / "thresholds.json").read_bytes()
+    return ShippedFiles(
+        detector=OnnxModel(chosen_file(inputs, "detector")),
+        embedder=OnnxModel(chosen_file(inputs, "embedder")),
+        whitening=whitening,
+        gallery=gallery,
+        thresholds=DecisionParameters.model_validate_json(thresholds),
+        preprocess=shipped_preprocess(),
+    )
+
+
+def shipped_preprocess() -> Preprocess:
+    """How the networks were fed in training."""
+    setting = detector_setting()
+    return Preprocess(
+        detector_px=setting.width,
+        detector_height_px=setting.height,
+        detector_strides=setting.strides,
+        crop_px=CROP_PX,
+        crop_margin_percent=CROP_MARGIN_PERCENT,
+    )
 
 
 def shipped_score(inputs: Inputs) -> float:

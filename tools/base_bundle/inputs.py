@@ -2,7 +2,9 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
+Augmentation = Literal["usual", "per_sku"]
 CROP_PX = (
     160  # of the recogniser's input: half the time of 224 px at the resolution of a counter crop
 )
@@ -20,7 +22,9 @@ class Inputs:
         scenes: rendered scenes to train on besides the quick ones, COCO; may be empty.
         validation: rendered three-camera scenes, COCO; empty means quick ones with another seed.
         detector_packs: further packs that only the detector sees, and which of them.
+        children: look-alike families that get a model of their own, or "auto"; mostly none.
         work: intermediate results; a build that was stopped continues here.
+        augmentation: of the recogniser: all SKUs alike, or each by its pictures and errors.
     """
 
     packs: Path
@@ -31,11 +35,13 @@ class Inputs:
     detector_skus: tuple[str, ...] = ()
     detector_start: Path | None = None
     embedder_start: Path | None = None
+    children: tuple[str, ...] = ()
     views_per_sku: int = 40
     num_quick_scenes: int = 2200
     num_composites: int = 700
     num_procedural_packs: int = 300
     detector_steps: int | None = None
     embedder_steps: int | None = None
+    augmentation: Augmentation = "usual"
     seed: int = 1
     num_loaders: int = 1

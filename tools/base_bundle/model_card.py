@@ -4,6 +4,7 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 
+from tools.base_bundle.children_stage import fitted_children
 from tools.base_bundle.export_stages import read_report
 from tools.base_bundle.inputs import CROP_PX, Inputs
 from trainer.dataset.coco_scenes import read_scene_folder
@@ -28,6 +29,7 @@ def write_model_card(inputs: Inputs, path: Path) -> None:
         num_quick=inputs.num_quick_scenes,
         foreign=len(inputs.detector_skus),
         calibration=_lines({k: v for k, v in calibration.items() if k != "parameters"}),
+        children=_lines(fitted_children(inputs)) or "none",
         detector_run=told_run(inputs.work / "detector", inputs.detector_start),
         embedder_run=told_run(inputs.work / "embedder", inputs.embedder_start),
     )
@@ -111,6 +113,10 @@ recogniser.
 
 **Thresholds**, chosen on {validation} (boxes by the shipped detector; all cameras pooled):
 {calibration}
+
+**Families' own models**, asked where the recogniser is torn between members; fitted on
+the scenes to train on, measured on those of them that a fit did not see:
+{children}
 
 **Limits.** All figures are on rendered pictures of the same generator family as the training data,
 with other seeds; real counters differ in light, lens and wear. Look-alikes that differ only on a

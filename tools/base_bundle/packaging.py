@@ -13,21 +13,21 @@ from pathlib import Path
 
 import cv2
 
-from sync.bundle import MANIFEST_NAME, BundleFile, BundleManifest, Preprocess, Role, describe_file
+from sync.bundle import MANIFEST_NAME, BundleFile, BundleManifest, Role, describe_file
 from sync.bundle import open_bundle as verified
-from sync.decision import DecisionParameters
+from sync.child_model import read_child_cards
 from sync.golden import GOLDEN_NAME, GoldenFrame, GoldenSet
-from tools.base_bundle.export_stages import chosen_file, detector_setting
-from tools.base_bundle.gallery_stage import opened_gallery
-from tools.base_bundle.inputs import CROP_MARGIN_PERCENT, CROP_PX, Inputs
+from tools.base_bundle.children_stage import fitted_children
+from tools.base_bundle.export_stages import chosen_file
+from tools.base_bundle.gallery_stage import opened_gallery, shipped, shipped_preprocess
+from tools.base_bundle.inputs import Inputs
 from tools.base_bundle.model_card import write_model_card
 from tools.base_bundle.training_stages import validation_scenes
 from trainer.dataset.coco_scenes import ScenePicture, read_picture
 from trainer.errors import ExportError
-from trainer.export.golden_answers import ShippedFiles, golden_items
+from trainer.export.child_export import FOLDER as CHILDREN
+from trainer.export.golden_answers import golden_items
 from trainer.export.half_precision import to_half
-from trainer.export.parity import OnnxModel
-from trainer.training.detections import DetectorSetting
 
 logger = logging.getLogger(__name__)
 
@@ -46,7 +46,7 @@ def package(inputs: Inputs, out: Path, version: str) -> str:
     if out.exists():
         shutil.rmtree(out)
     out.mkdir(parents=True)
-    files = _copy_models(inputs, out)
+    files = [*_copy_models(inputs, out), *copy_children(inputs, out)]
     _copy(inputs.packs / "catalog.json", out / "catalog.json")
     _copy(inputs.packs / "prices.json", out / "prices.json")
     files += [("catalog.json", "catalog", "any"), ("prices.json", "prices", "any")]
@@ -63,6 +63,7 @@ def package(inputs: Inputs, out: Path, version: str) -> str:
     if total > MAX_BUNDLE_BYTES:
         raise ExportError(f"bundle has {total} bytes, more than {MAX_BUNDLE_BYTES}")
     bundle = verified(out)
+    read_child_cards(bundle)
     logger.info("bundle written id=%s bytes=%d files=%d", bundle.bundle_id, total, len(files))
     return bundle.bundle_id
 
@@ -87,6 +88,17 @@ def _copy_models(inputs: Inputs, out: Path) -> list[Entry]:
     return files
 
 
+def copy_children(inputs: Inputs, out: Path) -> list[Entry]:
+    """Card and network of every family that got a model of its own, into the bundle."""
+    files: list[Entry] = []
+    for family in fitted_children(inputs):
+        card, network = f"{CHILDREN}/{family}.json", f"{CHILDREN}/{family}.onnx"
+        _copy(inputs.work / card, out / card)
+        _copy(inputs.work / network, out / network)
+        files += [(card, "child", "any"), (network, "child_network", "any")]
+    return files
+
+
 def _write_golden(inputs: Inputs, out: Path) -> list[Entry]:
     """Pictures of the first scenes with three to six items, and what the shipped files answer."""
     scenes = validation_scenes(inputs)
@@ -94,7 +106,7 @@ def _write_golden(inputs: Inputs, out: Path) -> list[Entry]:
     for scene in scenes:
         by_scene.setdefault(scene.scene, []).append(scene)
     usable = [s for s in by_scene.values() if 3 <= max(len(p.boxes) for p in s) <= 6]
-    shipped = _shipped(inputs)
+    files_of_box = shipped(inputs)
     frames: list[GoldenFrame] = []
     files: list[Entry] = []
     baskets: dict[str, dict[str, int]] = {}
@@ -108,7 +120,7 @@ def _write_golden(inputs: Inputs, out: Path) -> list[Entry]:
             (out / name).parent.mkdir(parents=True, exist_ok=True)
             quality = [cv2.IMWRITE_JPEG_QUALITY, GOLDEN_JPEG_QUALITY]
             cv2.imwrite(str(out / name), read_picture(picture.path), quality)
-            items = golden_items(shipped, read_picture(out / name))
+            items = golden_items(files_of_box, read_picture(out / name))
             frame = GoldenFrame(
                 picture=name, scene=picture.scene, camera=picture.camera, items=items
             )
@@ -120,32 +132,7 @@ def _write_golden(inputs: Inputs, out: Path) -> list[Entry]:
     return [*files, (GOLDEN_NAME, "golden", "any")]
 
 
-def _shipped(inputs: Inputs) -> ShippedFiles:
-    setting = detector_setting()
-    whitening, gallery = opened_gallery(inputs)
-    thresholds = (inputs.work / "gallery" / "thresholds.json").read_bytes()
-    return ShippedFiles(
-        detector=OnnxModel(chosen_file(inputs, "detector")),
-        embedder=OnnxModel(chosen_file(inputs, "embedder")),
-        whitening=whitening,
-        gallery=gallery,
-        thresholds=DecisionParameters.model_validate_json(thresholds),
-        preprocess=_preprocess(setting),
-    )
-
-
-def _preprocess(setting: DetectorSetting) -> Preprocess:
-    return Preprocess(
-        detector_px=setting.width,
-        detector_height_px=setting.height,
-        detector_strides=setting.strides,
-        crop_px=CROP_PX,
-        crop_margin_percent=CROP_MARGIN_PERCENT,
-    )
-
-
 def _manifest(out: Path, files: Sequence[Entry], version: str, embedder_id: str) -> BundleManifest:
-    setting = detector_setting()
     entries: list[BundleFile] = [
         describe_file(out, out / path, role, target)  # type: ignore[arg-type]
         for path, role, target in files
@@ -156,7 +143,7 @@ def _manifest(out: Path, files: Sequence[Entry], version: str, embedder_id: str)
         created=datetime.now(UTC).isoformat(timespec="seconds"),
         embedder_id=embedder_id,
         embedding_dim=int(embedder_id.split("-")[1]),
-        preprocess=_preprocess(setting),
+        preprocess=shipped_preprocess(),
         files=tuple(entries),
     )
 

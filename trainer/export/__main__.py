@@ -17,7 +17,8 @@ from sync.bundle import Bundle, open_bundle
 from sync.errors import SyncError
 from trainer.dataset.coco_scenes import read_scene_folder
 from trainer.errors import DatasetError, TrainerError
-from trainer.export.child_fit import families_of, fit_child, judged
+from trainer.export.child_fit import families_of, fit_child, judged, router_of
+from trainer.export.golden_answers import shipped_files
 from trainer.export.labelled_looks import labelled_looks
 from trainer.training.families import LabelledLook
 
@@ -31,7 +32,7 @@ Scenes = Annotated[list[Path], typer.Option(help="Folders of labelled scenes (CO
 def families(bundle: BundleOption, scenes: Scenes) -> None:
     """Look-alike families, by catalogue and by confusion, those with most confused looks first."""
     parent = open_bundle(bundle)
-    found = families_of(parent, _looks(parent, scenes))
+    found = families_of(router_of(parent), _looks(parent, scenes))
     typer.echo(json.dumps([dataclasses.asdict(f) for f in found], indent=1))
 
 
@@ -49,17 +50,18 @@ def child(
     """Fit a family's own head and write the bundle with it; every other file stays as it is."""
     torch.set_num_threads(1)
     parent = open_bundle(bundle)
-    looks = _looks(parent, scenes)
-    found = families_of(parent, looks)
+    router, looks = router_of(parent), _looks(parent, scenes)
+    found = families_of(router, looks)
     chosen = next((f for f in found if f.name == (family or found[0].name)), None)
     if chosen is None:
         raise DatasetError(
             f"no family {family!r}", hint="one of: " + ", ".join(f.name for f in found[:10])
         )
     made_at = created or datetime.now(UTC).isoformat(timespec="seconds")
-    head, card, report = fit_child(parent, looks, chosen, out, created=made_at)
+    fitted = fit_child(parent, looks, chosen, out, created=made_at)
+    report = {"family": chosen.name, "bundle_id": open_bundle(out).bundle_id, **fitted.report()}
     if test:
-        report["test"] = judged(parent, head, card, _looks(parent, test))
+        report["test"] = judged(router, fitted, _looks(parent, test))
     typer.echo(json.dumps(report, indent=1))
 
 
@@ -74,7 +76,8 @@ def main() -> int:
 
 
 def _looks(parent: Bundle, folders: list[Path]) -> list[LabelledLook]:
-    return labelled_looks(parent, [s for folder in folders for s in read_scene_folder(folder)])
+    scenes = [scene for folder in folders for scene in read_scene_folder(folder)]
+    return labelled_looks(shipped_files(parent), scenes)
 
 
 if __name__ == "__main__":

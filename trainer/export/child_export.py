@@ -55,13 +55,14 @@ def write_child(
 
 
 def bundle_with_child(
-    champion: Bundle, child: Path, card: ChildCard, out: Path, *, created: str
+    champion: Bundle, child: Path, card: ChildCard, out: Path, *, created: str, version: str = ""
 ) -> Bundle:
     """A copy of a bundle with one child more, or another one for its family.
 
     Args:
         child: folder that write_child() filled.
         out: folder of the new bundle; must not exist.
+        version: SemVer; the champion's where empty.
 
     Raises:
         ExportError: `out` is there already.
@@ -86,6 +87,7 @@ def bundle_with_child(
             "files": (*kept, *added),
             "generation": champion.manifest.generation + 1,
             "created": created,
+            "version": version or champion.manifest.version,
         }
     )
     (out / MANIFEST_NAME).write_bytes(manifest.canonical())

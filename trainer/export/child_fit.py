@@ -1,6 +1,8 @@
-"""A family's child from labelled looks to a bundle: fit, warm, export, judge.
+"""From labelled looks to a family's child: fit, warm, export, judge.
 
-Flow: parent bundle + LabelledLooks -> FamilyHead -> bundle with the child, report
+Flow: Router + LabelledLooks -> FamilyHead -> both files of a child, report -> bundle with it
+
+The router is the parent as far as decisions go: the child is asked where it is torn.
 """
 
 import dataclasses
@@ -11,68 +13,139 @@ from pathlib import Path
 import numpy as np
 
 from sync.bundle import Bundle
-from sync.catalog import load_catalog
+from sync.catalog import Catalog, load_catalog
 from sync.child_model import ChildCard
-from sync.decision import DecisionParameters
+from sync.decision import DecisionParameters, SkuScores
 from trainer.export.child_export import bundle_with_child, write_child
 from trainer.export.child_judge import FamilyTally, reduction, safe_head, tally, with_answers
 from trainer.training.families import Family, LabelledLook, learned_families
-from trainer.training.family_head import FamilyHead, fit_family_head, looks_at
+from trainer.training.family_head import FamilyHead, fit_family_head, looks_at, softmax
+
+MIN_WRONG_ITEMS = 5  # of a family, looks pooled; with fewer nobody can tell whether a child helps
+MIN_FEWER_WRONG = 0.3  # share of them that a child takes away on scenes it was not fitted on
 
 
-def families_of(parent: Bundle, looks: Sequence[LabelledLook]) -> list[Family]:
-    """Families by the bundle's catalogue and by what it confuses in these looks."""
-    skus = load_catalog(parent.file("catalog")).skus
-    return learned_families(
-        looks, catalogue_families(parent), {s.sku_id: tuple(s.category_path) for s in skus}
+@dataclasses.dataclass(frozen=True, slots=True)
+class Router:
+    """What the parent decides with, and its catalogue."""
+
+    embedder_id: str
+    thresholds: DecisionParameters
+    catalog: Catalog
+
+    @property
+    def families(self) -> dict[str, str]:
+        """SKU -> family, as the decision on the box reads it."""
+        return {s.sku_id: s.family for s in self.catalog.skus if s.family is not None}
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class FittedChild:
+    """A child that was written, and what is known of it.
+
+    Attributes:
+        before, after: of the looks it was fitted on, each by a head that did not see its scene.
+    """
+
+    head: FamilyHead
+    card: ChildCard
+    temperature: float
+    before: FamilyTally
+    after: FamilyTally
+
+    @property
+    def is_useful(self) -> bool:
+        """Enough was wrong, and enough of that is gone on scenes it was not fitted on."""
+        num_wrong = self.before.wrong_items
+        num_gone = num_wrong - self.after.wrong_items
+        return num_wrong >= MIN_WRONG_ITEMS and num_gone >= MIN_FEWER_WRONG * num_wrong
+
+    def report(self) -> dict[str, object]:
+        """For a person and for files."""
+        return {
+            "sku_ids": list(self.head.sku_ids),
+            "uses_geometry": self.head.uses_geometry,
+            "decay": self.head.decay,
+            "temperature": self.temperature,
+            "fold_loss": round(self.head.fold_loss, 4),
+            "out_of_fold": compared(self.before, self.after),
+        }
+
+
+def router_of(parent: Bundle) -> Router:
+    """The parent's part in it."""
+    return Router(
+        parent.manifest.embedder_id,
+        DecisionParameters.model_validate_json(parent.file("thresholds").read_bytes()),
+        load_catalog(parent.file("catalog")),
     )
 
 
-def catalogue_families(parent: Bundle) -> dict[str, str]:
-    """SKU -> family, as the decision on the box reads it."""
-    skus = load_catalog(parent.file("catalog")).skus
-    return {s.sku_id: s.family for s in skus if s.family is not None}
+def families_of(router: Router, looks: Sequence[LabelledLook]) -> list[Family]:
+    """Families by the catalogue and by what is confused in these looks, the costliest first."""
+    shelves = {s.sku_id: tuple(s.category_path) for s in router.catalog.skus}
+    return learned_families(looks, router.families, shelves)
+
+
+def num_wrong_items(router: Router, looks: Sequence[LabelledLook], family: Family) -> int:
+    """Items of a family whose pooled best SKU is not the true one, by the parent alone."""
+    own = looks_at(looks, family.sku_ids)
+    return tally(own, [k.scores for k in own], router.thresholds, router.families).wrong_items
+
+
+def fit_family(
+    router: Router, looks: Sequence[LabelledLook], family: Family, root: Path
+) -> FittedChild:
+    """Fit, find how warm it must be, and write both files below `root`.
+
+    Raises:
+        DatasetError: too few looks at a member.
+        ExportError: the family's name is no file name.
+    """
+    plain = fit_family_head(looks, family.sku_ids)
+    card = write_child(plain, family.name, router.embedder_id, looks, root)
+    head, temperature = safe_head(plain, card, looks, router.thresholds, router.families)
+    write_child(head, family.name, router.embedder_id, looks, root)
+    own = looks_at(looks, head.sku_ids)
+    rows = softmax(head.held_out).astype(np.float32)
+    before, after = _tallies(router, own, with_answers(own, card, rows))
+    return FittedChild(head, card, temperature, before, after)
 
 
 def fit_child(
-    parent: Bundle, looks: Sequence[LabelledLook], family: Family, out: Path, *, created: str
-) -> tuple[FamilyHead, ChildCard, dict[str, object]]:
-    """Write the bundle with the child to `out`; also the head, its card and a report.
+    parent: Bundle,
+    looks: Sequence[LabelledLook],
+    family: Family,
+    out: Path,
+    *,
+    created: str,
+    version: str = "",
+) -> FittedChild:
+    """Write the bundle with the child to `out`.
 
     Raises:
         DatasetError: too few looks at a member.
         ExportError: `out` exists, or the family's name is no file name.
     """
-    scratch, parent_id = out.with_name(f"{out.name}.child"), parent.manifest.embedder_id
-    plain = fit_family_head(looks, family.sku_ids)
-    card = write_child(plain, family.name, parent_id, looks, scratch)
-    head, temperature = safe_head(plain, card, looks, _thresholds(parent),
-                                  catalogue_families(parent))  # fmt: skip
-    write_child(head, family.name, parent_id, looks, scratch)
-    made = bundle_with_child(parent, scratch, card, out, created=created)
+    scratch = out.with_name(f"{out.name}.child")
+    fitted = fit_family(router_of(parent), looks, family, scratch)
+    bundle_with_child(parent, scratch, fitted.card, out, created=created, version=version)
     shutil.rmtree(scratch)
-    return head, card, {
-        "family": dataclasses.asdict(family),
-        "bundle_id": made.bundle_id,
-        "uses_geometry": head.uses_geometry,
-        "decay": head.decay,
-        "temperature": temperature,
-        "fold_loss": round(head.fold_loss, 4),
-    }  # fmt: skip
+    return fitted
 
 
-def judged(
-    parent: Bundle, head: FamilyHead, card: ChildCard, looks: Sequence[LabelledLook]
-) -> dict[str, object]:
+def judged(router: Router, fitted: FittedChild, looks: Sequence[LabelledLook]) -> dict[str, object]:
     """Before and after on looks that taught neither, and how much less is wrong."""
-    own = looks_at(looks, head.sku_ids)
+    own = looks_at(looks, fitted.head.sku_ids)
     if not own:
         return {"num_looks": 0}
     vectors, geometry = (np.stack([getattr(k, n) for k in own]) for n in ("vector", "geometry"))
-    rows = head.probabilities(vectors, geometry)
-    families = catalogue_families(parent)
-    before = tally(own, [look.scores for look in own], _thresholds(parent), families)
-    after = tally(own, with_answers(own, card, rows), _thresholds(parent), families)
+    rows = fitted.head.probabilities(vectors, geometry)
+    return compared(*_tallies(router, own, with_answers(own, fitted.card, rows)))
+
+
+def compared(before: FamilyTally, after: FamilyTally) -> dict[str, object]:
+    """Both, and the share of wrong items that is gone, with its 95 % interval."""
     share, low, high = reduction(before, after)
     return {
         "before": _told(before),
@@ -81,8 +154,11 @@ def judged(
     }
 
 
-def _thresholds(parent: Bundle) -> DecisionParameters:
-    return DecisionParameters.model_validate_json(parent.file("thresholds").read_bytes())
+def _tallies(
+    router: Router, own: Sequence[LabelledLook], answered: Sequence[SkuScores]
+) -> tuple[FamilyTally, FamilyTally]:
+    before = tally(own, [look.scores for look in own], router.thresholds, router.families)
+    return before, tally(own, answered, router.thresholds, router.families)
 
 
 def _told(found: FamilyTally) -> Mapping[str, object]:

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sync.boxes import FloatArray
-from sync.bundle import Preprocess
+from sync.bundle import Bundle, Preprocess
 from sync.decision import DecisionParameters, scores_of_look
-from sync.gallery import Gallery, Whitening
+from sync.gallery import Gallery, Whitening, load_gallery, load_whitening
 from sync.golden import GoldenItem
 from sync.preprocess import Picture, crop_square
 from trainer.export.gallery_fit import embed
@@ -29,6 +29,18 @@ class ShippedFiles:
     gallery: Gallery
     thresholds: DecisionParameters
     preprocess: Preprocess
+
+
+def shipped_files(bundle: Bundle) -> ShippedFiles:
+    """The CPU files of a bundle."""
+    return ShippedFiles(
+        detector=OnnxModel(bundle.file("detector", "cpu")),
+        embedder=OnnxModel(bundle.file("embedder", "cpu")),
+        whitening=load_whitening(bundle.file("whitening")),
+        gallery=load_gallery(bundle.file("gallery")),
+        thresholds=DecisionParameters.model_validate_json(bundle.file("thresholds").read_bytes()),
+        preprocess=bundle.manifest.preprocess,
+    )
 
 
 def golden_items(files: ShippedFiles, picture: Picture) -> tuple[GoldenItem, ...]:

@@ -9,63 +9,73 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from sync.boxes import iou_matrix
-from sync.bundle import Bundle
+from sync.boxes import FloatArray, iou_matrix
 from sync.child_model import box_geometry
-from sync.decision import DecisionParameters, scores_of_look
-from sync.gallery import load_gallery, load_whitening
-from sync.preprocess import crop_square
+from sync.decision import scores_of_look
+from sync.preprocess import Picture, crop_square
 from trainer.dataset.coco_scenes import ScenePicture, read_picture
 from trainer.export.gallery_fit import embed
-from trainer.export.parity import OnnxModel
+from trainer.export.golden_answers import ShippedFiles
 from trainer.training.detections import DetectorSetting, detect
 from trainer.training.families import LabelledLook
 
 FOUND_IOU = 0.5
 
 
-def labelled_looks(bundle: Bundle, scenes: Sequence[ScenePicture]) -> list[LabelledLook]:
+def labelled_looks(files: ShippedFiles, scenes: Sequence[ScenePicture]) -> list[LabelledLook]:
     """Every labelled item that the detector finds and that is not another one's box."""
-    form = bundle.manifest.preprocess
-    parameters = DecisionParameters.model_validate_json(bundle.file("thresholds").read_bytes())
-    gallery, whitening = (
-        load_gallery(bundle.file("gallery")),
-        load_whitening(bundle.file("whitening")),
-    )
-    detector = OnnxModel(bundle.file("detector", "cpu"))
-    embedder = OnnxModel(bundle.file("embedder", "cpu"))
+    form = files.preprocess
     setting = DetectorSetting(
         width=form.detector_px,
         height=form.detector_height_px or form.detector_px,
         strides=form.detector_strides,
-        score=parameters.detector_score,
-        nms_iou=parameters.nms_iou,
+        score=files.thresholds.detector_score,
+        nms_iou=files.thresholds.nms_iou,
     )
-    known = set(gallery.sku_ids)
+    known = set(files.gallery.sku_ids)
     looks = []
     for scene in scenes:
         picture = read_picture(scene.path)
-        boxes, _ = detect(detector, picture, setting)
+        boxes, _ = detect(files.detector, picture, setting)
         pairs = _pairs(boxes, scene, known)
-        if not pairs:
-            continue
-        margin = form.crop_margin_percent / 100
-        crops = [crop_square(picture, boxes[b], form.crop_px, margin) for b, _ in pairs]
-        raw = embed(embedder, crops, mean=float(form.mean), scale=float(form.scale))
-        vectors = whitening.apply(raw)
-        height, width = picture.shape[:2]
-        for (b, i), vector, row in zip(pairs, vectors, gallery.similarities(vectors), strict=True):
-            looks.append(
-                LabelledLook(
-                    scene=scene.scene,
-                    item=f"{scene.scene}/{scene.item_ids[i]}",
-                    sku_id=scene.sku_ids[i],
-                    vector=vector,
-                    geometry=box_geometry(boxes[b], width, height),
-                    scores=scores_of_look(row, gallery.sku_ids, parameters.temperature),
-                )
-            )
+        labels = [
+            (boxes[b], scene.sku_ids[i], f"{scene.scene}/{scene.item_ids[i]}") for b, i in pairs
+        ]
+        looks += looks_in(files, picture, scene.scene, labels)
     return looks
+
+
+def looks_in(
+    files: ShippedFiles,
+    picture: Picture,
+    scene: str,
+    labels: Sequence[tuple[FloatArray, str, str]],
+) -> list[LabelledLook]:
+    """What the recogniser says about labelled boxes of one picture.
+
+    Args:
+        labels: box, SKU, and the item it is, the same for all cameras.
+    """
+    if not labels:
+        return []
+    form = files.preprocess
+    margin = form.crop_margin_percent / 100
+    crops = [crop_square(picture, box, form.crop_px, margin) for box, _, _ in labels]
+    raw = embed(files.embedder, crops, mean=float(form.mean), scale=float(form.scale))
+    vectors = files.whitening.apply(raw)
+    height, width = picture.shape[:2]
+    rows = files.gallery.similarities(vectors)
+    return [
+        LabelledLook(
+            scene=scene,
+            item=item,
+            sku_id=sku_id,
+            vector=vector,
+            geometry=box_geometry(box, width, height),
+            scores=scores_of_look(row, files.gallery.sku_ids, files.thresholds.temperature),
+        )
+        for (box, sku_id, item), vector, row in zip(labels, vectors, rows, strict=True)
+    ]
 
 
 def _pairs(boxes: np.ndarray, scene: ScenePicture, known: set[str]) -> list[tuple[int, int]]:

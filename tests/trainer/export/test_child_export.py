@@ -1,6 +1,5 @@
 """A family's head: fitted on labelled looks, exported, carried by a bundle, run by the box."""
 
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,51 +9,26 @@ from edge.config import FACTORY_BUNDLE
 from edge.perception.models import load_models
 from edge.perception.open_backend import BackendOptions
 from sync.bundle import open_bundle
-from sync.decision import scores_of_look
-from sync.gallery import load_gallery, unit_rows
+from tests.fakes.twin_looks import LARGE, PARENT, SMALL, WATER, narrow, twins
 from trainer.errors import DatasetError, ExportError
 from trainer.export.child_export import head_model, write_child
-from trainer.export.child_fit import families_of, fit_child, judged
+from trainer.export.child_fit import families_of, fit_child, judged, router_of
 from trainer.export.parity import OnnxModel
 from trainer.release.part_swap import differing_parts, swap_part
-from trainer.training.families import Family, LabelledLook
 from trainer.training.family_head import fit_family_head
 
 pytestmark = pytest.mark.train
 
-SMALL, LARGE = "water_still_500", "water_still_1000"
-PARENT = open_bundle(FACTORY_BUNDLE, verify_files=False)
-GALLERY = load_gallery(PARENT.file("gallery"))
-WATER = Family("fontela_water", (SMALL, LARGE), 0, 0)
+ROUTER = router_of(PARENT)
 MADE_AT = "2026-11-21T00:00:00+00:00"
-
-
-def twins(num_scenes: int, seed: int) -> list[LabelledLook]:
-    """Two bottles that look alike; only their boxes tell which is which."""
-    random = np.random.default_rng(seed)
-    row = GALLERY.vectors[GALLERY.starts[GALLERY.sku_ids.index(LARGE)]]
-    found = []
-    for number in range(2 * num_scenes):
-        sku_id, side = ((SMALL, -1.6), (LARGE, -1.2))[number % 2]
-        vector = unit_rows((row + random.normal(0, 0.02, row.shape))[None])[0]
-        geometry = random.normal([side, side, 0, 0], 0.06).astype(np.float32)
-        rows = GALLERY.similarities(vector[None])[0]
-        scores = scores_of_look(rows, GALLERY.sku_ids, 0.054)
-        scene = f"{seed}-{number // 2}"
-        found.append(LabelledLook(scene, f"{scene}/{number}", sku_id, vector, geometry, scores))
-    return found
-
-
-def narrow(num_scenes: int) -> list[LabelledLook]:
-    """The same with eight numbers a vector: fitted at once."""
-    return [replace(look, vector=look.vector[:8]) for look in twins(num_scenes, 1)]
 
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, object]]:
     out = tmp_path_factory.mktemp("child") / "bundle"
-    head, card, report = fit_child(PARENT, twins(24, 1), WATER, out, created=MADE_AT)
-    return out, report | {"test": judged(PARENT, head, card, twins(24, 2))}
+    fitted = fit_child(PARENT, twins(24, 1), WATER, out, created=MADE_AT)
+    assert fitted.is_useful
+    return out, fitted.report() | {"test": judged(ROUTER, fitted, twins(24, 2))}
 
 
 def digests(folder: Path) -> dict[str, str]:
@@ -119,7 +93,7 @@ def test_the_same_looks_give_the_same_file_and_it_says_what_the_head_says(tmp_pa
 
 
 def test_families_are_those_of_the_catalogue_and_what_is_confused_on_one_shelf() -> None:
-    first = families_of(PARENT, twins(10, 1))[0]
+    first = families_of(ROUTER, twins(10, 1))[0]
     assert (first.name, first.num_wrong) == ("fontela_water", 10)
     assert set(first.sku_ids) >= {SMALL, LARGE}
 
