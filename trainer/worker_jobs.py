@@ -116,23 +116,27 @@ def _run_steps(desk: Desk, request: PipelineRequest, lineage: dict[str, str]) ->
         first, last = (10 + 80 * n // len(order) for n in (number, number + 1))
         desk.pulse.part(first, last, name)
         parameters = request.parameters(name)
-        if name == "package":
+        if name == order[-1]:
             version = f"{champion.manifest.version.split('+')[0]}+{lineage['run_id'][:8]}"
-            parameters = {
-                "created": str(desk.job["created_at"]), "name": request.name,
-                "version": request.version or version, "lineage": lineage, **parameters,
+            told: dict[str, Any] = {
+                "created": str(desk.job["created_at"]), "version": request.version or version,
             }  # fmt: skip
+            if name == "package":
+                told |= {"name": request.name, "lineage": lineage}
+            parameters = {**told, **parameters}
         if name == "fit" and int(desk.job["num_gpus"]) > 1:
             parameters = {"num_processes": int(desk.job["num_gpus"]), **parameters}
         available[name], was_here = run_child(desk, name, inputs_for(name, available), parameters)
         reused += [name] * was_here
     desk.pulse.part(90, 100, "registering the model")
-    bundle_id = _register(desk, available["package"], lineage, request.note)
-    link_files(desk.hub, lineage["run_id"], event_files(available["fit"]))
+    bundle_id = _register(desk, available[order[-1]], lineage, request.note)
+    if "fit" in available:
+        link_files(desk.hub, lineage["run_id"], event_files(available["fit"]))
+    judge = available["evaluate" if "evaluate" in available else "child"]
     return {
         **lineage,
         "bundle_id": bundle_id,
-        "evaluation": json.loads((available["evaluate"] / "evaluation.json").read_text()),
+        "evaluation": json.loads((judge / "evaluation.json").read_text()),
         "seconds": desk.seconds,
         "reused": reused,
     }

@@ -11,6 +11,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from trainer.steps.step_table import STEPS, StepError, step_named
 
+CHILD_PATH = ("quality", "snapshot", "child")
+
 Digest = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
 
 
@@ -20,7 +22,8 @@ class PipelineRequest(BaseModel):
     Attributes:
         dataset: version to learn from.
         champion: id of the bundle to start from and to be compared with.
-        path: fast (cached features, seconds) or full (training); `fit` is told.
+        path: fast (cached features, seconds) or full (training); `fit` is told. child: one
+            look-alike family's own model and nothing else, named by the parameters of `child`.
         steps: parameters by step, where they are not the defaults.
         skip: steps to leave out, of those that others can do without.
         checkpoint: trained weights to start from, as an artefact or by the model that left them;
@@ -35,7 +38,7 @@ class PipelineRequest(BaseModel):
 
     dataset: Digest
     champion: Digest
-    path: Literal["fast", "full"] = "fast"
+    path: Literal["fast", "full", "child"] = "fast"
     steps: dict[str, dict[str, Any]] = Field(default={}, max_length=20)
     skip: tuple[Literal["tune"], ...] = ()
     checkpoint: Digest | None = None
@@ -48,7 +51,9 @@ class PipelineRequest(BaseModel):
 
     def order(self) -> list[str]:
         """Steps to run, one after the other."""
-        return [name for name in STEPS if name not in self.skip]
+        if self.path == "child":
+            return list(CHILD_PATH)
+        return [name for name in STEPS if name not in (*self.skip, "child")]
 
     def parameters(self, name: str) -> dict[str, Any]:
         """What a step is told; unknown names are the step's to refuse."""

@@ -2,7 +2,8 @@
 
 A step is a module with `Parameters` (pydantic, frozen) and `run(inputs, parameters, out, voice)`.
 Inputs and `out` are folders or files; a step speaks to no network and writes nowhere else. Only
-`fit`, `export` and what they import load torch, and only on the path that trains.
+`fit`, `export` and what they import load torch, and only on the path that trains; so does `child`,
+which only the path `child` runs.
 """
 
 from dataclasses import dataclass
@@ -45,6 +46,7 @@ STEPS: dict[str, Step] = {
                       ("export", "calibrate", "shards", "champion")),
     "package":   Step("trainer.steps.package_step",
                       ("export", "calibrate", "evaluate", "fit", "champion"), ("catalogue",)),
+    "child":     Step("trainer.steps.child_step",     ("dataset", "snapshot", "champion")),
 }
 # fmt: on
 
