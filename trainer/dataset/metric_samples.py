@@ -6,7 +6,7 @@ Crops are cut by the function the box uses (sync.preprocess.crop_square). Never 
 product is drawn as often as any other, however many pictures it has.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,14 +15,7 @@ from torch import Tensor
 
 from sync.boxes import FloatArray
 from sync.preprocess import Picture, crop_square, normalise
-from trainer.dataset.augment import (
-    BoxPolicy,
-    PhotoPolicy,
-    jittered_box,
-    occluded,
-    photograph,
-    turned,
-)
+from trainer.dataset.augment_policy import USUAL, AugmentationPolicy, augmented_crop
 from trainer.dataset.coco_scenes import ScenePicture, read_picture
 from trainer.dataset.compose import Sprite, compose_onto, counter_texture, on_light_counter
 from trainer.dataset.views import ViewSet, joined_views
@@ -58,6 +51,7 @@ class MetricSamples:
         crop_margin: as in the bundle's manifest.
         invented: procedural products, as many samples in all as the real ones; they take the labels
             behind them.
+        policies: how strongly an SKU's pictures are changed, by label; the usual where none is.
     """
 
     def __init__(
@@ -69,6 +63,7 @@ class MetricSamples:
         version: str,
         samples_per_sku: int = 64,
         invented: ViewSet | None = None,
+        policies: Mapping[int, AugmentationPolicy] | None = None,
     ) -> None:
         num_real = len(views.sku_ids)
         num_invented = len(invented.sku_ids) if invented is not None else 0
@@ -79,7 +74,7 @@ class MetricSamples:
         self.views, self.crop_px, self.crop_margin = views, crop_px, crop_margin
         self.samples_per_sku, self.version = samples_per_sku, version
         self.items = scene_items(scenes, views.sku_ids)
-        self.photo, self.box = PhotoPolicy(), BoxPolicy()
+        self.policies = policies or {}
 
     def __len__(self) -> int:
         return len(self.labels) * self.samples_per_sku
@@ -90,23 +85,17 @@ class MetricSamples:
         own = self.items[label]
         if own and random.random() < SCENE_SHARE:
             item = own[int(random.integers(len(own)))]
-            crop = self._cut(read_picture(item.scene.path), item.xyxy, random)
+            picture, xyxy = read_picture(item.scene.path), item.xyxy
         else:
             picture, xyxy = self._in_clutter(label, random)
-            crop = self._cut(picture, xyxy, random)
-        return MetricSample(photograph(crop, self.photo, random), label)
+        policy = self.policies.get(label, USUAL)
+        crop = augmented_crop(picture, xyxy, policy, self.crop_px, self.crop_margin, random)
+        return MetricSample(crop, label)
 
     def collate(self, samples: Sequence[MetricSample]) -> tuple[Tensor, ...]:
         """Crops and labels: the batch of tasks.MetricTask."""
         crops = normalise([s.crop for s in samples])
         return torch.from_numpy(crops), torch.tensor([s.label for s in samples])
-
-    def _cut(self, picture: Picture, xyxy: FloatArray, random: np.random.Generator) -> Picture:
-        box = jittered_box(xyxy, self.box, random)
-        crop = crop_square(picture, box, self.crop_px, self.crop_margin)
-        if random.random() < 0.5:
-            crop = turned(crop, self.box, random)
-        return occluded(crop, self.box, random)
 
     def _in_clutter(self, label: int, random: np.random.Generator) -> tuple[Picture, FloatArray]:
         """The product on a counter among others, and the box of what can be seen of it."""

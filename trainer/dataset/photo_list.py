@@ -15,14 +15,12 @@ import cv2
 import numpy as np
 
 from sync.preprocess import Picture
+from trainer.dataset.picture_problem import picture_problem
 from trainer.errors import DatasetError
-from trainer.onboarding.picture_form import MAX_PIXELS, PictureError, read_header
 
 MAX_SIDE_PX = 640  # more than any recogniser here looks at
 MIN_SIDE_PX = 16
 MAX_CLASSES = 100_000  # a barcode in the column of class numbers is no class
-JPEG_END, PNG_END = b"\xff\xd9", b"IEND"
-TAIL = 1 << 16  # cameras append their own data
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,28 +177,9 @@ def _digest(path: Path) -> bytes:
 
 
 def _problem(path: Path) -> str:
-    """The code of what is wrong with a file, settled without decoding it; empty if nothing is.
-
-    OpenCV shows a picture that was cut short half grey, so its end is looked for here.
-    """
+    """The code of what is wrong with a file, settled without decoding it; empty if nothing is."""
     data = path.read_bytes()
-    if not data:
-        return "photo.empty"
-    if not cv2.haveImageReader(str(path)):
-        return "photo.damaged"
-    try:
-        header = read_header(data)
-    except PictureError:  # of another kind, or damaged: OpenCV says which when it is opened
-        return "photo.damaged" if data[:2] == b"\xff\xd8" else ""
-    if header.width * header.height > MAX_PIXELS:
-        return "photo.large"
-    if min(header.width, header.height) < MIN_SIDE_PX:
-        return "photo.small"
-    match header.kind:
-        case "jpeg":
-            is_whole = JPEG_END in data[-TAIL:]
-        case "png":
-            is_whole = PNG_END in data[-TAIL:]
-        case _:
-            is_whole = len(data) >= int.from_bytes(data[4:8], "little") + 8  # as RIFF says
-    return "" if is_whole else "photo.damaged"
+    found = picture_problem(data, MIN_SIDE_PX)
+    if not found and not cv2.haveImageReader(str(path)):
+        found = "damaged"
+    return f"photo.{found}" if found else ""

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sync.preprocess import Picture
+from trainer.dataset.picture_problem import picture_problem
 
 HASH_SIDE = 8
 SHARPNESS_SIDE_PX = 256
@@ -33,7 +34,8 @@ class PictureFacts:
         brightness: mean grey of the region, 0 to 255.
         row_hash: 64 bits, which pixel is lighter than its right neighbour, as hex.
         column_hash: the same downwards.
-        problem: `quality.corrupt` or `quality.missing`; empty where it could be measured.
+        problem: `quality.corrupt` (also where its end is missing), `quality.too_large` or
+            `quality.missing`; empty where it could be measured.
     """
 
     picture: str
@@ -53,8 +55,11 @@ def measure_picture(jpeg: bytes, items: Iterable[Box]) -> PictureFacts:
         items: where the box saw something; empty means the whole picture.
     """
     name = hashlib.sha256(jpeg).hexdigest()
+    found = picture_problem(jpeg)
+    if found == "large":
+        return PictureFacts(name, problem="quality.too_large")
     decoded = None
-    if jpeg:
+    if not found:
         decoded = cv2.imdecode(np.frombuffer(jpeg, np.uint8), cv2.IMREAD_COLOR)
     if decoded is None:
         return PictureFacts(name, problem="quality.corrupt")

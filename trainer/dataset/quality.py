@@ -13,6 +13,7 @@ from trainer.dataset.manifest import ItemBox, PictureSource
 from trainer.dataset.picture_facts import PictureFacts
 
 MISSING, CORRUPT = "quality.missing", "quality.corrupt"
+TOO_LARGE = "quality.too_large"  # more pixels than picture_form opens
 SIZE_DIFFERS, TOO_SMALL = "quality.size_differs", "quality.too_small"
 BLURRED, DARK, BRIGHT = "quality.blurred", "quality.dark", "quality.bright"
 NO_LABEL, UNKNOWN_SKU = "quality.no_label", "quality.unknown_sku"
@@ -22,8 +23,8 @@ BLIND = "quality.blind_basket"
 DUPLICATE, NEAR_DUPLICATE = "quality.duplicate", "quality.near_duplicate"
 
 REASONS = (
-    MISSING, CORRUPT, SIZE_DIFFERS, TOO_SMALL, BLURRED, DARK, BRIGHT, NO_LABEL, UNKNOWN_SKU,
-    BOX_OUTSIDE, BOX_SMALL, RARE_SKU, BLIND, DUPLICATE, NEAR_DUPLICATE,
+    MISSING, CORRUPT, TOO_LARGE, SIZE_DIFFERS, TOO_SMALL, BLURRED, DARK, BRIGHT, NO_LABEL,
+    UNKNOWN_SKU, BOX_OUTSIDE, BOX_SMALL, RARE_SKU, BLIND, DUPLICATE, NEAR_DUPLICATE,
 )  # fmt: skip
 
 

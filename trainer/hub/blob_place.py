@@ -14,7 +14,8 @@ def open_bucket_blobs(config: HubConfig, folder: Path) -> FolderBlobs:
         HubConfigError: no credentials, others may read them, or the extra `s3` is missing.
     """
     try:
-        from trainer.store.s3_blobs import Bucket, S3Blobs
+        from trainer.s3_bucket import Bucket
+        from trainer.store.s3_blobs import S3Blobs
     except ImportError as err:
         raise HubConfigError(
             "blobs_url needs obstore", hint="pip install tillsight[centre,s3]"

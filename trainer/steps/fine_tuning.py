@@ -86,13 +86,14 @@ def train_here(
     )
     centres = _centres(champion, names, labels, embeddings)
     task = FineTuneTask(model, centres, parameters.keep_percent / 100)
+    told = record(policies_by_label(labels, groups.hard), names)
     if place.shard.rank == 0:
         (out / RUN).mkdir(parents=True, exist_ok=True)
         _report(out / RUN / "groups.json", champion, fresh, groups, shares, origin)
-        told = record(policies_by_label(labels, groups.hard), names)
         (out / RUN / "augmentation.json").write_text(json.dumps(told, indent=1))
         listen(voice)
-    train(_recipe(parameters, champion), task, source, out / RUN, place=place)
+    facts = {"augmentation": told}
+    train(_recipe(parameters, champion), task, source, out / RUN, place=place, facts=facts)
 
 
 def load_champion(model: EmbedderModel, bundle: Bundle, checkpoint: Path | None) -> str:

@@ -13,13 +13,15 @@ import torch
 from torch import Tensor
 
 from sync.bundle import Preprocess
-from sync.preprocess import Picture, crop_square, normalise
-from trainer.dataset.augment import jittered_box, occluded, photograph, turned
-from trainer.dataset.augment_policy import AugmentationPolicy, policies_by_label
+from sync.preprocess import Picture, normalise
+from trainer.dataset.augment_policy import (
+    AugmentationPolicy,
+    augmented_crop,
+    policies_by_label,
+)
 from trainer.dataset.sampler import MixedSource, Part
 from trainer.steps.regions import Region
 
-TURNED_SHARE = 0.5
 SAMPLES_PER_REGION = 64
 
 Crop = tuple[Picture, int]
@@ -65,13 +67,11 @@ class RegionSamples:
         """One augmented crop and its class."""
         region = self.regions[index]
         policy = self._policies[self.labels[index]]
-        box = jittered_box(region.xyxy, policy.box, random)
         margin = self._form.crop_margin_percent / 100
-        crop = crop_square(region.pixels, box, self._form.crop_px, margin)
-        if random.random() < TURNED_SHARE:
-            crop = turned(crop, policy.box, random)
-        crop = occluded(crop, policy.box, random)
-        return photograph(crop, policy.photo, random), self.labels[index]
+        crop = augmented_crop(
+            region.pixels, region.xyxy, policy, self._form.crop_px, margin, random
+        )
+        return crop, self.labels[index]
 
     def collate(self, samples: Sequence[Crop]) -> Batch:
         """The batch of fine_tune_task.py."""

@@ -8,14 +8,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import cv2
 import numpy as np
 
 from sync.boxes import FloatArray
 from sync.bundle import Preprocess
 from sync.preprocess import Picture, crop_square
+from trainer.dataset.region_cut import region_pixels
 from trainer.dataset.shards import ShardReader
-from trainer.errors import DatasetError
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,14 +55,9 @@ def region_of(reader: ShardReader, number: int) -> Region:
     Raises:
         DatasetError: it cannot be decoded.
     """
-    sample = reader.samples[number]
-    data = np.frombuffer(reader.read(number, "jpg"), np.uint8)
-    pixels = cv2.imdecode(data, cv2.IMREAD_COLOR)
-    if pixels is None:
-        raise DatasetError(f"sample {sample.key} is no picture", hint="run `shards` again")
-    facts = sample.facts
+    facts = reader.samples[number].facts
     return Region(
-        np.asarray(pixels, np.uint8),
+        region_pixels(reader, number),
         np.asarray(facts["xyxy"], np.float32),
         str(facts["sku_id"]),
         str(facts["source_id"]),

@@ -2,8 +2,7 @@
 
 Flow: dataset + snapshot -> <split>-000000.tar + index.jsonl
 
-A region keeps the picture's own pixels and a margin, so that a crop can still be moved or turned
-by training, and is cut for the network by the function that the box uses.
+How a region is cut is dataset/region_cut.py's.
 """
 
 from collections.abc import Mapping
@@ -16,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from sync.preprocess import Picture
 from trainer.dataset.manifest import DatasetItem, ItemBox
+from trainer.dataset.region_cut import EXTENSION, JPEG_QUALITY, MARGIN_PERCENT, cut_region
 from trainer.dataset.shards import ShardWriter
 from trainer.steps.dataset_folder import load_dataset, picture_bytes
 from trainer.steps.step_voice import StepVoice
@@ -28,8 +28,8 @@ class Parameters(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    margin_percent: int = Field(default=30, ge=5, le=100)
-    jpeg_quality: int = Field(default=95, ge=50, le=100)
+    margin_percent: int = Field(default=MARGIN_PERCENT, ge=5, le=100)
+    jpeg_quality: int = Field(default=JPEG_QUALITY, ge=50, le=100)
     max_shard_mb: int = Field(default=256, ge=1, le=2048)
 
 
@@ -42,10 +42,12 @@ def run(inputs: Mapping[str, Path], parameters: Parameters, out: Path, voice: St
             picture = _decoded(picture_bytes(inputs["dataset"], item)) if named else None
             for place, box in enumerate(named):
                 assert picture is not None
-                jpeg, inner = _region(picture, box, parameters)
+                jpeg, inner = cut_region(
+                    picture, box.xyxy, parameters.margin_percent, parameters.jpeg_quality
+                )
                 facts = _facts(item, box, inner)
                 key = f"{item.picture[:16]}-{item.camera_id or 'x'}-{place:03d}".replace(".", "_")
-                writer.add(item.split, key.replace("/", "_"), {"jpg": jpeg}, facts)
+                writer.add(item.split, key.replace("/", "_"), {EXTENSION: jpeg}, facts)
             if number % TELL_EVERY == 0:
                 voice.progress(100 * number // len(items), f"{number} of {len(items)} pictures cut")
 
@@ -57,19 +59,6 @@ def _facts(item: DatasetItem, box: ItemBox, inner: list[int]) -> dict[str, Any]:
         "camera_id": item.camera_id, "day": item.day, "source": item.source,
         "source_id": item.source_id,
     }  # fmt: skip
-
-
-def _region(picture: Picture, box: ItemBox, parameters: Parameters) -> tuple[bytes, list[int]]:
-    """JPEG of the surroundings, and the box inside it."""
-    x1, y1, x2, y2 = box.xyxy
-    margin = round(max(x2 - x1, y2 - y1) * parameters.margin_percent / 100)
-    left, top = max(0, x1 - margin), max(0, y1 - margin)
-    right = min(picture.shape[1], x2 + margin)
-    bottom = min(picture.shape[0], y2 + margin)
-    quality = [cv2.IMWRITE_JPEG_QUALITY, parameters.jpeg_quality]
-    is_encoded, data = cv2.imencode(".jpg", picture[top:bottom, left:right], quality)
-    assert is_encoded
-    return data.tobytes(), [x1 - left, y1 - top, x2 - left, y2 - top]
 
 
 def _decoded(data: bytes) -> Picture:

@@ -9,59 +9,25 @@ file, and ranges work. Nothing that was used within KEEP_S is thrown out of the 
 """
 
 import hashlib
-import logging
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 import obstore
 from obstore.exceptions import BaseError
-from obstore.store import S3Store
 
 from sync.durable_file import fsync_directory
-from trainer.errors import DegradedError
+from trainer.s3_bucket import Bucket, away, open_bucket
 from trainer.store.blobs import FolderBlobs, UploadDigestError
 
 if TYPE_CHECKING:
     from obstore import ObjectMeta
-    from obstore.store import ClientConfig, S3Config
-
-logger = logging.getLogger(__name__)
 
 KEEP_S = 600.0
 MARK_LIFE_S = 3 * 24 * 3600.0
 MIB = 1024 * 1024
-TIMEOUT = "30s"
-
-
-class BucketError(DegradedError):
-    """The bucket cannot be reached, or refuses."""
-
-    code = "blobs.bucket"
-
-
-@dataclass(frozen=True, slots=True)
-class Bucket:
-    """Where blobs lie; credentials are never logged.
-
-    Attributes:
-        url: s3://bucket or s3://bucket/prefix.
-        endpoint: of a server of one's own; AWS where it is empty.
-    """
-
-    url: str
-    endpoint: str
-    region: str
-    access_key_id: str
-    secret_access_key: str
-
-    def __repr__(self) -> str:
-        """Without the credentials."""
-        return f"Bucket({self.url})"
 
 
 class S3Blobs(FolderBlobs):
@@ -70,20 +36,11 @@ class S3Blobs(FolderBlobs):
     def __init__(self, root: Path, bucket: Bucket, cache_mib: int) -> None:
         """Use a bucket, with `root` for parts, published files and the cache."""
         super().__init__(root)
-        parts = urlsplit(bucket.url)
-        self._prefix = parts.path.strip("/")
+        self._bucket = bucket
         self._cache_bytes = cache_mib * MIB
         self._touched = root / "touched"
         self._touched.mkdir(exist_ok=True)
-        options: ClientConfig = {"timeout": TIMEOUT, "connect_timeout": "5s"}
-        if bucket.endpoint.startswith("http://"):
-            options["allow_http"] = True
-        place: S3Config = {"endpoint": bucket.endpoint} if bucket.endpoint else {}
-        self._store = S3Store(
-            parts.netloc, region=bucket.region, access_key_id=bucket.access_key_id,
-            secret_access_key=bucket.secret_access_key, client_options=options,
-            retry_config={"max_retries": 3}, config=place,
-        )  # fmt: skip
+        self._store = open_bucket(bucket)
 
     def path(self, sha256: str) -> Path:
         """The blob as a file here, fetched where it is not.
@@ -132,10 +89,10 @@ class S3Blobs(FolderBlobs):
         """Every whole blob: published here, and what the bucket lists."""
         yield from (name for name in super().names() if self.is_published(name))
         try:
-            for page in obstore.list(self._store, prefix=self._prefix or None):
+            for page in obstore.list(self._store, prefix=self._bucket.prefix or None):
                 yield from (str(entry["path"]).rpartition("/")[2] for entry in page)
         except BaseError as err:
-            raise _away(err) from err
+            raise away(err) from err
 
     def forget(self, sha256: str) -> None:
         """Delete a blob that was uploaded; what `hubctl` published stays."""
@@ -158,7 +115,7 @@ class S3Blobs(FolderBlobs):
             try:
                 obstore.put(self._store, self._key(sha256), part)
             except BaseError as err:
-                raise _away(err) from err
+                raise away(err) from err
         self._keep(sha256, part)
         self._evict()
 
@@ -178,7 +135,7 @@ class S3Blobs(FolderBlobs):
             raise
         except BaseError as err:
             part.unlink(missing_ok=True)
-            raise _away(err) from err
+            raise away(err) from err
         if digest.hexdigest() != sha256:
             part.unlink()
             raise UploadDigestError(
@@ -213,7 +170,7 @@ class S3Blobs(FolderBlobs):
         except FileNotFoundError:
             return None
         except BaseError as err:
-            raise _away(err) from err
+            raise away(err) from err
 
     def _delete_there(self, sha256: str) -> None:
         try:
@@ -221,16 +178,7 @@ class S3Blobs(FolderBlobs):
         except FileNotFoundError:
             return
         except BaseError as err:
-            raise _away(err) from err
+            raise away(err) from err
 
     def _key(self, sha256: str) -> str:
-        key = f"{sha256[:2]}/{sha256}"
-        return f"{self._prefix}/{key}" if self._prefix else key
-
-
-def _away(err: BaseError) -> BucketError:
-    """Without the text of the library, which may hold a signed address."""
-    logger.warning("bucket failed error=%s", type(err).__name__)
-    return BucketError(
-        f"the bucket answers {type(err).__name__}", hint="check blobs_url, credentials, network"
-    )
+        return self._bucket.key(f"{sha256[:2]}/{sha256}")

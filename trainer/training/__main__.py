@@ -1,4 +1,4 @@
-"""Train from the command line: python -m trainer.training photos --train LIST --out DIR.
+"""Train from the command line: python -m trainer.training photos|search|pack|shards.
 
 Exit codes: 0 done, 2 wrong input, 1 the run failed; called again, it continues where it stopped.
 """
@@ -18,6 +18,7 @@ from rich.logging import RichHandler
 from trainer.dataset.photo_list import PhotoList, joined, read_photo_list, without_judged
 from trainer.dataset.photo_samples import Augmentation
 from trainer.errors import DatasetError, TrainerError
+from trainer.training import shard_commands
 from trainer.training.launch import joined_place, start_detached, torchrun_command
 from trainer.training.photo_judge import Accuracy
 from trainer.training.photo_run import for_length, run_photos, split_of
@@ -27,6 +28,8 @@ from trainer.training.recipes import RECIPES, Recipe
 MODULE = "trainer.training"
 errors = Console(stderr=True)
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+
+shard_commands.register(app)
 
 
 @app.callback()

@@ -3,6 +3,7 @@
 import json
 import platform
 import subprocess
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from importlib import metadata
@@ -18,7 +19,12 @@ RECORDED_PACKAGES = ("torch", "torchvision", "numpy", "opencv-python-headless", 
 
 @dataclass(frozen=True, slots=True)
 class RunRecord:
-    """One run. `code_state` is a commit, with "-dirty" behind it where files differ from it."""
+    """One run.
+
+    Attributes:
+        code_state: a commit, with "-dirty" behind it where files differ from it.
+        facts: what this kind of run says of itself, such as `augmentation`: policy -> SKUs.
+    """
 
     recipe: Recipe
     arguments: tuple[str, ...]
@@ -27,9 +33,12 @@ class RunRecord:
     started: str
     host: dict[str, str]
     packages: dict[str, str]
+    facts: dict[str, object]
 
 
-def describe_run(recipe: Recipe, arguments: tuple[str, ...], data_version: str) -> RunRecord:
+def describe_run(
+    recipe: Recipe, arguments: tuple[str, ...], data_version: str, facts: Mapping[str, object]
+) -> RunRecord:
     """Everything known at the start."""
     return RunRecord(
         recipe=recipe,
@@ -45,6 +54,7 @@ def describe_run(recipe: Recipe, arguments: tuple[str, ...], data_version: str) 
             "device": torch.cuda.get_device_name() if torch.cuda.is_available() else "cpu",
         },
         packages={name: _version(name) for name in RECORDED_PACKAGES},
+        facts=dict(facts),
     )
 
 

@@ -8,10 +8,11 @@ A run that is killed at any moment continues from its last checkpoint to the ide
 
 import logging
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol, TypeVar
+from types import MappingProxyType
+from typing import Protocol, TypeVar, runtime_checkable
 
 import numpy as np
 import torch
@@ -39,6 +40,7 @@ from trainer.training.tasks import Task
 logger = logging.getLogger(__name__)
 
 WEIGHTS_NAME = "weights.pt"
+NO_FACTS: Mapping[str, object] = MappingProxyType({})
 SampleT = TypeVar("SampleT")
 
 
@@ -52,6 +54,13 @@ class SampleSource(Protocol[SampleT]):
     def sample(self, index: int, random: np.random.Generator) -> SampleT: ...
 
     def collate(self, samples: Sequence[SampleT]) -> tuple[Tensor, ...]: ...
+
+
+@runtime_checkable
+class OwnOrder(Protocol):
+    """A source that knows a better order than any: of samples in shards, few shards at a time."""
+
+    def sample_at(self, position: int, seed: int) -> int: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +80,10 @@ class SampleStream(Dataset[SampleT]):
 
     def __getitem__(self, position: int) -> SampleT:
         """The sample at `position`."""
-        index = sample_at(position, len(self.source), self.seed)
+        if isinstance(self.source, OwnOrder):
+            index = self.source.sample_at(position, self.seed)
+        else:
+            index = sample_at(position, len(self.source), self.seed)
         return self.source.sample(index, np.random.default_rng([self.seed, position, 1]))
 
 
@@ -83,6 +95,7 @@ def train(
     *,
     place: Place = Place(),
     arguments: tuple[str, ...] = (),
+    facts: Mapping[str, object] = NO_FACTS,
     stop_after: int | None = None,
 ) -> Path:
     """Train, or continue, a run; returns the file with the averaged weights of `task.exported`.
@@ -94,6 +107,7 @@ def train(
         run_dir: checkpoints, record and TensorBoard events of this run.
         place: device and share.
         arguments: of the command, for the record.
+        facts: what else the record says, such as how each SKU's pictures are changed.
         stop_after: leave after this step with a checkpoint, to continue later.
 
     Raises:
@@ -110,7 +124,7 @@ def train(
     first_step = _resume(run_dir / LAST_NAME, task, optimizer, average)
     if is_main:
         run_dir.mkdir(parents=True, exist_ok=True)
-        write_record(run_dir, describe_run(recipe, arguments, source.version))
+        write_record(run_dir, describe_run(recipe, arguments, source.version, facts))
     wrapped = _distributed(task, place)
     set_train_mode(
         task, groups, recipe.num_frozen_groups, freeze_batch_norm=recipe.freeze_batch_norm

@@ -48,6 +48,23 @@ def test_a_file_that_is_no_coco_is_refused(tmp_path: Path, content: str) -> None
         read_coco(tmp_path / "x.json", tmp_path)
 
 
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        pytest.param({"bbox": [1, 2, 3]}, id="three numbers"),
+        pytest.param({"bbox": ["x", 0, 1, 1]}, id="no number"),
+        pytest.param({"image_id": None}, id="no picture"),
+    ],
+)
+def test_an_annotation_that_is_no_coco_is_refused(tmp_path: Path, wrong: dict[str, object]) -> None:
+    file = write_coco(tmp_path)
+    data = json.loads(file.read_text())
+    data["annotations"][0] |= wrong
+    file.write_text(json.dumps(data))
+    with pytest.raises(DatasetError, match="no COCO"):
+        read_coco(file, tmp_path)
+
+
 def test_a_missing_picture_is_named(tmp_path: Path) -> None:
     file = write_coco(tmp_path)
     (tmp_path / "a.jpg").unlink()

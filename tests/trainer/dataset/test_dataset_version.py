@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.fakes.bad_pictures import CMYK_JPEG, cut_short, deep_png, of_100_megapixels, turned
 from trainer.dataset import dataset_version, quality
 from trainer.dataset.dataset_version import VersionInMaking, assemble, whole
 from trainer.dataset.manifest import DatasetManifest, ItemBox, QuarantinedPicture
@@ -207,6 +208,27 @@ def test_a_picture_encoded_again_or_moved_by_a_pixel_is_a_near_duplicate(number:
 @pytest.mark.parametrize("data", [b"", b"\xff\xd8\xff", b"<svg/>" * 50, jpeg(drawn(1))[:200]])
 def test_bytes_that_are_no_picture_are_said_to_be_corrupt(data: bytes) -> None:
     assert measure_picture(data, ()).problem == quality.CORRUPT
+
+
+@pytest.mark.parametrize(
+    ("data", "size", "problem"),
+    [
+        pytest.param(cut_short(jpeg(drawn(1))), (0, 0), quality.CORRUPT, id="cut short"),
+        pytest.param(cut_short(deep_png(drawn(1))), (0, 0), quality.CORRUPT, id="cut PNG"),
+        pytest.param(
+            of_100_megapixels(jpeg(drawn(1))), (0, 0), quality.TOO_LARGE, id="100 megapixels"
+        ),
+        pytest.param(CMYK_JPEG, (20, 24), "", id="CMYK"),
+        pytest.param(deep_png(drawn(1)), (320, 240), "", id="16 bits"),
+        pytest.param(turned(jpeg(drawn(1))), (240, 320), "", id="turned by EXIF"),
+    ],
+)
+def test_unusual_pictures_are_measured_and_damaged_ones_have_their_code(
+    data: bytes, size: tuple[int, int], problem: str
+) -> None:
+    found = measure_picture(data, ())
+    assert ((found.width, found.height), found.problem) == (size, problem)
+    assert problem in ("", *quality.REASONS)
 
 
 def test_blur_and_darkness_are_measured_where_the_items_are() -> None:

@@ -1,10 +1,10 @@
-import base64
 from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
 
+from tests.fakes.bad_pictures import CMYK_JPEG, of_100_megapixels, turned
 from trainer.dataset.photo_list import (
     Photo,
     blocked_folds,
@@ -14,21 +14,6 @@ from trainer.dataset.photo_list import (
     without_judged,
 )
 from trainer.errors import DatasetError
-
-# 20 x 24 pixels, cyan 0, magenta 200, yellow 200, black 0, as Photoshop writes them
-CMYK_JPEG = base64.b64decode(
-    "/9j/7gAOQWRvYmUAZAAAAAAA/9sAQwAbEhQXFBEbFxYXHhwbIChCKyglJShROj0wQmBVZWRfVV1baniZgWpxkHNbXY"
-    "W1hpCeo6utq2eAvMm6pseZqKuk/8AAFAgAGAAUBEMRAE0RAFkRAEsRAP/EAB8AAAEFAQEBAQEBAAAAAAAAAAABAgME"
-    "BQYHCAkKC//EALUQAAIBAwMCBAMFBQQEAAABfQECAwAEEQUSITFBBhNRYQcicRQygZGhCCNCscEVUtHwJDNicoIJCh"
-    "YXGBkaJSYnKCkqNDU2Nzg5OkNERUZHSElKU1RVVldYWVpjZGVmZ2hpanN0dXZ3eHl6g4SFhoeIiYqSk5SVlpeYmZqi"
-    "o6Slpqeoqaqys7S1tre4ubrCw8TFxsfIycrS09TV1tfY2drh4uPk5ebn6Onq8fLz9PX29/j5+v/aAA4EQwBNAFkASw"
-    "AAPwDpqyaya6aiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiv/9k="
-)
-# Exif with one entry: orientation 6, turn a quarter clockwise to see it upright
-TURNED = (
-    b"\xff\xe1\x00\x22Exif\x00\x00MM\x00\x2a\x00\x00\x00\x08\x00\x01"
-    b"\x01\x12\x00\x03\x00\x00\x00\x01\x00\x06\x00\x00\x00\x00\x00\x00"
-)
 
 
 @pytest.fixture
@@ -114,7 +99,7 @@ def test_a_class_with_one_photo_is_never_judged() -> None:
 def test_pictures_of_unusual_forms_come_out_upright_in_three_channels(folder: Path) -> None:
     (folder / "cmyk.jpg").write_bytes(CMYK_JPEG)
     plain = (folder / "a.jpg").read_bytes()
-    (folder / "turned.jpg").write_bytes(plain[:2] + TURNED + plain[2:])
+    (folder / "turned.jpg").write_bytes(turned(plain))
     cv2.imwrite(str(folder / "grey.png"), np.full((30, 20), 90, np.uint8))
     found = read_photo_list(
         written(folder, "cmyk.jpg, 0, 0", "turned.jpg, 0, 0", "grey.png, 0, 0", "deep.png, 0, 0")
@@ -125,10 +110,7 @@ def test_pictures_of_unusual_forms_come_out_upright_in_three_channels(folder: Pa
 
 
 def test_pictures_that_would_cost_too_much_or_say_nothing_are_not_opened(folder: Path) -> None:
-    jpeg = bytearray((folder / "a.jpg").read_bytes())
-    place = jpeg.index(b"\xff\xc0") + 5
-    jpeg[place : place + 4] = (10_000).to_bytes(2, "big") * 2
-    (folder / "huge.jpg").write_bytes(jpeg)
+    (folder / "huge.jpg").write_bytes(of_100_megapixels((folder / "a.jpg").read_bytes()))
     png = (folder / "deep.png").read_bytes()
     (folder / "cut.png").write_bytes(png[: len(png) - 40])
     cv2.imwrite(str(folder / "dot.png"), np.zeros((8, 8, 3), np.uint8))

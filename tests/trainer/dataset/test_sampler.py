@@ -60,20 +60,25 @@ def test_collation_is_that_of_the_parts(
 
 
 @pytest.mark.train
-@pytest.mark.parametrize("world_size", [2, 4])
-def test_a_run_resumed_with_more_processes_sees_the_very_same_samples(
-    mixed: MixedSource[tuple[str, int, float], list[str]], world_size: int
+@pytest.mark.parametrize("world_sizes", [(1, 2, 3), (3, 1, 2), (2, 3, 1)])
+def test_a_run_resumed_twice_at_other_world_sizes_sees_the_very_same_samples(
+    mixed: MixedSource[tuple[str, int, float], list[str]], world_sizes: tuple[int, int, int]
 ) -> None:
     pytest.importorskip("torch")
     from trainer.training.schedule import Shard, StreamSampler
     from trainer.training.train import SampleStream
 
     stream = SampleStream(mixed, seed=5)
-    whole = [stream[p] for p in StreamSampler(0, 40, 8, Shard())]
-    started = [stream[p] for p in StreamSampler(0, 13, 8, Shard())]
-    continued = []
-    for step in range(13, 40):
-        for rank in range(world_size):
-            positions = StreamSampler(step, step + 1, 8, Shard(rank, world_size))
-            continued += [stream[p] for p in positions]
-    assert started + continued == whole
+    whole = [stream[p] for p in StreamSampler(0, 40, 12, Shard())]
+    seen = []
+    cuts = (0, 9, 21, 40)  # 108 of 200 samples: middle of an epoch; 252: middle of the next
+    for first, last, world_size in zip(cuts, cuts[1:], world_sizes, strict=False):
+        ranks = [
+            iter(SampleStream(mixed, seed=5)[p] for p in StreamSampler(first, last, 12, shard))
+            for shard in (Shard(rank, world_size) for rank in range(world_size))
+        ]
+        for _ in range(first, last):
+            seen += [next(rank) for rank in ranks for _ in range(12 // world_size)]
+    assert seen == whole
+    epoch = Counter(name for name, _, _ in seen[:200])
+    assert epoch == {"old": 80, "new": 60, "hard": 60}

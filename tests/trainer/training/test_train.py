@@ -1,5 +1,9 @@
 import dataclasses
 import json
+import os
+import signal
+import subprocess
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -19,6 +23,8 @@ pytestmark = [
     pytest.mark.train,
     pytest.mark.filterwarnings("ignore::DeprecationWarning:tensorboard"),
 ]
+
+ROOT = Path(__file__).resolve().parents[3]
 
 
 class Points:
@@ -59,10 +65,7 @@ class SignTask(Task):
 
 @pytest.fixture
 def recipe() -> Recipe:
-    short = {"num_steps": 12, "batch_size": 8, "warmup_steps": 2}
-    return dataclasses.replace(
-        head_on_cached_features(), **short, checkpoint_every=4, log_every=6, learning_rate=0.05
-    )
+    return short_recipe()
 
 
 def test_a_run_that_was_stopped_ends_with_identical_weights(recipe: Recipe, tmp_path: Path) -> None:
@@ -70,6 +73,57 @@ def test_a_run_that_was_stopped_ends_with_identical_weights(recipe: Recipe, tmp_
     train(recipe, SignTask(), Points(), tmp_path / "halves", stop_after=7)
     halves = load_checkpoint(train(recipe, SignTask(), Points(), tmp_path / "halves"))
     assert all(torch.equal(whole[name], halves[name]) for name in whole)
+
+
+class DeadlyPoints(Points):
+    """Ends the process without a word, as a lost machine does."""
+
+    def __init__(self, num_samples: int) -> None:
+        self.left = num_samples
+
+    def sample(self, index: int, random: np.random.Generator) -> tuple[Tensor, Tensor]:
+        self.left -= 1
+        if self.left < 0:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return super().sample(index, random)
+
+
+def short_recipe() -> Recipe:
+    short = {"num_steps": 12, "batch_size": 8, "warmup_steps": 2}
+    return dataclasses.replace(
+        head_on_cached_features(), **short, checkpoint_every=4, log_every=6, learning_rate=0.05
+    )
+
+
+def dies_in_step(run_dir: Path, step: int) -> None:
+    """What the killed process below does."""
+    train(short_recipe(), SignTask(), DeadlyPoints(8 * step + 3), run_dir)
+
+
+def test_a_process_that_is_killed_is_run_again_and_ends_with_identical_weights(
+    recipe: Recipe, tmp_path: Path
+) -> None:
+    whole = load_checkpoint(train(recipe, SignTask(), Points(), tmp_path / "whole"))
+    words = f"from {__name__} import *; dies_in_step(Path({str(tmp_path / 'run')!r}), 7)"
+    ended = subprocess.run([sys.executable, "-c", words], cwd=ROOT, check=False).returncode
+    assert ended == -signal.SIGKILL
+    assert load_checkpoint(tmp_path / "run" / LAST_NAME)["step"] == 4
+    again = load_checkpoint(train(recipe, SignTask(), Points(), tmp_path / "run"))
+    assert all(torch.equal(whole[name], again[name]) for name in whole)
+
+
+def test_a_run_whose_disk_fills_up_goes_on_from_the_checkpoint_before(
+    recipe: Recipe, tmp_path: Path
+) -> None:
+    whole = load_checkpoint(train(recipe, SignTask(), Points(), tmp_path / "whole"))
+    train(recipe, SignTask(), Points(), tmp_path / "run", stop_after=4)
+    (tmp_path / "run" / "last.tmp").symlink_to("/dev/full")
+    with pytest.raises(CheckpointError, match="could not be written") as told:
+        train(recipe, SignTask(), Points(), tmp_path / "run")
+    assert told.value.code == "training.checkpoint"
+    assert load_checkpoint(tmp_path / "run" / LAST_NAME)["step"] == 4
+    again = load_checkpoint(train(recipe, SignTask(), Points(), tmp_path / "run"))
+    assert all(torch.equal(whole[name], again[name]) for name in whole)
 
 
 def test_training_learns(recipe: Recipe, tmp_path: Path) -> None:
@@ -85,8 +139,9 @@ def test_a_loss_that_is_no_number_ends_the_run_and_keeps_the_checkpoint(
     recipe: Recipe, tmp_path: Path
 ) -> None:
     train(recipe, SignTask(), Points(), tmp_path, stop_after=4)
-    with pytest.raises(DivergedError, match="step 4"):
+    with pytest.raises(DivergedError, match="step 4") as told:
         train(recipe, SignTask(), PoisonedPoints(), tmp_path)
+    assert told.value.code == "training.diverged"
     assert load_checkpoint(tmp_path / LAST_NAME)["step"] == 4
 
 
