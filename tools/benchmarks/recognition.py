@@ -15,7 +15,6 @@ from numpy.typing import NDArray
 from rich.progress import track
 
 from edge.perception.models import Models
-from tools.benchmarks.burst_folds import bursts_of, folds_of
 from tools.benchmarks.recognition_heads import (
     HEADS,
     OURS,
@@ -28,13 +27,12 @@ from tools.benchmarks.recognition_heads import (
     one_row_each,
 )
 from tools.benchmarks.report import Figure
+from trainer.dataset.burst_folds import block_interval, blocks_of, bursts_of, folds_of
 from trainer.dataset.photo_list import Photo, read_photo
 from trainer.training.photo_features import MIDDLE, FeatureStore
 from trainer.training.photo_judge import calibration_error, parent_probabilities
 
-NUM_DRAWS = 1000
 SHOT_DRAWS = 8
-BLOCK = 5  # photographs of a class drawn together for the interval
 
 
 @dataclass(frozen=True)
@@ -130,7 +128,7 @@ def shot_figures(
             ]
             ours.append(right[1].astype(np.float64))
             gaps.append(right[1].astype(np.float64) - right[0])
-        blocks = _blocks(labels)[asked]
+        blocks = blocks_of(labels)[asked]
         low, high = block_interval(np.mean(ours, axis=0), blocks)
         least, most = block_interval(np.mean(gaps, axis=0), blocks)
         figures.append(
@@ -171,17 +169,6 @@ def figures(judged: dict[str, Judged], parent_of: dict[int, int]) -> list[Figure
     return found
 
 
-def block_interval(values: NDArray[np.float64], blocks: IntArray) -> tuple[float, float]:
-    """95 % interval of the mean by drawing whole blocks again (cluster bootstrap)."""
-    names, inverse = np.unique(blocks, return_inverse=True)
-    sums = np.bincount(inverse, values)
-    counts = np.bincount(inverse)
-    random = np.random.default_rng(0)
-    drawn = random.integers(0, len(names), (NUM_DRAWS, len(names)))
-    means = sums[drawn].sum(axis=1) / counts[drawn].sum(axis=1)
-    return float(np.quantile(means, 0.025)), float(np.quantile(means, 0.975))
-
-
 def confusions(judged: Judged, num: int = 12) -> list[tuple[int, int, int]]:
     """The most frequent mistakes: true class, answered class, how often."""
     answers = judged.probabilities.argmax(axis=1)
@@ -209,16 +196,7 @@ def _judged(
 ) -> Judged:
     labels = np.asarray([p.label for p in photos])
     parents = np.asarray([p.parent for p in photos])
-    return Judged(probabilities, labels, parents, _blocks(labels) if blocks is None else blocks)
-
-
-def _blocks(labels: IntArray) -> IntArray:
-    """A number per BLOCK photographs of a class that stand together in the list."""
-    places = np.zeros(len(labels), dtype=np.int64)
-    for label in np.unique(labels):
-        own = np.flatnonzero(labels == label)
-        places[own] = np.arange(len(own)) // BLOCK
-    return np.asarray(labels * (places.max() + 1) + places, dtype=np.int64)
+    return Judged(probabilities, labels, parents, blocks_of(labels) if blocks is None else blocks)
 
 
 def _right(judged: Judged) -> NDArray[np.float64]:

@@ -7,7 +7,6 @@ import pytest
 from tools.benchmarks.errors import BenchOutputError
 from tools.benchmarks.mistakes_page import write_page
 from tools.benchmarks.recognition import (
-    block_interval,
     confusions,
     figures,
     judge_folds,
@@ -16,6 +15,7 @@ from tools.benchmarks.recognition import (
 )
 from tools.benchmarks.recognition_heads import HEADS, OURS, PEER, TRAINED, FloatArray
 from tools.benchmarks.report import Report, machine
+from trainer.dataset.burst_folds import block_interval
 from trainer.dataset.photo_list import Photo
 
 pytest.importorskip("sklearn", reason="the peer of the table: extra bench")

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from tools.benchmarks.burst_folds import NEVER, FloatArray, IntArray, bursts_of, folds_of
+from trainer.dataset.burst_folds import NEVER, FloatArray, IntArray, bursts_of, folds_of
 
 
 @pytest.fixture
