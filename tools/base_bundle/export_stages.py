@@ -20,9 +20,10 @@ from trainer.dataset.coco_scenes import ScenePicture, read_picture
 from trainer.dataset.metric_samples import gallery_crop
 from trainer.dataset.views import read_views
 from trainer.export.gallery_fit import embed
+from trainer.export.int8_choice import Int8Choice, choose_int8
 from trainer.export.onnx_export import DETECTOR, embedder_interface, export_onnx
 from trainer.export.parity import OnnxModel, ParityReport, detector_parity, embedder_parity
-from trainer.export.quantize import quantize, tail_convolutions
+from trainer.export.quantize import tail_convolutions
 from trainer.training.checkpoint import load_checkpoint
 from trainer.training.detections import (
     DetectorSetting,
@@ -62,30 +63,40 @@ def export_detector(inputs: Inputs) -> None:
     pictures = _spread(training_scenes(inputs), NUM_CALIBRATION)
     sizes = (DETECTOR.width, DETECTOR.height)
     calibration = [normalise([letterbox(read_picture(s.path), *sizes)[0]]) for s in pictures]
-    quantize(plain, small, calibration, float_nodes=tail_convolutions(plain, NUM_HEAD_OUTPUTS))
     scenes = _spread(validation_scenes(inputs), NUM_MEASURED)
     setting = detector_setting()
-    results = {f.name: measure(OnnxModel(f), scenes, setting) for f in (plain, small)}
-    metrics = {name: detection_metrics(found) for name, found in results.items()}
-    thresholds = {
-        name: best_score_threshold(found, RECALL_WEIGHT) for name, found in results.items()
-    }
-    report = detector_parity(
-        [_sure(r, thresholds[plain.name]) for r in results[plain.name]],
-        [_sure(r, thresholds[small.name]) for r in results[small.name]],
-        metrics[plain.name].ap50,
-        metrics[small.name].ap50,
+    results = {plain.name: measure(OnnxModel(plain), scenes, setting)}
+
+    def judged(file: Path) -> ParityReport:
+        results[file.name] = measure(OnnxModel(file), scenes, setting)
+        return _detector_parity(results[plain.name], results[file.name])
+
+    choice = choose_int8(
+        plain, small, calibration, judged, float_nodes=tail_convolutions(plain, NUM_HEAD_OUTPUTS)
     )
-    chosen = small if report.passed else plain
+    chosen = results[choice.chosen.name]
     _write_report(
         folder,
-        report,
-        chosen,
+        choice,
         {
-            "score_threshold": thresholds[chosen.name],
-            "metrics": {name: dataclasses.asdict(m) for name, m in metrics.items()},
+            "score_threshold": best_score_threshold(chosen, RECALL_WEIGHT),
+            "metrics": {
+                name: dataclasses.asdict(detection_metrics(r)) for name, r in results.items()
+            },
         },
     )
+
+
+def _detector_parity(
+    plain: Sequence[PictureResult], small: Sequence[PictureResult]
+) -> ParityReport:
+    """Each at the threshold that suits it best."""
+    sure, marks = [], []
+    for found in (plain, small):
+        threshold = best_score_threshold(found, RECALL_WEIGHT)
+        sure.append([_sure(result, threshold) for result in found])
+        marks.append(detection_metrics(found).ap50)
+    return detector_parity(sure[0], sure[1], marks[0], marks[1])
 
 
 def export_embedder(inputs: Inputs) -> None:
@@ -98,20 +109,25 @@ def export_embedder(inputs: Inputs) -> None:
     plain, small = folder / "embedder.onnx", folder / "embedder.int8.onnx"
     export_onnx(model, embedder_interface(CROP_PX), plain)
     calibration, _ = item_crops(_spread(training_scenes(inputs), NUM_CALIBRATION // 2))
-    quantize(plain, small, [normalise([c]) for c in calibration[: 2 * NUM_CALIBRATION]])
     crops, owners = item_crops(_spread(validation_scenes(inputs), NUM_MEASURED))
     views, view_owners = gallery_crops(inputs)
-    reference, candidate = OnnxModel(plain), OnnxModel(small)
+    reference = OnnxModel(plain)
     base = unit_rows(embed(reference, views))
     sku_ids = sorted(set(view_owners))
     means = np.stack([base[[o == s for o in view_owners]].mean(axis=0) for s in sku_ids])
     known = [i for i, owner in enumerate(owners) if owner in set(sku_ids)]
     labels = np.asarray([sku_ids.index(owners[i]) for i in known], dtype=np.int64)
     shown = [crops[i] for i in known]
-    report = embedder_parity(
-        embed(reference, shown), embed(candidate, shown), unit_rows(means), labels
+    wanted = embed(reference, shown)
+    choice = choose_int8(
+        plain,
+        small,
+        [normalise([c]) for c in calibration[: 2 * NUM_CALIBRATION]],
+        lambda file: embedder_parity(
+            wanted, embed(OnnxModel(file), shown), unit_rows(means), labels
+        ),
     )
-    _write_report(folder, report, small if report.passed else plain, {"num_crops": len(shown)})
+    _write_report(folder, choice, {"num_crops": len(shown)})
 
 
 def chosen_file(inputs: Inputs, name: str) -> Path:
@@ -161,9 +177,12 @@ def _spread(scenes: Sequence[ScenePicture], count: int) -> list[ScenePicture]:
     return list(scenes[::step][:count])
 
 
-def _write_report(
-    folder: Path, parity: ParityReport, chosen: Path, more: dict[str, object]
-) -> None:
-    report = {"chosen": chosen.name, "parity": dataclasses.asdict(parity), **more}
-    logger.info("file chosen file=%s parity=%s", chosen.name, report["parity"])
+def _write_report(folder: Path, choice: Int8Choice, more: dict[str, object]) -> None:
+    report = {
+        "chosen": choice.chosen.name,
+        "parity": dataclasses.asdict(choice.parity),
+        "int8": dataclasses.asdict(choice.tried),
+        **more,
+    }
+    logger.info("file chosen file=%s parity=%s", choice.chosen.name, report["parity"])
     (folder / REPORT_NAME).write_text(json.dumps(report, indent=1))

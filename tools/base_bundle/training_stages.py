@@ -7,12 +7,13 @@ Each stage leaves its result below `work` and is skipped when that is there.
 
 import dataclasses
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import numpy as np
 import torch
 
+from tools.base_bundle.augmentation import choose_policies
 from tools.base_bundle.inputs import (
     CROP_MARGIN_PERCENT,
     CROP_PX,
@@ -27,11 +28,12 @@ from trainer.dataset.metric_samples import MetricSamples
 from trainer.dataset.procedural_packs import render_procedural_views
 from trainer.dataset.procedural_sprites import procedural_sprites
 from trainer.dataset.scene_folder import render_scene_folder
+from trainer.dataset.scene_quality import told, usable_scenes
 from trainer.dataset.views import pack_sku_ids, read_views, render_views
 from trainer.training.checkpoint import load_checkpoint
 from trainer.training.recipes import Recipe, detector_lite0, lite0_metric
 from trainer.training.tasks import Task, detector_task, metric_task
-from trainer.training.train import WEIGHTS_NAME, Place, SampleSource, train
+from trainer.training.train import NO_FACTS, WEIGHTS_NAME, Place, SampleSource, train
 
 logger = logging.getLogger(__name__)
 
@@ -77,9 +79,13 @@ def render_stage(inputs: Inputs) -> None:
 
 
 def training_scenes(inputs: Inputs) -> list[ScenePicture]:
-    """Rendered scenes that were given, and the quick ones."""
+    """Rendered scenes that were given, and the quick ones; what cannot be used is told by code."""
     folders = [*inputs.scenes, inputs.work / "quick_scenes"]
-    return [scene for folder in folders for scene in read_scene_folder(folder)]
+    found = [scene for folder in folders for scene in read_scene_folder(folder)]
+    kept, aside = usable_scenes(found)
+    for line in told(aside):
+        logger.warning(line)
+    return kept
 
 
 def validation_scenes(inputs: Inputs) -> list[ScenePicture]:
@@ -116,6 +122,8 @@ def embedder_stage(inputs: Inputs) -> None:
         version=_version(inputs),
         invented=invented,
     )
+    chosen = choose_policies(inputs, views, source.items)
+    source.policies = chosen.by_label
     num_classes = len(views.sku_ids) + len(invented.sku_ids)
     _train(
         recipe,
@@ -124,6 +132,7 @@ def embedder_stage(inputs: Inputs) -> None:
         inputs,
         "embedder",
         inputs.embedder_start,
+        chosen.facts,
     )
 
 
@@ -134,6 +143,7 @@ def _train(
     inputs: Inputs,
     name: str,
     start: Path | None,
+    facts: Mapping[str, object] = NO_FACTS,
 ) -> None:
     run_dir = inputs.work / name
     if (run_dir / WEIGHTS_NAME).exists():
@@ -143,7 +153,7 @@ def _train(
     task = build()
     if start is not None:
         task.exported.load_state_dict(load_checkpoint(start))
-    train(recipe, task, source, run_dir, place=Place(num_loaders=inputs.num_loaders))
+    train(recipe, task, source, run_dir, place=Place(num_loaders=inputs.num_loaders), facts=facts)
 
 
 def _own_sprites(inputs: Inputs) -> list[Sprite]:

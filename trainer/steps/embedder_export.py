@@ -16,9 +16,9 @@ from trainer.export.gallery_fit import label_numbers
 from trainer.export.gallery_refit import RefitSetting, refit_gallery
 from trainer.export.gallery_transport import transported_whitening
 from trainer.export.half_precision import to_half
+from trainer.export.int8_choice import choose_int8
 from trainer.export.onnx_export import embedder_interface, export_onnx
 from trainer.export.parity import ParityReport, embedder_parity
-from trainer.export.sensitivity import quantize_until
 from trainer.steps.champion import Champion, embed_regions
 from trainer.steps.fit_parameters import WEIGHTS, read_setting
 from trainer.steps.old_pictures import old_regions
@@ -47,16 +47,9 @@ def export_embedder(
     voice.progress(30, "quantising")
     to_half(out / PLAIN, out / HALF)
     shown = spread([*regions, *read_regions(inputs["shards"], "validation")], num_measured)
-    reports: list[ParityReport] = []
-
-    def passes(_: Path) -> bool:
-        reports.append(_parity(champion, out, shown))
-        return reports[-1].passed
-
-    tried = quantize_until(out / PLAIN, out / SMALL, ready, passes)
-    parity = reports[-1]
-    chosen = SMALL if parity.passed else PLAIN
-    (out / (PLAIN if parity.passed else SMALL)).unlink()
+    choice = choose_int8(out / PLAIN, out / SMALL, ready, lambda _: _parity(champion, out, shown))
+    chosen = choice.chosen.name
+    (out / (PLAIN if choice.parity.passed else SMALL)).unlink()
     voice.progress(70, f"{chosen} ships; carrying the gallery over")
     setting = read_setting(inputs["fit"])
     embedder_id = _gallery(champion, out / chosen, regions, fresh, setting, out)
@@ -64,8 +57,8 @@ def export_embedder(
         "embedder": {"cpu": chosen, "gpu": HALF},
         "embedder_id": embedder_id,
         "is_unchanged": False,
-        "parity": dataclasses.asdict(parity),
-        "int8": dataclasses.asdict(tried),
+        "parity": dataclasses.asdict(choice.parity),
+        "int8": dataclasses.asdict(choice.tried),
     }
 
 

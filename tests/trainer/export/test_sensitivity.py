@@ -7,7 +7,8 @@ import onnx
 import pytest
 from onnx import TensorProto, helper, numpy_helper
 
-from trainer.export.parity import OnnxModel
+from trainer.export.int8_choice import choose_int8
+from trainer.export.parity import OnnxModel, ParityReport
 from trainer.export.sensitivity import layer_noise, quantize_until
 
 LOUD = 4000.0  # one channel; eight bits over its range leave nothing of the others
@@ -74,6 +75,26 @@ def test_int8_that_fails_its_gate_passes_without_the_layers_that_it_ruins(
     kept = {n.name: n.input for n in onnx.load(str(target)).graph.node if n.op_type == "Conv"}
     assert not any("Dequantize" in name for name in kept["conv2"])
     assert any("Dequantize" in name for name in kept["conv0"])
+
+
+@pytest.mark.parametrize(
+    ("max_loss", "name", "num_tries"),
+    [
+        pytest.param(1e9, "i8.onnx", 1, id="decides alike at once"),
+        pytest.param(MAX_LOSS, "i8.onnx", 3, id="without the layers it ruins"),
+        pytest.param(-1.0, "small.onnx", 3, id="never"),
+    ],
+)
+def test_what_ships_is_int8_where_it_decides_alike_and_else_the_float_file(
+    network: Path, tmp_path: Path, max_loss: float, name: str, num_tries: int
+) -> None:
+    def judge(file: Path) -> ParityReport:
+        lost = loss(network, file)
+        return ParityReport(1 - lost, 1.0, 1 - lost, lost <= max_loss)
+
+    choice = choose_int8(network, tmp_path / "i8.onnx", pictures(1), judge)
+    assert (choice.chosen.name, choice.tried.num_tries) == (name, num_tries)
+    assert choice.parity.passed == choice.tried.passed == (name == "i8.onnx")
 
 
 def test_the_noise_is_blamed_on_the_layer_that_adds_it(network: Path, tmp_path: Path) -> None:
