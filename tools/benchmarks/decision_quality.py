@@ -26,14 +26,19 @@ from sync.gallery import Gallery
 from tools.benchmarks.intervals import clopper_pearson
 from tools.benchmarks.report import Figure
 from tools.benchmarks.scene_looks import Item
-from trainer.export.risk_calibration import ItemLooks, RiskPolicy, calibrate
-from trainer.export.store_calibration import LabelledItem, store_calibration
+from trainer.export.risk_calibration import ItemLooks, calibrate
+from trainer.export.store_calibration import (
+    FIELD_LABELS,
+    STORE_POLICY,
+    LabelledItem,
+    calibrated_store,
+    margin_label,
+)
 
 NUM_BUTTONS = 3
 NUM_RESAMPLES = 200
-FIELD_LABELS = 300
 ASK_SHARE = 0.05
-POLICY = RiskPolicy(max_wrong_share=0.005, confidence=0.9)
+POLICY = STORE_POLICY
 
 
 @dataclass(frozen=True)
@@ -116,12 +121,13 @@ def shift_figures(
     known = set(gallery.sku_ids)
     items = [item for item in items if item.sku_id in known]
     labelled = [LabelledItem(_pooled(item, gallery, parameters), item.sku_id) for item in items]
+    told = [margin_label(label, families) for label in labelled]
     num_labels = min(FIELD_LABELS, len(items) // 2)
     held, asked, wrong_shares = 0, [], []
     for resample in range(NUM_RESAMPLES):
         order = np.random.default_rng([7, resample]).permutation(len(items))
-        taken = [labelled[i] for i in order[:num_labels]]
-        chosen = store_calibration(parameters, taken, families, POLICY).parameters
+        taken = [told[i] for i in order[:num_labels]]
+        chosen = calibrated_store(parameters, taken, POLICY).parameters
         rest = [labelled[i] for i in order[num_labels:]]
         judged = [Outcome(r.sku_id, decide(r.scores, chosen, families)) for r in rest]
         charged = sum(o.is_charged for o in judged)

@@ -25,6 +25,8 @@ from trainer.hub.gate_api import make_gate_router
 from trainer.hub.hub_services import HubServices
 from trainer.hub.job_api import make_job_router
 from trainer.hub.label_api import make_label_router
+from trainer.hub.margin_api import make_margin_router
+from trainer.hub.margin_keeper import MarginKeeper
 from trainer.hub.metrics_page import CountedRequests, RequestCounts, make_metrics_router
 from trainer.hub.model_api import make_model_router
 from trainer.hub.monitoring_api import make_monitoring_router
@@ -158,6 +160,8 @@ def create_hub_app(services: EdgeServices, centre: HubServices | None = None) ->
         app.include_router(make(people))
     app.state.rollouts = RolloutKeeper(people)
     app.include_router(make_rollout_router(people, app.state.rollouts))
+    app.state.margins = MarginKeeper(people)
+    app.include_router(make_margin_router(people, app.state.margins))
     app.add_exception_handler(SyncError, _refuse)
     app.add_exception_handler(TrainerError, _refuse)
     app.add_exception_handler(DataError, _refuse_data)

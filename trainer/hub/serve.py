@@ -22,7 +22,7 @@ from sqlalchemy import Engine, select
 from sync.durable_file import write_durably
 from trainer.config import HubConfig, load_hub_config
 from trainer.errors import FatalError, TrainerError
-from trainer.hub import picture_clock
+from trainer.hub import margin_keeper, picture_clock
 from trainer.hub.blob_place import open_bucket_blobs
 from trainer.hub.care_clock import CareClock
 from trainer.hub.edge_api import EdgeServices
@@ -130,6 +130,8 @@ def serve(config: HubConfig) -> None:
     app = create_hub_app(services, open_hub_services(config, services))
     rollouts = Periodic("rollouts", min(config.check_in_interval_s, 15), app.state.rollouts.tick)
     rollouts.start()
+    margins = Periodic("margins", margin_keeper.EVERY_S, app.state.margins.tick)
+    margins.start()
     pictures = Periodic("pictures", picture_clock.EVERY_S, partial(_expire, services, config))
     pictures.start()
     uvicorn.run(
@@ -143,6 +145,7 @@ def serve(config: HubConfig) -> None:
         server_header=False,
     )
     pictures.stop()
+    margins.stop()
     rollouts.stop()
     care.stop()
 

@@ -132,6 +132,28 @@ def publish_prices(
     session.say(reply, text)
 
 
+@app.command("margins")
+@with_hub
+def margins(
+    session: HubCall,
+    store_id: StoreArgument,
+    compute: Annotated[bool, typer.Option("--now", help="Count labels now.")] = False,
+    off: Annotated[str, typer.Option(help="Why the bundles' own margins count again.")] = "",
+    on: Annotated[str, typer.Option(help="Why the store's own count again.")] = "",
+) -> None:
+    """How sure a box of this store must be to charge by itself, and the labels behind it."""
+    if off and on:
+        raise typer.BadParameter("either --off or --on")
+    path = f"/stores/{quote(store_id, safe='')}/margins"
+    if off or on:
+        reply = session.api("PUT", path, {"is_on": bool(on), "note": on or off})
+    elif compute:
+        reply = session.api("POST", f"{path}/compute")
+    else:
+        reply = session.api("GET", path)
+    session.say(reply, _margins(reply))
+
+
 @app.command("forget")
 @with_hub
 def forget(
@@ -148,6 +170,34 @@ def forget(
             typer.confirm(f"{_forgotten(reply)}\nReally?", abort=True, err=True)
         reply = session.api("POST", path, {"is_dry_run": False, "confirm": store_id})
     session.say(reply, _forgotten(reply))
+
+
+def _margins(reply: dict[str, Any]) -> str:
+    state = "on" if reply["is_on"] else "off, the bundles' own margins count"
+    generation = reply["signed_generation"]
+    signed = f"signed, generation {generation}" if generation else "nothing signed yet"
+    lines = [f"store {reply['store_id']}: {state}; {signed}"]
+    for bundle in reply["bundles"]:
+        lines += _bundle_margins(bundle, reply)
+    return "\n".join(lines if reply["bundles"] else [*lines, "  no label with evidence yet"])
+
+
+def _bundle_margins(bundle: dict[str, Any], reply: dict[str, Any]) -> list[str]:
+    own = (bundle["own_accept_margin"], bundle["own_family_margin"])
+    own_text = "not at this hub" if own[0] is None else f"{own[0]:.3f} and {own[1]:.3f}"
+    margins = f"{bundle['accept_margin']:.3f} and {bundle['family_margin']:.3f} nats"
+    sources = ", ".join(f"{bundle[f'num_{n}']} {n}" for n in ("reviewed", "barcode", "shopper"))
+    promised = f"promised {100 * reply['max_wrong_share']:.2f} %"
+    bound = f"at most {100 * bundle['wrong_share_bound']:.2f} % wrong, {promised}"
+    left_out = ", ".join(f"{bundle[f'num_{n}']} {n}" for n in ("contested", "waiting", "unclear"))
+    return [
+        f"  bundle {bundle['bundle_id'][:12]} is {bundle['state']}"
+        + (", signed for its boxes" if bundle["is_signed"] else ""),
+        f"    margins {margins} (the second among look-alikes); the bundle's own: {own_text}",
+        f"    {bundle['num_labels']} labels, {reply['num_needed']} needed: {sources}",
+        f"    charged {bundle['num_charged']}, wrong {bundle['num_wrong']}: {bound}",
+        f"    not counted: {left_out}",
+    ]
 
 
 def _forgotten(reply: dict[str, Any]) -> str:

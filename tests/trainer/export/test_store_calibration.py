@@ -4,7 +4,12 @@ import pytest
 
 from sync.decision import DecisionParameters, SkuScores
 from trainer.export.risk_calibration import RiskPolicy
-from trainer.export.store_calibration import LabelledItem, store_calibration
+from trainer.export.store_calibration import (
+    LabelledItem,
+    MarginLabel,
+    calibrated_store,
+    store_calibration,
+)
 
 POLICY = RiskPolicy(max_wrong_share=0.005, confidence=0.9)
 BUNDLE = DecisionParameters(
@@ -49,3 +54,20 @@ def test_a_margin_rises_above_the_worst_error_of_its_kind(
     accept, family, is_proven = margins(*[label(5.0)] * 500, error)
     assert (accept, family) == pytest.approx(wanted)
     assert is_proven
+
+
+def test_what_was_charged_and_the_bound_are_told() -> None:
+    found = store_calibration(BUNDLE, [label(5.0)] * 460 + [label(0.5)] * 9, FAMILY, POLICY)
+    assert (found.num_labels, found.num_charged, found.num_wrong) == (469, 460, 0)
+    assert found.bound == pytest.approx(0.005, abs=2e-5)
+    assert store_calibration(BUNDLE, [label(0.5)], FAMILY, POLICY).bound == 1.0
+
+
+def test_what_is_contested_holds_back_the_proof_and_raises_no_margin() -> None:
+    sure = [MarginLabel(5.0, 0.9, False, False)] * 460
+    quarrel = MarginLabel(40.0, 0.9, False, True)
+    proven, held = (calibrated_store(BUNDLE, sure, POLICY, c) for c in ((), (quarrel,)))
+    assert (proven.is_proven, proven.parameters.accept_margin) == (True, 1.0)
+    assert (held.is_proven, held.parameters.accept_margin) == (False, 2.0)
+    small = MarginLabel(0.5, 0.9, False, True)  # asked about anyway: nobody was charged
+    assert calibrated_store(BUNDLE, sure, POLICY, (small,)).is_proven

@@ -264,6 +264,28 @@ export interface BundleManifest {
   readonly files: readonly (BundleFile)[];
 }
 
+/** Margins for one bundle, in nats; `own_...` are the bundle's (null: not at this hub). */
+export interface BundleMarginsReply {
+  readonly bundle_id: string;
+  readonly state: "waiting" | "doubled" | "proven";
+  readonly is_signed: boolean;
+  readonly accept_margin: number;
+  readonly family_margin: number;
+  readonly own_accept_margin: number | null;
+  readonly own_family_margin: number | null;
+  readonly num_labels: number;
+  readonly num_charged: number;
+  readonly num_wrong: number;
+  readonly wrong_share_bound: number;
+  readonly num_reviewed: number;
+  readonly num_barcode: number;
+  readonly num_shopper: number;
+  readonly num_contested: number;
+  readonly num_waiting: number;
+  readonly num_unclear: number;
+  readonly computed_at: string;
+}
+
 /** Every day, or every week, at an hour (UTC); what was missed while the hub was off, once. */
 export interface CalendarCondition {
   readonly kind?: "calendar";
@@ -949,6 +971,12 @@ export interface LookReply {
   readonly verdict: string;
   readonly by: string;
   readonly at: string;
+}
+
+/** Off: the bundles' own margins count again, with which they passed the gate. */
+export interface MarginSwitch {
+  readonly is_on: boolean;
+  readonly note: string;
 }
 
 /** How many were looked at; 0 (or only such as are gone) means that none is left. */
@@ -1788,6 +1816,17 @@ export interface StoreChange {
   readonly channel?: string | null;
   readonly languages?: readonly (string)[] | null;
   readonly lanes?: readonly (string)[] | null;
+}
+
+/** A store's own margins; newest first, no bundle before its first label. */
+export interface StoreMarginsReply {
+  readonly store_id: string;
+  readonly is_on: boolean;
+  readonly num_needed: number;
+  readonly max_wrong_share: number;
+  readonly confidence: number;
+  readonly signed_generation: number;
+  readonly bundles: readonly (BundleMarginsReply)[];
 }
 
 /** What one store charges now. */
@@ -2974,6 +3013,24 @@ export interface Routes {
     query: undefined;
     body: ForgetRequest;
     reply: ForgetReply;
+  };
+  "GET /api/v1/stores/{store_id}/margins": {
+    path: { store_id: string };
+    query: undefined;
+    body: undefined;
+    reply: StoreMarginsReply;
+  };
+  "PUT /api/v1/stores/{store_id}/margins": {
+    path: { store_id: string };
+    query: undefined;
+    body: MarginSwitch;
+    reply: StoreMarginsReply;
+  };
+  "POST /api/v1/stores/{store_id}/margins/compute": {
+    path: { store_id: string };
+    query: undefined;
+    body: undefined;
+    reply: StoreMarginsReply;
   };
   "GET /api/v1/stores/{store_id}/price-list": {
     path: { store_id: string };
