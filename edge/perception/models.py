@@ -168,7 +168,8 @@ def _children(
                 f"first {min(unknown)}",
                 hint="train the child again on this bundle, or leave it out",
             )
-        limited = replace(options, providers=("cpu",), timeout_s=card.budget_ms / 1000)
+        limit_s = card.budget_ms / 1000 if options.is_sale else options.timeout_s
+        limited = replace(options, providers=("cpu",), timeout_s=limit_s)
         path = bundle.directory / card.network
         shape = input_shape(card, gallery.dim)
         profile = ShapeProfile(card.input, (1, 1, 1), shape)

@@ -50,6 +50,8 @@ class BackendOptions:
         providers: short names that may be used.
         num_threads: per network; two networks never run at once in one process.
         timeout_s: a pass is stopped after so long and counts as failed.
+        is_sale: a shopper waits: a family's child is stopped after its own budget. In comparisons
+            it may take as long as any network, so that a busy machine gives the same answer.
         device_id: of the GPU.
         engine_cache: engines of this box; None where TensorRT is not wanted.
     """
@@ -57,6 +59,7 @@ class BackendOptions:
     providers: tuple[str, ...] = ("tensorrt", "cuda", "cpu")
     num_threads: int = 1
     timeout_s: float = 2.0
+    is_sale: bool = False
     device_id: int = 0
     engine_cache: EngineCache | None = None
 

@@ -70,6 +70,7 @@ class EngineRoom:
             providers=knobs.providers,
             num_threads=knobs.threads,
             timeout_s=knobs.frame_timeout_ms / 1000,
+            is_sale=True,
             engine_cache=self._cache,
         )
         self._bundle = (

@@ -6,8 +6,13 @@ import numpy as np
 import pytest
 
 from edge.config import FACTORY_BUNDLE
-from edge.perception.models import load_models
-from edge.perception.open_backend import BackendOptions
+from edge.perception.models import Models, load_models
+from edge.perception.open_backend import (
+    BackendOptions,
+    ModelFiles,
+    OpenedBackend,
+    open_backend,
+)
 from sync.bundle import open_bundle
 from tests.fakes.twin_looks import LARGE, PARENT, SMALL, WATER, narrow, twins
 from trainer.errors import DatasetError, ExportError
@@ -47,14 +52,34 @@ def test_the_child_tells_twins_apart_by_size_where_the_parent_cannot(
     assert told["fewer_wrong_items"][1] > 0.7
 
 
+def loaded(folder: Path, *, is_sale: bool) -> tuple[Models, dict[str, float]]:
+    """The bundle as a box loads it, and how long each network may take."""
+    limits: dict[str, float] = {}
+
+    def opener(files: ModelFiles, options: BackendOptions) -> OpenedBackend:
+        limits[files.role] = options.timeout_s
+        return open_backend(files, options)
+
+    options = BackendOptions(providers=("cpu",), is_sale=is_sale)
+    return load_models(open_bundle(folder), options, opener=opener), limits
+
+
 def test_the_box_loads_the_bundle_and_asks_the_child(
     made: tuple[Path, dict[str, object]],
 ) -> None:
-    models = load_models(open_bundle(made[0]), BackendOptions(providers=("cpu",)))
+    models, limits = loaded(made[0], is_sale=False)
+    assert limits == {"detector": 2.0, "embedder": 2.0, "child_network": 2.0}
     (child,) = models.children.children
     look = twins(24, 3)[0]
     row = child.run(np.concatenate([look.vector, look.geometry])[None])[0]
     assert (row.argmax(), child.card.sku_ids[0]) == (0, SMALL)
+
+
+def test_in_a_sale_a_child_has_its_budget_and_no_more(
+    made: tuple[Path, dict[str, object]],
+) -> None:
+    _, limits = loaded(made[0], is_sale=True)
+    assert limits == {"detector": 2.0, "embedder": 2.0, "child_network": 0.05}
 
 
 def test_retraining_one_child_leaves_every_other_file_as_it_was(
