@@ -104,11 +104,12 @@ def _pipeline(desk: Desk) -> dict[str, Any]:
             "run_id": run_id, "dataset": request.dataset, "champion": request.champion,
             "job": str(desk.job["job_id"]), "code": code, **starting_weights(desk, request),
         }  # fmt: skip
-        result |= _run_steps(desk, request, lineage)
+        result |= run_steps(desk, request, lineage)
     return result
 
 
-def _run_steps(desk: Desk, request: PipelineRequest, lineage: dict[str, str]) -> dict[str, Any]:
+def run_steps(desk: Desk, request: PipelineRequest, lineage: dict[str, str]) -> dict[str, Any]:
+    """Every step of the request's path, and the model registered that the last one made."""
     available = _fetched(desk, request, lineage)
     champion = open_bundle(available["champion"])
     order, reused = request.order(), list[str]()
