@@ -8,6 +8,7 @@ import pytest
 
 from sync.gallery import Gallery
 from sync.price_list import Price, PriceList
+from sync.store_margins import MarginEntry, margins_path
 from sync.update_errors import RollbackError, SegmentError
 from tests.fakes.vouched import add_vouched
 from tests.trainer.release.conftest import CHANNEL, NOW, Centre
@@ -215,8 +216,15 @@ def test_every_step_of_a_publication_can_be_the_last(centre: Centre) -> None:
 
 def test_a_stick_brings_the_same_bundle(centre: Centre) -> None:
     bundle_id = release(centre, 1)
+    signing = centre.open()  # a store's own margins go along; they are no channel's index
+    signing.list_margins(
+        "s1", [MarginEntry(bundle_id=bundle_id, accept_margin_mnat=1, family_margin_mnat=1)]
+    )
+    signing.publish()
     stick = centre.folder / "stick"
     export_updates(centre.repo, stick, bundle_ids=frozenset([bundle_id]))
+    listed = signing.tree.targets("catalogue").targets[margins_path("s1")]
+    assert (stick / "blobs" / listed.hashes["sha256"]).is_file()
     box = centre.box(stick)
     assert box.install().bundle_id == bundle_id
 

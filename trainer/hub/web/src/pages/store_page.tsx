@@ -12,6 +12,7 @@ import { tell } from "@tillsight/web-shared/toaster.tsx";
 import { address, ask } from "../api.ts";
 import type { PriceListReply, PriceReply, StoreReply } from "../api_types.ts";
 import { faultText } from "../faults.ts";
+import { MarginPanel } from "../parts/margin_panel.tsx";
 import { Loaded, Page } from "../parts/page.tsx";
 import { Pager } from "../parts/pager.tsx";
 import { PriceImportSheet } from "../parts/price_import_sheet.tsx";
@@ -86,6 +87,7 @@ export function StorePage({ id }: { id: string }) {
         }
       </Loaded>
       {store.value && <PromotionPanel store={store.value} onDone={list.reload} />}
+      {store.value && may("monitoring.read") && <MarginPanel storeId={id} />}
       {store.value && (open === "edit" || open === "clone") && (
         <StoreSheet
           store={store.value}
