@@ -18,7 +18,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from sync.bundle import open_bundle
 from trainer.dataset.coco_scenes import read_picture
-from trainer.dataset.manifest import DatasetItem
+from trainer.dataset.manifest import DatasetItem, Split
 from trainer.export.child_fit import families_of, fit_child, judged, router_of
 from trainer.export.golden_answers import ShippedFiles, shipped_files
 from trainer.export.labelled_looks import looks_in
@@ -72,7 +72,7 @@ def run(inputs: Mapping[str, Path], parameters: Parameters, out: Path, voice: St
             f"{fitted.before.num_items} items wrong, with it {fitted.after.wrong_items}",
             hint="label more baskets with its members, or leave the family to questions",
         )
-    split = "test" if manifest.split("test") else "validation"
+    split: Split = "test" if manifest.split("test") else "validation"
     unseen = labelled(files, pictures, manifest.split(split), family.sku_ids, voice)
     told = judged(router, fitted, unseen) | {"judged": {"split": split, "was_chosen_on": False}}
     (out / EVALUATION).write_text(json.dumps({"family": family.name, **told}, indent=1))
