@@ -49,6 +49,7 @@ from tools.benchmarks.report import Report, machine, publish
 from tools.benchmarks.scripted_clip import make_film
 from tools.benchmarks.shifted_store import learn
 from tools.benchmarks.stream_density import stream_density_row
+from tools.benchmarks.training_rows import training
 from tools.demo_run.clip_folder import ASSETS
 
 DEMO_CLIPS = ASSETS / "clips"
@@ -70,6 +71,7 @@ app.command()(drift)
 app.command()(watch)
 app.command()(hub_pages)
 app.command()(label_noise)
+app.command()(training)
 
 bundle_commands.register(app)
 decision_commands.register(app)
