@@ -31,8 +31,9 @@ from trainer.dataset.scene_folder import render_scene_folder
 from trainer.dataset.scene_quality import told, usable_scenes
 from trainer.dataset.views import pack_sku_ids, read_views, render_views
 from trainer.training.checkpoint import load_checkpoint
+from trainer.training.detector_model import with_second_answers
 from trainer.training.recipes import Recipe, detector_lite0, lite0_metric
-from trainer.training.tasks import Task, detector_task, metric_task
+from trainer.training.tasks import DetectorTask, Task, detector_task, metric_task
 from trainer.training.train import NO_FACTS, WEIGHTS_NAME, Place, SampleSource, train
 
 logger = logging.getLogger(__name__)
@@ -152,7 +153,10 @@ def _train(
     torch.manual_seed(recipe.seed)
     task = build()
     if start is not None:
-        task.exported.load_state_dict(load_checkpoint(start))
+        weights = load_checkpoint(start)
+        if isinstance(task, DetectorTask):
+            weights = with_second_answers(weights)
+        task.exported.load_state_dict(weights)
     train(recipe, task, source, run_dir, place=Place(num_loaders=inputs.num_loaders), facts=facts)
 
 

@@ -17,7 +17,7 @@ from torch.nn import functional
 
 from trainer.training.detector_model import STRIDE, boxes_from_distances
 
-# B batch, M boxes (padded), K ignored regions (padded), N cells
+# B batch, M boxes (padded), K ignored regions (padded), N cells, A answers of a cell
 
 CENTRE_RADIUS_PX = 2.5 * STRIDE  # cells further from a box's centre are no candidates (YOLOX)
 YIELDING_REACH = 0.8  # of the half sides: how far out a box may go whose middle is taken
@@ -45,7 +45,7 @@ class Targets:
 
 @dataclass(frozen=True, slots=True)
 class Assignment:
-    """Per cell: is it responsible, for which box, with which overlap. All (B, N)."""
+    """Per answer: is it responsible, for which box, with which overlap. All (B, A N)."""
 
     is_positive: Tensor
     box_index: Tensor
@@ -56,12 +56,13 @@ def detector_loss(logits: Tensor, distances: Tensor, centres: Tensor, targets: T
     """Score and box loss of a batch, a scalar.
 
     Args:
-        logits: float32 (B, N).
-        distances: float32 (B, N, 4), l, t, r, b in input pixels.
+        logits: float32 (B, A N), all first answers before all second ones; A is 1 or 2.
+        distances: float32 (B, A N, 4), l, t, r, b in input pixels.
         centres: float32 (N, 2), cell centres in input pixels.
         targets: of the same B pictures.
     """
-    predicted = boxes_from_distances(centres, distances)  # (B, N, 4)
+    num_answers = logits.shape[1] // len(centres)
+    predicted = boxes_from_distances(centres.repeat(num_answers, 1), distances)  # (B, A N, 4)
     with torch.no_grad():
         assigned = assign(logits, predicted, centres, targets)
         counted = counted_cells(centres, targets, assigned.is_positive)
@@ -77,30 +78,36 @@ def detector_loss(logits: Tensor, distances: Tensor, centres: Tensor, targets: T
 
 
 def assign(logits: Tensor, predicted: Tensor, centres: Tensor, targets: Targets) -> Assignment:
-    """Each box takes the few cells that already fit it best; a cell serves one box."""
-    boxes = targets.boxes
-    overlap = iou(boxes[:, :, None], predicted[:, None])  # (B, M, N)
-    candidate = _candidates(boxes, centres)  # (B, M, N)
-    confidence_cost = functional.softplus(-logits)[:, None]  # cross-entropy against 1
-    cost = confidence_cost - IOU_COST_WEIGHT * torch.log(overlap.clamp(min=1e-6))
-    cost = torch.where(candidate, cost, FAR)
-    overlap = torch.where(candidate, overlap, 0.0)
-    top = overlap.topk(min(MAX_CANDIDATES, overlap.shape[2]), dim=2).values
-    wanted = top.sum(dim=2).round().clamp(min=1.0)  # (B, M)
-    rank = cost.argsort(dim=2).argsort(dim=2)
-    chosen = candidate & (rank < wanted[..., None])
-    cost = torch.where(chosen, cost, FAR)
-    box_index = cost.argmin(dim=1)  # (B, N)
-    best_overlap = torch.gather(overlap, 1, box_index[:, None]).squeeze(1)
-    return Assignment(chosen.any(dim=1), box_index, torch.where(chosen.any(dim=1), best_overlap, 0))
+    """Each box takes the few cells that already fit it best; an answer serves one box.
+
+    A box that yields its middle takes cells twice: first answers further out, second ones there.
+    """
+    num_cells = len(centres)
+    parts = [
+        _assign_answers(
+            logits[:, i * num_cells : (i + 1) * num_cells],
+            predicted[:, i * num_cells : (i + 1) * num_cells],
+            candidate,
+            targets.boxes,
+        )
+        for i, candidate in enumerate(_candidates(targets.boxes, centres))
+        if i < logits.shape[1] // num_cells
+    ]
+    return Assignment(
+        torch.cat([part.is_positive for part in parts], dim=1),
+        torch.cat([part.box_index for part in parts], dim=1),
+        torch.cat([part.overlap for part in parts], dim=1),
+    )
 
 
 def counted_cells(centres: Tensor, targets: Targets, is_positive: Tensor) -> Tensor:
-    """1 where a cell's score is judged, 0 where nobody knows what it should be; float32 (B, N)."""
+    """1 where an answer's score is judged, 0 where nobody knows what it should be; (B, A N)."""
     in_ignored = _inside(targets.ignored, centres).any(dim=1)  # (B, N)
     in_box = _inside(targets.boxes, centres).any(dim=1)
     is_known = targets.is_complete[:, None] | in_box
-    return (is_positive | (is_known & ~in_ignored)).float()
+    num_answers = is_positive.shape[1] // len(centres)
+    is_judged = (is_known & ~in_ignored).repeat(1, num_answers)
+    return (is_positive | is_judged).float()
 
 
 def iou(first: Tensor, second: Tensor) -> Tensor:
@@ -127,11 +134,33 @@ def _overlap_and_union(first: Tensor, second: Tensor) -> tuple[Tensor, Tensor]:
     return shared / union, union
 
 
-def _candidates(boxes: Tensor, centres: Tensor) -> Tensor:
+def _assign_answers(
+    logits: Tensor, predicted: Tensor, candidate: Tensor, boxes: Tensor
+) -> Assignment:
+    """One answer of every cell: logits (B, N), predicted (B, N, 4), candidate bool (B, M, N)."""
+    overlap = iou(boxes[:, :, None], predicted[:, None])  # (B, M, N)
+    confidence_cost = functional.softplus(-logits)[:, None]  # cross-entropy against 1
+    cost = confidence_cost - IOU_COST_WEIGHT * torch.log(overlap.clamp(min=1e-6))
+    cost = torch.where(candidate, cost, FAR)
+    overlap = torch.where(candidate, overlap, 0.0)
+    top = overlap.topk(min(MAX_CANDIDATES, overlap.shape[2]), dim=2).values
+    wanted = top.sum(dim=2).round().clamp(min=1.0)  # (B, M)
+    rank = cost.argsort(dim=2).argsort(dim=2)
+    chosen = candidate & (rank < wanted[..., None])
+    cost = torch.where(chosen, cost, FAR)
+    box_index = cost.argmin(dim=1)  # (B, N)
+    best_overlap = torch.gather(overlap, 1, box_index[:, None]).squeeze(1)
+    return Assignment(chosen.any(dim=1), box_index, torch.where(chosen.any(dim=1), best_overlap, 0))
+
+
+def _candidates(boxes: Tensor, centres: Tensor) -> tuple[Tensor, Tensor]:
     """Cells near the middle of each box; around the middle of a smaller one, that one's alone.
 
-    What lies on a larger pack shares its middle, and a cell answers for one product: the larger
-    one is then answered for by cells further out. bool (B, M, N).
+    What lies on a larger pack shares its middle, and an answer serves one product: the larger one
+    is then answered for by first answers further out, and by second answers at its middle.
+
+    Returns:
+        Of first and of second answers, each bool (B, M, N).
     """
     sides = boxes[..., 2:] - boxes[..., :2]  # (B, M, 2)
     offset = (centres - (boxes[..., :2] + sides / 2)[:, :, None]).abs()  # (B, M, N, 2)
@@ -143,7 +172,8 @@ def _candidates(boxes: Tensor, centres: Tensor) -> Tensor:
     is_outer = (offset < YIELDING_REACH * sides[:, :, None] / 2).all(dim=-1)
     must_yield = (near & taken).any(dim=2, keepdim=True)
     yielded = torch.where(must_yield, inside & is_outer, near) & ~taken
-    return torch.where(yielded.any(dim=2, keepdim=True), yielded, near)
+    first = torch.where(yielded.any(dim=2, keepdim=True), yielded, near)
+    return first, near & must_yield
 
 
 def _inside(boxes: Tensor, centres: Tensor) -> Tensor:

@@ -137,6 +137,35 @@ def test_a_pack_and_what_lies_on_its_middle_both_have_cells_of_their_own() -> No
     assert offset_of_pack.min() > 12
 
 
+def test_second_answers_at_the_middle_serve_the_pack_below_and_nothing_else() -> None:
+    pack, on_it, free = (8.0, 8.0, 56.0, 56.0), (20.0, 20.0, 44.0, 44.0), (62.0, 62.0, 94.0, 94.0)
+    twice = CENTRES.repeat(2, 1)
+    assigned = assign(
+        torch.zeros(1, len(twice)),
+        boxes_from_distances(twice, torch.full((1, len(twice), 4), 24.0)),
+        CENTRES,
+        targets(pack, on_it, free),
+    )
+    second = assigned.is_positive[0, len(CENTRES) :]
+    owners = assigned.box_index[0, len(CENTRES) :][second]
+    assert set(owners.tolist()) == {0}
+    offset = (CENTRES[second] - torch.tensor([32.0, 32.0])).abs().amax(dim=1)
+    assert offset.min() < 8
+    first = assigned.box_index[0, : len(CENTRES)][assigned.is_positive[0, : len(CENTRES)]]
+    assert {1, 2} <= set(first.tolist())
+
+
+def test_the_loss_of_two_answers_reaches_both() -> None:
+    logits = torch.zeros(1, 2 * len(CENTRES), requires_grad=True)
+    distances = torch.full((1, 2 * len(CENTRES), 4), 20.0, requires_grad=True)
+    nested = targets((8.0, 8.0, 88.0, 80.0), (32.0, 28.0, 64.0, 60.0))
+    detector_loss(logits, distances, CENTRES, nested).backward()
+    first, second = distances.grad[0].split(len(CENTRES))
+    assert (first != 0).any()
+    assert (second != 0).any()
+    assert (logits.grad[0] != 0).all()
+
+
 def test_two_packs_with_the_same_middle_and_no_room_beside_it_share_its_cells() -> None:
     small, smaller = (30.0, 30.0, 56.0, 56.0), (31.0, 31.0, 55.0, 55.0)
     assigned = assign(

@@ -1,7 +1,11 @@
 import pytest
 import torch
 
-from trainer.training.detector_model import DetectorModel
+from trainer.training.detector_model import (
+    NUM_ANSWERS,
+    DetectorModel,
+    with_second_answers,
+)
 from trainer.training.efficientnet_lite import (
     EfficientNetLite,
     imagenet_weights_path,
@@ -58,14 +62,33 @@ def test_weights_of_another_shape_are_refused() -> None:
 
 
 @pytest.mark.parametrize(("height", "width"), [(240, 416), (320, 320), (96, 64)])
-def test_the_detector_answers_one_row_per_cell(
+def test_the_detector_answers_twice_per_cell(
     detector: DetectorModel, height: int, width: int
 ) -> None:
     with torch.no_grad():
         heads = detector(torch.zeros(2, 3, height, width))
-    assert heads.shape == (2, height // 8 * (width // 8), 5)
+    assert heads.shape == (2, NUM_ANSWERS * (height // 8) * (width // 8), 5)
     assert (heads[..., :4] >= 0).all()
     assert ((heads[..., 4] >= 0) & (heads[..., 4] <= 1)).all()
+
+
+def test_a_detector_of_one_answer_grows_a_second_that_is_a_shyer_copy(
+    detector: DetectorModel,
+) -> None:
+    one_answer = dict(detector.state_dict())
+    for name, rows in (("score_out", 1), ("box_out", 4)):
+        for part in ("weight", "bias"):
+            one_answer[f"{name}.{part}"] = one_answer[f"{name}.{part}"][:rows]
+    grown = DetectorModel().eval()
+    grown.load_state_dict(with_second_answers(one_answer))
+    picture = torch.rand(1, 3, 96, 64)
+    with torch.no_grad():
+        first, second = grown(picture)[0].chunk(2)
+        before, _ = detector(picture)[0].chunk(2)
+    assert torch.allclose(first, before, atol=1e-5)
+    assert torch.allclose(second[:, :4], first[:, :4], atol=1e-5)
+    assert (second[:, 4] < first[:, 4]).all()
+    assert with_second_answers(grown.state_dict())["box_out.bias"].shape == (8,)
 
 
 def test_embeddings_have_unit_length() -> None:
