@@ -8,6 +8,9 @@ from numpy.typing import NDArray
 
 FloatArray = NDArray[np.float32]
 
+INSIDE_SHARE = 0.85  # of a box within another: it belongs to that item, or stands before it
+PART_SHARE = 0.6  # of the other: another one of the same SKU would look as large
+
 
 def areas(xyxy: FloatArray) -> FloatArray:
     """Area of each box in square pixels, float32 (N,); empty boxes count 0."""
@@ -50,6 +53,23 @@ def nms(xyxy: FloatArray, score: FloatArray, iou_threshold: float) -> NDArray[np
             keep.append(int(i))
             alive &= ~overlaps[i]
     return np.asarray(keep, dtype=np.int64)
+
+
+def standing_before(xyxy: FloatArray, others: FloatArray) -> FloatArray:
+    """Which of the other boxes lie within a box and are much smaller, float32 (K, 4).
+
+    Two items of which one's box lies in the other's: the inner one stands on or before the outer
+    one, for behind it nobody would see it.
+
+    Args:
+        xyxy: float32 (4,); may be among the others, it is no part of itself.
+        others: float32 (N, 4).
+    """
+    own = areas(others)
+    shared = intersections(xyxy[None], others)[0]
+    is_inside = (own > 0) & (shared >= INSIDE_SHARE * own)
+    is_part = own <= PART_SHARE * areas(xyxy[None])[0]
+    return np.asarray(others[is_inside & is_part], dtype=np.float32)
 
 
 def clip_to(xyxy: FloatArray, width: int, height: int) -> FloatArray:

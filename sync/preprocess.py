@@ -12,6 +12,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from sync.boxes import standing_before
+
 PAD_VALUE = 114  # grey of the letterbox border, the YOLOX convention
 
 Picture = NDArray[np.uint8]
@@ -94,6 +96,32 @@ def crop_square(picture: Picture, xyxy: FloatArray, size_px: int, margin: float 
     square[:, : max(x_low, 0)] = PAD_VALUE
     square[:, min(x_high, size_px) :] = PAD_VALUE
     return np.asarray(square, dtype=np.uint8)
+
+
+def crop_item(
+    picture: Picture, xyxy: FloatArray, others: FloatArray, size_px: int, margin: float = 0.05
+) -> Picture:
+    """`crop_square` of one of several items; those that stand before it are painted over.
+
+    Args:
+        others: float32 (N, 4), boxes of the picture; may hold the item's own.
+    """
+    covering = standing_before(xyxy, others)
+    shown = without(picture, covering) if len(covering) else picture
+    return crop_square(shown, xyxy, size_px, margin)
+
+
+def without(picture: Picture, covering: FloatArray) -> Picture:
+    """A copy of the picture in which what stands before an item is grey, as the padding is.
+
+    Args:
+        picture: uint8 BGR (H, W, 3); not written to.
+        covering: float32 (K, 4), boxes of what stands before the item, pixels.
+    """
+    painted = picture.copy()
+    for x1, y1, x2, y2 in np.rint(covering).astype(int):
+        painted[max(y1, 0) : max(y2, 0), max(x1, 0) : max(x2, 0)] = PAD_VALUE
+    return painted
 
 
 def _shrunk_view(

@@ -14,7 +14,7 @@ from edge.errors import InferenceError
 from edge.perception.backend import InferenceBackend, warm_up
 from sync.bundle import Preprocess
 from sync.gallery import Whitening
-from sync.preprocess import crop_square, normalise
+from sync.preprocess import crop_square, normalise, without
 
 FloatArray = NDArray[np.float32]
 Picture = NDArray[np.uint8]
@@ -55,12 +55,16 @@ class Embedder:
             warm_up(self.backend, {self._input: (size, 3, side, side)})
         self._run(np.zeros((1, 3, side, side), dtype=np.float32))
 
-    def embed(self, frame: Picture, xyxy: FloatArray) -> FloatArray:
+    def embed(
+        self, frame: Picture, xyxy: FloatArray, covering: Sequence[FloatArray] | None = None
+    ) -> FloatArray:
         """Whitened unit vectors of the items in these boxes.
 
         Args:
             frame: uint8 BGR (H, W, 3), read only.
             xyxy: float32 (N, 4), pixels of the frame.
+            covering: per item float32 (K, 4), what stands before it and is painted over; None
+                paints nothing.
 
         Returns:
             float32 (N, d).
@@ -70,7 +74,11 @@ class Embedder:
         """
         p = self._preprocess
         margin = p.crop_margin_percent / 100
-        crops = [crop_square(frame, box, p.crop_px, margin) for box in xyxy]
+        covers = covering or [np.zeros((0, 4), dtype=np.float32)] * len(xyxy)
+        crops = [
+            crop_square(without(frame, cover) if len(cover) else frame, box, p.crop_px, margin)
+            for box, cover in zip(xyxy, covers, strict=True)
+        ]
         largest = self._batch_sizes[-1] if self._batch_sizes else len(crops)
         parts = []
         for first in range(0, len(crops), max(largest, 1)):

@@ -248,7 +248,11 @@ class Pipeline:
         return PlaceState.EMPTY if is_bare else PlaceState.UNCLEAR
 
     def _is_hidden(self, track: Track) -> bool:
-        others = [t.xyxy for t in self._tracker.tracks if t.is_resting and not t.is_unseen]
+        others = [
+            t.xyxy
+            for t in self._tracker.tracks
+            if t.is_resting and not t.is_unseen and not t.is_doubtful
+        ]
         if not others:
             return False
         place = track.place_xyxy[None]
@@ -263,7 +267,7 @@ class Pipeline:
         self.counts.num_embeddings += len(tracks)
         boxes = np.stack([t.xyxy for t in tracks])
         try:
-            vectors = models.embedder.embed(frame, boxes)
+            vectors = models.embedder.embed(frame, boxes, [self._tracker.before(t) for t in tracks])
         except InferenceError as err:
             self.counts.num_failures += 1
             self._reason = err.code
@@ -278,6 +282,7 @@ class Pipeline:
             look = Look(vector, scores, is_clean(track, at_ns), sketch, answer)
             track.held_wait_ms = held_wait_ms(scores.similarity, models.parameters, self._settings)
             self._note_look(track, look, models.parameters.look_exponent, at_ns)
+            track.is_doubtful &= not self._tracker.is_vouched_for(track, models.parameters)
             track.look_patch = self._scene.patch(change, track.xyxy)
         self._tracker.absorb_doubles(at_ns)
         let_rest(self._tracker.tracks, at_ns, self._region, self._settings)
@@ -310,7 +315,7 @@ class Pipeline:
                 is_occluded=not is_understood or (track.is_unseen and not track.is_shown),
             )
             for track in self._tracker.tracks
-            if track.is_believed
+            if track.is_told
         )
 
 

@@ -15,15 +15,13 @@ from edge.perception.change_gate import Change
 from edge.perception.counter_region import CounterRegion
 from edge.perception.pipeline_settings import MS, PipelineSettings
 from edge.perception.track import Track
-from sync.boxes import areas, intersections, iou_matrix
+from sync.boxes import areas, intersections, iou_matrix, standing_before
 
 STIRRED_SHARE = 0.2  # of the blocks in a box must move before its pixels count as moving
 NEAR_BLOCKS = 3  # around a box: 72 pixels of 1080p
 NEAR_SHARE = 0.05  # of the blocks in and around a box must move before something is there
 HELD_SHARE = 0.15  # of the blocks in a box hang on an arm
 SURROUNDED_SHARE = 0.6  # of a resting item's box
-INSIDE_SHARE = 0.85  # of a box within another: a part of that item, or all a hand leaves of it
-PART_SHARE = 0.6  # of the other: another one of the same SKU would look as large
 SAME_PLACE_IOU = 0.5  # a box at the place of an item that was not found may be that item
 SHIFTED_SHARE = 0.06  # of the longer side: the jitter of a box
 OVERLAP_SHARE = 0.25  # of its own box: a hand over an item makes a box of the rest of it
@@ -120,20 +118,19 @@ def _has_shifted(before: FloatArray, now: FloatArray, region: CounterRegion) -> 
 
 def is_small_part(part: FloatArray, whole: FloatArray) -> bool:
     """A box (4,) lies within another one and is much smaller."""
-    area = float(areas(part[None])[0])
-    shared = float(intersections(part[None], whole[None])[0, 0])
-    return shared >= INSIDE_SHARE * area and area <= PART_SHARE * float(areas(whole[None])[0])
+    return len(standing_before(whole, part[None])) > 0
 
 
 def _came_with(track: Track, item: Track) -> bool:
     """It appeared within an item that was never seen alone before: most likely a part of that."""
     is_first = item.alone_ns == 0 or track.born_ns <= item.alone_ns
-    return item.is_resting and is_first and is_small_part(track.xyxy, item.place_xyxy)
+    is_item = item.is_resting and not item.is_doubtful
+    return is_item and is_first and is_small_part(track.xyxy, item.place_xyxy)
 
 
 def _on_others(track: Track, tracks: list[Track]) -> tuple[bool, bool]:
     """Whether a box surrounds another item or stands for one; whether it may be a rest of one."""
-    others = [t for t in tracks if t.rest_xyxy is not None and t is not track]
+    others = [t for t in tracks if t.rest_xyxy is not None and t is not track and not t.is_doubtful]
     if not others:
         return False, False
     boxes = np.stack([t.place_xyxy for t in others])

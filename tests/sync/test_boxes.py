@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sync.boxes import areas, clip_to, from_xywh, iou_matrix, nms
-from sync.preprocess import PAD_VALUE, crop_square, letterbox, normalise
+from sync.boxes import areas, clip_to, from_xywh, iou_matrix, nms, standing_before
+from sync.preprocess import PAD_VALUE, crop_item, crop_square, letterbox, normalise
 
 
 def boxes(*rows: tuple[float, float, float, float]) -> np.ndarray:
@@ -74,3 +74,26 @@ def test_the_network_sees_rgb_around_zero() -> None:
     batch = normalise([blue, blue])
     assert batch.shape == (2, 3, 4, 4)
     assert batch[0, :, 0, 0].tolist() == pytest.approx([-127 / 128, -127 / 128, 1.0])
+
+
+def test_what_lies_within_a_box_and_is_much_smaller_stands_before_it() -> None:
+    bar, can, beside, nearly = (
+        (0, 0, 100, 50), (30, 10, 60, 48), (90, 0, 140, 50), (2, 2, 98, 48),
+    )  # fmt: skip
+    all_boxes = boxes(bar, can, beside, nearly)
+    assert standing_before(all_boxes[0], all_boxes).tolist() == [list(can)]
+    assert len(standing_before(all_boxes[1], all_boxes)) == 0
+    assert len(standing_before(all_boxes[0], boxes())) == 0
+
+
+def test_an_item_is_shown_without_what_stands_before_it() -> None:
+    picture = np.full((100, 100, 3), 200, dtype=np.uint8)
+    picture[40:60, 40:60] = 10  # a dark can on a light bar
+    bar, can = boxes((0, 0, 100, 100), (40, 40, 60, 60))
+    shown = crop_item(picture, bar, boxes(tuple(bar), tuple(can)), 100, 0.0)
+    assert (shown[45:55, 45:55] == PAD_VALUE).all()
+    assert shown[20, 20, 0] == 200
+    assert picture[50, 50, 0] == 10
+    assert np.array_equal(
+        crop_item(picture, can, boxes(tuple(bar)), 32, 0.0), crop_square(picture, can, 32, 0.0)
+    )

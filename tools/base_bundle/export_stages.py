@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from sync.gallery import unit_rows
-from sync.preprocess import Picture, crop_square, letterbox, normalise
+from sync.preprocess import Picture, crop_item, letterbox, normalise
 from tools.base_bundle.inputs import CROP_MARGIN_PERCENT, CROP_PX, Inputs
 from tools.base_bundle.training_stages import training_scenes, validation_scenes
 from trainer.dataset.coco_scenes import ScenePicture, read_picture
@@ -30,7 +30,7 @@ from trainer.training.detections import (
     best_score_threshold,
     measure,
 )
-from trainer.training.detector_model import DetectorModel
+from trainer.training.detector_model import NUM_ANSWERS, STRIDE, DetectorModel
 from trainer.training.embedder_model import EmbedderModel
 from trainer.training.metrics import PictureResult, detection_metrics
 from trainer.training.train import WEIGHTS_NAME
@@ -47,8 +47,9 @@ REPORT_NAME = "report.json"
 
 
 def detector_setting() -> DetectorSetting:
-    """Input size and strides as trained."""
-    return DetectorSetting(width=DETECTOR.width, height=DETECTOR.height)
+    """Input size and strides as trained; each answer of a cell is a level of its own."""
+    strides = (STRIDE,) * NUM_ANSWERS
+    return DetectorSetting(width=DETECTOR.width, height=DETECTOR.height, strides=strides)
 
 
 def export_detector(inputs: Inputs) -> None:
@@ -150,7 +151,8 @@ def item_crops(scenes: Sequence[ScenePicture]) -> tuple[list[Picture], list[str]
     for scene in scenes:
         picture = read_picture(scene.path)
         for xyxy, sku_id in zip(scene.boxes, scene.sku_ids, strict=True):
-            crops.append(crop_square(picture, xyxy, CROP_PX, CROP_MARGIN_PERCENT / 100))
+            margin = CROP_MARGIN_PERCENT / 100
+            crops.append(crop_item(picture, xyxy, scene.boxes, CROP_PX, margin))
             owners.append(sku_id)
     return crops, owners
 

@@ -16,7 +16,7 @@ from sync.bundle import Preprocess
 from sync.catalog import Catalog, load_catalog
 from sync.decision import DecisionParameters
 from sync.gallery import Gallery, Whitening, load_gallery, load_whitening
-from sync.preprocess import Picture, crop_square
+from sync.preprocess import Picture, crop_item
 from tools.base_bundle.export_stages import (
     chosen_file,
     detector_setting,
@@ -113,7 +113,8 @@ def item_looks(
             best = int(overlaps[:, i].argmax())
             is_own = overlaps[best].argmax() == i  # else it is the box of what lies in front
             if is_own and overlaps[best, i] >= FOUND_IOU and sku_id in set(gallery.sku_ids):
-                crop = crop_square(picture, boxes[best], CROP_PX, CROP_MARGIN_PERCENT / 100)
+                margin = CROP_MARGIN_PERCENT / 100
+                crop = crop_item(picture, boxes[best], boxes, CROP_PX, margin)
                 crops[(scene.scene, item_id, sku_id)].append(crop)
     return [
         ItemLooks(gallery.similarities(whitening.apply(embed(embedder, looks))), sku_id)

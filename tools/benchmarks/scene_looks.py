@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from rich.progress import track
 
 from edge.perception.models import Models
-from sync.boxes import iou_matrix
+from sync.boxes import iou_matrix, standing_before
 from sync.child_model import ChildAnswer
 from tools.benchmarks.errors import BenchInputError
 from trainer.dataset.coco_scenes import ScenePicture, read_picture, read_scene_folder
@@ -73,7 +73,9 @@ def items_of(scenes: Sequence[ScenePicture], models: Models, *, show: bool) -> l
         if len(found) == 0:
             continue
         taken = boxes[best[found]]
-        vectors = models.embedder.embed(picture, taken)
+        vectors = models.embedder.embed(
+            picture, taken, [standing_before(box, boxes) for box in taken]
+        )
         parents = models.matcher.match(vectors)
         answers = models.children.answers(picture, taken, vectors, parents)
         for row, answer, i in zip(vectors, answers, found, strict=True):

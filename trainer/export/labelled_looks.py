@@ -12,7 +12,7 @@ import numpy as np
 from sync.boxes import FloatArray, iou_matrix
 from sync.child_model import box_geometry
 from sync.decision import scores_of_look
-from sync.preprocess import Picture, crop_square
+from sync.preprocess import Picture, crop_item
 from trainer.dataset.coco_scenes import ScenePicture, read_picture
 from trainer.export.gallery_fit import embed
 from trainer.export.golden_answers import ShippedFiles
@@ -41,7 +41,7 @@ def labelled_looks(files: ShippedFiles, scenes: Sequence[ScenePicture]) -> list[
         labels = [
             (boxes[b], scene.sku_ids[i], f"{scene.scene}/{scene.item_ids[i]}") for b, i in pairs
         ]
-        looks += looks_in(files, picture, scene.scene, labels)
+        looks += looks_in(files, picture, scene.scene, labels, boxes)
     return looks
 
 
@@ -50,17 +50,21 @@ def looks_in(
     picture: Picture,
     scene: str,
     labels: Sequence[tuple[FloatArray, str, str]],
+    others: FloatArray | None = None,
 ) -> list[LabelledLook]:
     """What the recogniser says about labelled boxes of one picture.
 
     Args:
         labels: box, SKU, and the item it is, the same for all cameras.
+        others: float32 (N, 4), all boxes of the picture; what stands before an item is painted
+            over, as a box does it.
     """
     if not labels:
         return []
     form = files.preprocess
     margin = form.crop_margin_percent / 100
-    crops = [crop_square(picture, box, form.crop_px, margin) for box, _, _ in labels]
+    around = np.zeros((0, 4), dtype=np.float32) if others is None else others
+    crops = [crop_item(picture, box, around, form.crop_px, margin) for box, _, _ in labels]
     raw = embed(files.embedder, crops, mean=float(form.mean), scale=float(form.scale))
     vectors = files.whitening.apply(raw)
     height, width = picture.shape[:2]
