@@ -36,6 +36,8 @@ class DecisionParameters(BaseModel):
             1 treats looks as independent, 0 as copies of one another.
         accept_margin: least gap (nats) between the best and the second SKU after pooling.
         family_margin: the same gap where best and second belong to one look-alike family.
+        alone_margin: least gap where one camera alone has looked and others should see the item
+            too: what only one of them sees may be a second box of something else.
         accept_similarity: least cosine similarity of the best SKU to be charged.
         unknown_similarity: below this the item is no SKU of the gallery.
         button_mass: buttons are offered until they hold this share of the probability.
@@ -48,6 +50,7 @@ class DecisionParameters(BaseModel):
     look_exponent: float = Field(default=0.5, ge=0, le=1)
     accept_margin: float = Field(ge=0)
     family_margin: float = Field(ge=0)
+    alone_margin: float = Field(default=0.0, ge=0)
     accept_similarity: float = Field(ge=-1, le=1)
     unknown_similarity: float = Field(ge=-1, le=1)
     button_mass: float = Field(default=0.98, gt=0, le=1)

@@ -26,6 +26,7 @@ NO_AGREEMENT = 0.08  # below this no missing box can make two boxes one item
 IMPOSSIBLE = -50.0  # finite, so that sums and differences stay numbers
 PRIOR_BONUS = 0.10  # keeps links while they are nearly as good as others
 SKU_WEIGHT = 0.30  # full agreement against none on what the item is
+SURE_WEIGHT = 0.3  # two views that are sure of two SKUs
 REST_BONUS = 0.05  # put down at the same moment
 REST_SAME_NS = 200_000_000
 REST_OTHER_NS = 1_500_000_000
@@ -181,11 +182,18 @@ def _evidence(first: View, second: View, prior: Mapping[Key, str]) -> float:
     if linked[0] is not None and linked[0] == linked[1]:
         extra += PRIOR_BONUS
     if first.scores is not None and second.scores is not None:
-        extra += SKU_WEIGHT * (sku_agreement(first.scores, second.scores) - 0.5)
+        agreement = sku_agreement(first.scores, second.scores)
+        extra += SKU_WEIGHT * (agreement - 0.5)
+        extra -= SURE_WEIGHT * _sureness(first.scores) * _sureness(second.scores) * (1 - agreement)
     if first.rested_at_ns and second.rested_at_ns:
         apart = abs(first.rested_at_ns - second.rested_at_ns)
         extra += REST_BONUS * ((apart < REST_SAME_NS) - (apart > REST_OTHER_NS))
     return extra
+
+
+def _sureness(scores: SkuScores) -> float:
+    """How far the first guess is ahead of all others together, in [0, 1]."""
+    return max(0.0, 2.0 * float(np.exp(scores.log_probs[0])) - 1.0)
 
 
 def sku_agreement(first: SkuScores, second: SkuScores) -> float:

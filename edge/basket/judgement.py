@@ -103,22 +103,25 @@ class Judge:
         is_late = waited_ms >= self.settings.unknown_after_ms
         return Judgement(Step.UNKNOWN if is_late else Step.WAIT, decision)
 
-    def decide(self, item: FusedItem, margin_factor: float = 1.0) -> Decision | None:
+    def decide(
+        self, item: FusedItem, margin_factor: float = 1.0, least_margin: float = 0.0
+    ) -> Decision | None:
         """The decision over all cameras that looked at the item; each counts once.
 
         Args:
             margin_factor: multiplies the margins of the bundle.
+            least_margin: nats that are asked for at least.
         """
         if not item.scores:
             return None
         seen = pool_scores(list(item.scores.values()), self.parameters.look_exponent)
         pooled = weigh_by_size(seen, item.place, len(item.boxes), self.sizes, self.families)
         parameters = self.parameters
-        if margin_factor != 1.0:
+        if margin_factor != 1.0 or least_margin:
             parameters = parameters.model_copy(
                 update={
-                    "accept_margin": parameters.accept_margin * margin_factor,
-                    "family_margin": parameters.family_margin * margin_factor,
+                    "accept_margin": max(parameters.accept_margin * margin_factor, least_margin),
+                    "family_margin": max(parameters.family_margin * margin_factor, least_margin),
                 }
             )
         return decide(pooled, parameters, dict(self.families))
@@ -126,7 +129,7 @@ class Judge:
     def _accepted(self, item: FusedItem, decision: Decision, waited_ms: float) -> Judgement:
         """Charge once all cameras spoke, or the margin is high, or the others were waited for.
 
-        One camera alone, where another should see the item too, needs the high margin for good:
+        One camera alone, where another should see the item too, needs a high margin for good:
         what only one of them sees may be a reflection.
         """
         if len(item.scores) >= item.num_expected:
@@ -135,7 +138,8 @@ class Judge:
         has_waited = waited_ms >= self.settings.wait_views_ms
         if has_waited and not is_alone:
             return Judgement(Step.ACCEPT, decision)
-        strict = self.decide(item, self.settings.early_factor) or decision
+        least = self.parameters.alone_margin if is_alone else 0.0
+        strict = self.decide(item, self.settings.early_factor, least) or decision
         if strict.verdict is Verdict.ACCEPT and (has_waited or not is_alone):
             return Judgement(Step.ACCEPT, decision)
         if strict.verdict is not Verdict.ACCEPT and waited_ms >= self.settings.ask_after_ms:

@@ -69,6 +69,9 @@ def calibrate(
 ) -> CalibrationReport:
     """Temperature, pooling and margins by the likelihood and the risk of these items.
 
+    Items that one camera alone found have a margin of their own: such a box may be a second one of
+    a neighbour, and the recogniser is sure of that neighbour.
+
     Raises:
         ValueError: no items.
 
@@ -88,8 +91,14 @@ def calibrate(
     unknown = float(np.quantile(trusted, policy.known_lost)) - 0.02
     near = max(unknown, float(np.quantile(trusted, policy.known_asked)))
     is_near = similarity >= near
-    accept, family = _safe_margins(margins[is_near], is_right[is_near], is_family[is_near], policy)
-    accepted = (margins >= np.where(is_family, family, accept)) & is_near
+    is_alone = np.asarray([len(item.similarities) == 1 for item in items])
+    if is_alone.all():
+        is_alone[:] = False  # one camera in the shop: its looks are all there is
+    several, single = is_near & ~is_alone, is_near & is_alone
+    accept, family = _safe_margins(margins[several], is_right[several], is_family[several], policy)
+    alone = _least_margin(margins[single], is_right[single], policy) if single.any() else 0.0
+    needed = np.where(is_family, family, accept)
+    accepted = (margins >= np.where(is_alone, np.maximum(needed, alone), needed)) & is_near
     wrong = int(np.count_nonzero(accepted & ~is_right))
     bound = upper_bound(wrong, int(accepted.sum()), policy.confidence)
     singles = [
@@ -100,6 +109,7 @@ def calibrate(
         look_exponent=exponent,
         accept_margin=accept,
         family_margin=max(accept, family),
+        alone_margin=alone,
         accept_similarity=max(-1.0, near),
         unknown_similarity=max(-1.0, unknown),
         detector_score=detector_score,
@@ -123,6 +133,8 @@ def upper_bound(num_wrong: int, num_charged: int, confidence: float) -> float:
     """
     if num_charged == 0:
         return 0.0
+    if num_wrong >= num_charged:
+        return 1.0
     low, high = num_wrong / num_charged, 1.0
     for _ in range(60):
         middle = (low + high) / 2

@@ -8,10 +8,13 @@ import msgspec
 import numpy as np
 import pytest
 
+from edge.basket.association import Agreement, View
+from edge.basket.camera_view import scores_of
 from edge.basket.counter import Counter
 from edge.basket.counter_map import CounterMap, box_of_place, shapes_behind
 from edge.basket.fusion import FusedItem, Fusion
 from edge.basket.grouping import best_assignment
+from edge.basket.shape_book import ShapeBook
 from edge.messages.perception_messages import (
     ObservationStatus,
     SkuScoresMessage,
@@ -312,8 +315,25 @@ def test_two_boxes_taken_for_two_items_become_one_line_once_they_agree() -> None
     assert lines == Multiset({"sku-1": 1})
 
 
-def sure_scores() -> SkuScoresMessage:
-    return SkuScoresMessage(("sku-1", "sku-2"), (-0.001, -7.0), -20.0, 0.9, 1)
+def sure_scores(first: str = "sku-1", second: str = "sku-2") -> SkuScoresMessage:
+    return SkuScoresMessage((first, second), (-0.001, -7.0), -20.0, 0.9, 1)
+
+
+def test_views_that_are_surely_of_two_skus_part_further_than_views_that_waver() -> None:
+    maps = three_cameras()
+    scene = Scene([CAN], maps, np.random.default_rng(5))
+    boxes = {name: np.array(scene.tracks(name, [CAN], 1)[0].xyxy) for name in ("top", "left")}
+    wavering = SkuScoresMessage(("sku-2", "sku-3", "sku-4"), (-1.0, -1.1, -1.2), -20.0, 0.9, 1)
+
+    def worth(seen_left: SkuScoresMessage) -> float:
+        shown = {"top": sure_scores(), "left": seen_left}
+        views = [View((name, 1), boxes[name], scores_of(shown[name])) for name in boxes]
+        book = ShapeBook(maps)
+        book.begin_round()
+        return Agreement(views, book).worth([0, 1])
+
+    same, other = worth(sure_scores()), worth(sure_scores("sku-2", "sku-1"))
+    assert same > worth(wavering) > other
 
 
 # --- geometry -----------------------------------------------------------------------------

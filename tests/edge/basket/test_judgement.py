@@ -63,3 +63,14 @@ def test_a_question_always_offers_buttons() -> None:
     judgement = JUDGE.judge(item(GOOD, expected=3), 700)
     assert judgement.decision is not None
     assert len(judgement.decision.options) >= 2
+
+
+def test_what_one_camera_alone_sees_needs_the_margin_for_that_where_others_should_see_it() -> None:
+    strict = Judge(PARAMETERS.model_copy(update={"alone_margin": 7.0}), {}, SETTINGS)
+    late = strict.judge(item(HIGH, expected=3), 700)
+    assert late.step is Step.ASK
+    assert late.decision is not None
+    assert late.decision.options[0] == "wine"
+    assert strict.judge(item(HIGH, expected=1), 0).step is Step.ACCEPT
+    assert strict.judge(item(HIGH, HIGH, expected=3), 0).step is Step.ACCEPT
+    assert strict.judge(item(view("wine", 11.0), expected=3), 150).step is Step.ACCEPT

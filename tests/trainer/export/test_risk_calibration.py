@@ -70,3 +70,20 @@ def test_pooling_three_looks_beats_one() -> None:
 def test_no_items_are_a_mistake_of_the_caller() -> None:
     with pytest.raises(ValueError, match="labelled items"):
         calibrate([], SKUS, {}, 0.4, RiskPolicy())
+
+
+def test_a_sure_mistake_of_one_camera_alone_raises_the_margin_of_such_items_only() -> None:
+    seen = items(4, 400, 0.03)
+    alone = [ItemLooks(item.similarities[:1], item.sku_id) for item in items(5, 60, 0.03)]
+    mistaken = ItemLooks(np.asarray([[0.1, 0.1, 0.1, 0.9]], np.float32), "tea")  # a box of the soap
+    policy = RiskPolicy(max_wrong_share=0.02)
+    before = calibrate([*seen, *alone], SKUS, FAMILY, 0.4, policy).parameters
+    report = calibrate([*seen, *alone, mistaken], SKUS, FAMILY, 0.4, policy)
+    assert report.parameters.accept_margin == pytest.approx(before.accept_margin, abs=0.5)
+    assert report.parameters.alone_margin > before.alone_margin + 2
+    assert report.num_wrong == 0
+
+
+def test_where_one_camera_is_all_there_is_no_item_counts_as_alone() -> None:
+    single = [ItemLooks(item.similarities[:1], item.sku_id) for item in items(6, 200, 0.03)]
+    assert calibrate(single, SKUS, FAMILY, 0.4, RiskPolicy()).parameters.alone_margin == 0
