@@ -248,11 +248,7 @@ class Pipeline:
         return PlaceState.EMPTY if is_bare else PlaceState.UNCLEAR
 
     def _is_hidden(self, track: Track) -> bool:
-        others = [
-            t.xyxy
-            for t in self._tracker.tracks
-            if t.is_resting and not t.is_unseen and not t.is_doubtful
-        ]
+        others = [t.xyxy for t in self._tracker.tracks if t.is_resting and not t.is_unseen]
         if not others:
             return False
         place = track.place_xyxy[None]
@@ -282,7 +278,6 @@ class Pipeline:
             look = Look(vector, scores, is_clean(track, at_ns), sketch, answer)
             track.held_wait_ms = held_wait_ms(scores.similarity, models.parameters, self._settings)
             self._note_look(track, look, models.parameters.look_exponent, at_ns)
-            track.is_doubtful &= not self._tracker.is_vouched_for(track, models.parameters)
             track.look_patch = self._scene.patch(change, track.xyxy)
         self._tracker.absorb_doubles(at_ns)
         let_rest(self._tracker.tracks, at_ns, self._region, self._settings)
@@ -315,7 +310,7 @@ class Pipeline:
                 is_occluded=not is_understood or (track.is_unseen and not track.is_shown),
             )
             for track in self._tracker.tracks
-            if track.is_told
+            if track.is_believed
         )
 
 

@@ -43,8 +43,6 @@ class PipelineSettings:
         max_resting_share: a box larger than this share of the counter is an arm or a bag.
         low_score_share: a known item is still found at this share of the detector threshold
             (ByteTrack's second association, Zhang et al. 2022).
-        doubtful_score_share: what is found at this share of the detector threshold, where nothing
-            moves, is looked at; it becomes an item where the look is as sure as charging asks for.
         max_looks: distinct views kept per item (DESIGN section 1: 1/2/3/5 views).
         distinct_similarity: a look more similar than this to a kept one adds nothing.
         other_item_similarity: a look less similar than this to every kept one, after the place
@@ -74,7 +72,6 @@ class PipelineSettings:
     moving_lost_ms: int = 300
     max_resting_share: float = 0.4
     low_score_share: float = 0.5
-    doubtful_score_share: float = 0.7
     max_looks: int = 3
     distinct_similarity: float = 0.9
     other_item_similarity: float = 0.2

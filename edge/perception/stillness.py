@@ -124,13 +124,12 @@ def is_small_part(part: FloatArray, whole: FloatArray) -> bool:
 def _came_with(track: Track, item: Track) -> bool:
     """It appeared within an item that was never seen alone before: most likely a part of that."""
     is_first = item.alone_ns == 0 or track.born_ns <= item.alone_ns
-    is_item = item.is_resting and not item.is_doubtful
-    return is_item and is_first and is_small_part(track.xyxy, item.place_xyxy)
+    return item.is_resting and is_first and is_small_part(track.xyxy, item.place_xyxy)
 
 
 def _on_others(track: Track, tracks: list[Track]) -> tuple[bool, bool]:
     """Whether a box surrounds another item or stands for one; whether it may be a rest of one."""
-    others = [t for t in tracks if t.rest_xyxy is not None and t is not track and not t.is_doubtful]
+    others = [t for t in tracks if t.rest_xyxy is not None and t is not track]
     if not others:
         return False, False
     boxes = np.stack([t.place_xyxy for t in others])

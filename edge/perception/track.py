@@ -47,8 +47,6 @@ class Track:
         empty_since_ns: since when its place is seen empty; 0 while it is not.
         is_shown: the detector missed it, but its place looks as it did with it.
         alone_ns: when that was first so; 0 before.
-        is_doubtful: the detector was less sure of it than its threshold, and no look has told
-            it to be a product yet: it is followed and looked at, but nobody hears of it.
         patch: appearance when it was last found at rest with nothing moving on it.
         look_xyxy: box of the last look; look_patch its appearance, look_ns its time.
     """
@@ -82,7 +80,6 @@ class Track:
     empty_since_ns: int = 0
     is_shown: bool = False
     alone_ns: int = 0
-    is_doubtful: bool = False
     patch: Patch | None = None
     vote: SkuVote = field(default_factory=SkuVote)
     look_xyxy: FloatArray | None = None
@@ -92,13 +89,8 @@ class Track:
 
     @property
     def is_believed(self) -> bool:
-        """Found often enough to be no reflection."""
+        """Found often enough to be told about."""
         return self.hits >= MIN_HITS
-
-    @property
-    def is_told(self) -> bool:
-        """Others hear of it."""
-        return self.is_believed and not self.is_doubtful
 
     @property
     def is_unseen(self) -> bool:

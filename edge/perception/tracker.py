@@ -27,7 +27,6 @@ from edge.perception.stillness import (
 )
 from edge.perception.track import Track
 from sync.boxes import INSIDE_SHARE, areas, intersections, iou_matrix, standing_before
-from sync.decision import DecisionParameters, Verdict, decide
 
 LEAST_IOU = 0.25
 IN_PLACE_IOU = 0.5  # the same for an item whose place looks as before
@@ -46,7 +45,6 @@ INSISTING_RUNS = {  # detector runs in a row that find what the picture speaks a
 }
 SAME_IOU = 0.6
 FAR_IOU = 0.7  # a stirred item found this far away has moved; nearer, a second run must agree
-DOUBLE_SHARE = 0.1  # of the smaller box: two of one SKU that overlap more may be one
 SMOOTHING = 0.2
 VELOCITY_RATE = 0.5
 MAX_STEP_S = 0.2  # a prediction reaches no further
@@ -105,7 +103,6 @@ class Tracker:
                 track.stirred_ns = at_ns
         for row, column in pairs:
             self._follow(self.tracks[row], found, column, change, at_ns, picture)
-            self.tracks[row].is_doubtful &= bool(found.score[column] < score_threshold)
         taken = {column for _, column in pairs}
         open_rows = [
             i for i in range(len(found)) if i not in taken and found.score[i] >= score_threshold
@@ -119,25 +116,7 @@ class Tracker:
             self._born(found.xyxy[i], float(found.score[i]), at_ns)
             for i in fresh + self._insisted(found, doubtful)
         ]
-        born += self._doubtful(found, change, at_ns, score_threshold, taken)
         self.tracks.extend(born)
-        return born
-
-    def _doubtful(
-        self, found: Detections, change: Change, at_ns: int, threshold: float, taken: set[int]
-    ) -> list[Track]:
-        """Tracks of what the detector is not sure of, where nothing moves; a look must vouch."""
-        least = threshold * self._settings.doubtful_score_share
-        rows = [
-            i
-            for i in range(len(found))
-            if i not in taken
-            and least <= found.score[i] < threshold
-            and change.moving_share_in(found.xyxy[i], NEAR_BLOCKS) <= NEAR_SHARE
-        ]
-        born = [self._born(found.xyxy[i], float(found.score[i]), at_ns) for i in rows]
-        for track in born:
-            track.is_doubtful = True
         return born
 
     def _insisted(self, found: Detections, rows: dict[int, int]) -> list[int]:
@@ -165,7 +144,7 @@ class Tracker:
         bottle. What shows the same SKU and is much smaller within its box cannot be another one.
         """
         for double in [t for t in self.tracks if not t.is_resting and not t.is_unseen]:
-            for item in [t for t in self.tracks if t is not double and t.is_told]:
+            for item in [t for t in self.tracks if t is not double and t.is_believed]:
                 if not double.first_guess or double.first_guess != item.first_guess:
                     continue
                 if is_small_part(double.xyxy, item.xyxy):
@@ -183,24 +162,8 @@ class Tracker:
 
         They stand on it or before it: behind it nobody would see them.
         """
-        others = [t.xyxy for t in self.tracks if t is not track and t.is_told and t.is_resting]
+        others = [t.xyxy for t in self.tracks if t is not track and t.is_resting]
         return standing_before(track.xyxy, np.asarray(others, np.float32).reshape(-1, 4))
-
-    def is_vouched_for(self, track: Track, parameters: DecisionParameters) -> bool:
-        """Its looks are surely of a product, and it is no part of an item of the same SKU."""
-        pooled = track.vote.pooled
-        accept = parameters.accept_similarity
-        least = accept + self._settings.sure_share * (1 - accept)
-        if pooled is None or pooled.similarity < least:
-            return False
-        if decide(pooled, parameters).verdict is not Verdict.ACCEPT:
-            return False
-        same = [t.xyxy for t in self.tracks if t.is_told and t.first_guess == track.first_guess]
-        if not same:
-            return True
-        box = track.xyxy[None]
-        least = np.minimum(areas(np.stack(same)), areas(box)[0])
-        return bool((intersections(box, np.stack(same))[0] < DOUBLE_SHARE * least).all())
 
     def put_back(self, track: Track) -> None:
         """It never left the place where it rested, whatever its last box said."""
@@ -270,7 +233,7 @@ class Tracker:
         )
         cost = np.where(is_part, np.minimum(cost, PARTIAL_COST), cost)
         is_weak = (found.score < threshold)[None, :] & ~np.asarray(
-            [t.is_believed or t.is_doubtful for t in self.tracks]
+            [t.is_believed for t in self.tracks]
         )[:, None]
         return np.where((is_possible | is_part) & ~is_weak, cost, 2 * MAX_COST).astype(np.float64)
 

@@ -12,7 +12,7 @@ from edge.perception.sku_vote import Look, SkuVote
 from edge.perception.stillness import let_rest, watch_pixels
 from edge.perception.track import Track
 from edge.perception.tracker import Tracker
-from sync.decision import DecisionParameters, SkuScores
+from sync.decision import SkuScores
 
 FRAME_NS = 66_666_667
 GRID = BlockGrid(0, 0, 8.0, 8.0, 80, 45)
@@ -165,66 +165,6 @@ def test_a_hand_that_hides_a_part_neither_moves_nor_shrinks_the_item() -> None:
     assert not track.is_unseen
 
 
-WEAK = THRESHOLD * PipelineSettings().doubtful_score_share
-SURE = DecisionParameters(
-    temperature=0.1,
-    accept_margin=1.0,
-    family_margin=1.0,
-    accept_similarity=0.6,
-    unknown_similarity=0.4,
-)
-
-
-def vouched(track: Track, sku_id: str, similarity: float = 0.9) -> Track:
-    """The track with a look that speaks for an SKU."""
-    scores = SkuScores((sku_id, "another"), (-0.01, -5.0), -20.0, similarity)
-    look = Look(np.ones(4, dtype=np.float32) / 2, scores, is_clean=True)
-    track.vote = SkuVote((look,), scores)
-    return track
-
-
-def test_what_the_detector_doubts_is_followed_but_told_to_nobody_until_it_is_sure() -> None:
-    watch = Watch()
-    watch.see([BOX], score=WEAK + 0.01)
-    (track,) = watch.see([BOX], score=WEAK + 0.01)
-    assert track.is_resting
-    assert not track.is_told
-    (track,) = watch.see([BOX], score=THRESHOLD)
-    assert track.is_told
-
-
-def test_what_is_doubted_begins_no_track_where_something_moves_or_where_doubt_is_too_large() -> (
-    None
-):
-    watch = Watch()
-    assert watch.see([BOX], score=WEAK - 0.01) == []
-    assert watch.see([BOX], score=WEAK + 0.01, moving=[BOX]) == []
-
-
-def test_a_look_vouches_for_a_doubted_box_only_where_it_is_sure_of_a_product() -> None:
-    watch = Watch()
-    (track,) = watch.see([BOX], score=WEAK + 0.01)
-    assert not watch.tracker.is_vouched_for(track, SURE)
-    assert watch.tracker.is_vouched_for(vouched(track, "bar"), SURE)
-    barely = SURE.accept_similarity + 0.01
-    assert not watch.tracker.is_vouched_for(vouched(track, "bar", barely), SURE)
-
-
-def test_no_look_vouches_for_a_second_box_of_an_item_that_is_known() -> None:
-    watch = Watch()
-    part = (110.0, 110.0, 150.0, 150.0)
-    for _ in range(2):
-        (item,) = watch.see([BOX])
-    watch.tracker.match(
-        Detections(np.asarray([BOX, part], np.float32), np.asarray([0.9, WEAK + 0.01]), 2.0),
-        still_frame(), 2000 * FRAME_NS, THRESHOLD,
-    )  # fmt: skip
-    double = watch.tracker.tracks[-1]
-    vouched(item, "can")
-    assert not watch.tracker.is_vouched_for(vouched(double, "can"), SURE)
-    assert watch.tracker.is_vouched_for(vouched(double, "bar"), SURE)
-
-
 def test_what_lies_within_an_item_and_is_much_smaller_stands_before_it() -> None:
     watch = Watch()
     on_it, beside = (115.0, 115.0, 140.0, 150.0), (150.0, 100.0, 200.0, 180.0)
@@ -236,8 +176,9 @@ def test_what_lies_within_an_item_and_is_much_smaller_stands_before_it() -> None
     assert len(watch.tracker.before(other)) == 0
 
 
-def test_a_weak_detection_continues_a_known_item() -> None:
+def test_a_weak_detection_continues_a_known_item_and_begins_none() -> None:
     watch = Watch()
+    assert watch.see([BOX], score=0.25) == []
     watch.see([BOX])
     watch.see([BOX])
     (track,) = watch.see([BOX], score=0.25)
