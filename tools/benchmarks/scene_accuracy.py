@@ -4,7 +4,8 @@ Flow: folder of tools/lane_sim -> scene_play -> cAcc, ACD, mCCD, mCIoU, asks, lo
 
 Thresholds are those of the bundle, calibrated elsewhere; only the rows called "oracle" choose on
 these scenes, and say so. A question counts as neither right nor wrong among the charged lines;
-"answered" means that every open question got its first button. Goods sold by weight count as
+"answered" means that every open question got its first button, "answered rightly" that it got the
+right one where that was offered. Goods sold by weight count as
 recognised: scenes have no scale.
 """
 
@@ -41,6 +42,20 @@ class SceneResult:
     def answered(self) -> Counter[str]:
         """What was recognised, and every open question answered by its first button."""
         return self.basket.recognised() + Counter(ask[0] for ask in self.basket.asks if ask)
+
+    def answered_rightly(self) -> Counter[str]:
+        """What was recognised, and questions answered by somebody who sees the goods.
+
+        He presses the right button where there is one; a question about nothing that is missing,
+        or without the right button, adds nothing.
+        """
+        missing, basket = self.missing(), Counter(self.basket.recognised())
+        for ask in self.basket.asks:
+            held = next((s for s in ask if missing[s] > 0), None)
+            if held is not None:
+                missing[held] -= 1
+                basket[held] += 1
+        return basket
 
     def missing(self) -> Counter[str]:
         """Goods that lie there and were not recognised without asking."""
@@ -116,6 +131,7 @@ def figures(measured: Measured) -> list[Figure]:
     for view, scenes in measured.views.items():
         rows += _basket_figures(view, scenes)
     fused = measured.views["fused"]
+    rows += _rightly_figures(fused)
     rows += _size_figures(fused)
     rows += _oracle_figures(measured.by_factor)
     rows += _decision_figures(fused)
@@ -178,6 +194,12 @@ def _basket_figures(view: str, scenes: Sequence[SceneResult]) -> list[Figure]:
             Figure(f"{view}, {how}: mCIoU", m.mean_category_iou, note=spans["mCIoU"]),
         ]
     return rows
+
+
+def _rightly_figures(scenes: Sequence[SceneResult]) -> list[Figure]:
+    """How baskets end where a person presses the buttons."""
+    exact = sum(s.answered_rightly() == s.truth for s in scenes)
+    return [_share("fused, questions answered rightly: cAcc", exact, len(scenes))]
 
 
 def _size_figures(scenes: Sequence[SceneResult]) -> list[Figure]:

@@ -81,3 +81,12 @@ def test_the_oracle_takes_the_margins_with_most_exact_baskets_and_is_called_so()
 def test_baskets_are_counted_by_how_much_lies_there() -> None:
     rows = figures(Measured({"fused": [EXACT, ASKED]}))
     assert value(rows, "questions answered, 1 to 4 items: cAcc") == 0.5
+
+
+def test_somebody_who_sees_the_goods_presses_the_right_button_and_adds_nothing_else() -> None:
+    assert ASKED.answered() != ASKED.truth
+    assert ASKED.answered_rightly() == ASKED.truth
+    needless = SceneResult(Basket(Counter(tea=1), [("tea", "milk"), ()]), Counter(tea=1))
+    assert needless.answered_rightly() == needless.truth
+    unnamed = SceneResult(Basket(asks=[("tea", "milk")]), Counter(cream=1))
+    assert unnamed.answered_rightly() == Counter()
