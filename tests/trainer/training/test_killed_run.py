@@ -15,9 +15,9 @@ import torch
 from trainer.training.checkpoint import LAST_NAME, load_checkpoint
 from trainer.training.launch import torchrun_command
 
-pytestmark = [pytest.mark.train, pytest.mark.slow, pytest.mark.timeout(1500)]
+pytestmark = [pytest.mark.train, pytest.mark.slow, pytest.mark.timeout(5000)]
 ROOT = Path(__file__).resolve().parents[3]
-PATIENCE_S = 600.0
+PATIENCE_S = 1500.0
 
 
 @pytest.fixture(scope="module")
@@ -35,9 +35,9 @@ def photos(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def command(photos: Path, out: Path, *more: str) -> list[str]:
-    """`photos` with four checkpoints; 8 photographs are learned, 256 samples a step."""
+    """`photos` with two checkpoints; 8 photographs are learned, 256 samples a step."""
     options = {"--train": photos / "list.txt", "--out": out, "--cache": photos / "features",
-               "--recipe": "head_on_cached_features", "--epochs": 12_800}  # fmt: skip
+               "--recipe": "head_on_cached_features", "--epochs": 6400}  # fmt: skip
     words = [str(word) for pair in options.items() for word in pair]
     return [sys.executable, "-m", "trainer.training", "photos", *words, *more]
 
@@ -74,7 +74,7 @@ def test_a_killed_run_ends_with_the_weights_of_one_that_was_left_alone(
 ) -> None:
     finished(command(photos, tmp_path / "whole", *more))
     step = killed(command(photos, tmp_path / "run", *more), tmp_path / "run", victim)
-    assert 0 < step < 400
+    assert 0 < step < 200
     finished(command(photos, tmp_path / "run", *more))
     whole, again = (load_checkpoint(tmp_path / run / "weights.pt") for run in ("whole", "run"))
     assert whole.keys() == again.keys()
