@@ -3,7 +3,7 @@
 Change one with `dataclasses.replace`; nothing is merged, inherited or read from a file.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 BodyName = Literal["lite0", "lite2", "resnet50", "resnet152", "none"]
@@ -25,6 +25,9 @@ class Recipe:
             unit of the gradient, ema_decay is per step.
         checkpoint_every: steps between checkpoints.
         embedding_dim, num_sub_centres: numbers per embedding, ArcFace centres per SKU.
+        judged_px: side of the pictures that are judged; 0 is the trained size. Random windows show
+            things larger than whole photographs do, so a larger picture at the end sees them as
+            they were learned (Touvron et al. 2019, arXiv:1906.06423).
     """
 
     name: str
@@ -48,6 +51,7 @@ class Recipe:
     log_every: int = 20
     embedding_dim: int = 256
     num_sub_centres: int = 3
+    judged_px: int = 0
 
 
 def detector_lite0() -> Recipe:
@@ -109,6 +113,11 @@ def lite0_photos() -> Recipe:
         ema_decay=0.995,
         precision="fp32",
     )
+
+
+def lite2_photos() -> Recipe:
+    """The same with Lite2 and judged at 288 px: more right, at about twice the time."""
+    return replace(lite0_photos(), name="lite2_photos", body="lite2", judged_px=288)
 
 
 def lite2_metric() -> Recipe:
@@ -195,6 +204,7 @@ RECIPES = {
     "detector_lite0": detector_lite0,
     "lite0_metric": lite0_metric,
     "lite0_photos": lite0_photos,
+    "lite2_photos": lite2_photos,
     "lite2_metric": lite2_metric,
     "resnet50_metric": resnet50_metric,
     "resnet152_frozen_low": resnet152_frozen_low,
