@@ -43,12 +43,15 @@ class MarginLabel:
         similarity: cosine similarity of the best.
         is_family: best and second are look-alikes of one family.
         is_wrong: the best is not what the item is.
+        is_alone: one camera alone has looked; below `alone_margin` the box asks by itself, so
+            such an error says nothing of the other margins.
     """
 
     margin: float
     similarity: float
     is_family: bool
     is_wrong: bool
+    is_alone: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,13 +94,15 @@ def calibrated_store(
         contested: items whose truth is in dispute. They count against the proof as if they were
             wrong, but raise no margin: whoever quarrels with a box cannot make it ask about all.
     """
-    rows = _rows(labels)
+    has_one_camera = all(label.is_alone for label in labels)  # nobody else is waited for there
+    alone_margin = 0.0 if has_one_camera else bundle.alone_margin
+    rows, disputed = _rows(labels, alone_margin), _rows(contested, alone_margin)
     is_near = rows[:, 3] >= bundle.accept_similarity
     is_family, is_wrong = rows[:, 1] > 0, rows[:, 2] > 0
     others = _above_errors(rows[is_near & ~is_family & is_wrong, 0], bundle.accept_margin)
     family = _above_errors(rows[is_near & is_family & is_wrong, 0], bundle.family_margin)
     charged = _is_charged(rows, bundle.accept_similarity, others, family)
-    doubted = int(_is_charged(_rows(contested), bundle.accept_similarity, others, family).sum())
+    doubted = int(_is_charged(disputed, bundle.accept_similarity, others, family).sum())
     num_charged, num_wrong = int(charged.sum()), int((charged & is_wrong).sum())
     total = num_charged + doubted
     bound = upper_bound(num_wrong + doubted, total, policy.confidence) if total else 1.0
@@ -141,7 +146,16 @@ def _is_charged(
     return np.asarray((rows[:, 3] >= near) & (rows[:, 0] >= needed))
 
 
-def _rows(labels: Sequence[MarginLabel]) -> NDArray[np.float64]:
-    """Margin, is it between members of one family, is it wrong, similarity (N, 4)."""
-    rows = [(x.margin, float(x.is_family), float(x.is_wrong), x.similarity) for x in labels]
+def _rows(labels: Sequence[MarginLabel], alone_margin: float) -> NDArray[np.float64]:
+    """Margin, is it between members of one family, is it wrong, similarity (N, 4).
+
+    What one camera alone saw below its own margin is never charged: its margin counts as none.
+    """
+    rows = [
+        (
+            -1.0 if x.is_alone and x.margin < alone_margin else x.margin,
+            float(x.is_family), float(x.is_wrong), x.similarity,
+        )
+        for x in labels
+    ]  # fmt: skip
     return np.asarray(rows, dtype=np.float64).reshape(-1, 4)

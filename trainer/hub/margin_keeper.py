@@ -191,6 +191,7 @@ def _label(item: KnownItem, family_of: Mapping[str, str]) -> MarginLabel:
         similarity=told.similarity_ppm / PPM,
         is_family=is_one_family(told.best, told.second, family_of),
         is_wrong=told.best != item.truth,
+        is_alone=told.num_cameras == 1,
     )
 
 

@@ -71,3 +71,22 @@ def test_what_is_contested_holds_back_the_proof_and_raises_no_margin() -> None:
     assert (held.is_proven, held.parameters.accept_margin) == (False, 2.0)
     small = MarginLabel(0.5, 0.9, False, True)  # asked about anyway: nobody was charged
     assert calibrated_store(BUNDLE, sure, POLICY, (small,)).is_proven
+
+
+def test_an_error_of_one_camera_alone_counts_only_where_the_box_would_have_charged_it() -> None:
+    bundle = BUNDLE.model_copy(update={"alone_margin": 4.0})
+    sure = [MarginLabel(5.0, 0.9, False, False)] * 460
+    asked, charged = (MarginLabel(m, 0.9, False, True, is_alone=True) for m in (3.9, 4.1))
+    assert calibrated_store(bundle, [*sure, asked], POLICY).parameters.accept_margin == 1.0
+    raised = calibrated_store(bundle, [*sure, charged], POLICY).parameters
+    assert raised.accept_margin == pytest.approx(4.61)
+    assert raised.alone_margin == 4.0
+    assert calibrated_store(bundle, sure, POLICY, (asked,)).is_proven
+
+
+def test_in_a_shop_with_one_camera_its_errors_count_like_any_other() -> None:
+    bundle = BUNDLE.model_copy(update={"alone_margin": 4.0})
+    sure = [MarginLabel(9.0, 0.9, False, False, is_alone=True)] * 460
+    error = MarginLabel(3.0, 0.9, False, True, is_alone=True)
+    found = calibrated_store(bundle, [*sure, error], POLICY)
+    assert found.parameters.accept_margin == pytest.approx(3.4)
