@@ -93,7 +93,8 @@ def trained_head(features: FloatArray, labels: IntArray, num_classes: int) -> Sc
     from pathlib import Path
 
     from trainer.training.photo_head import StoredViews
-    from trainer.training.photo_run import for_length, train_head
+    from trainer.training.photo_head_run import train_head
+    from trainer.training.photo_run import for_length
     from trainer.training.recipes import head_on_cached_features
 
     half = features.astype(np.float16)

@@ -20,8 +20,16 @@ from trainer.dataset.photo_samples import Augmentation
 from trainer.errors import DatasetError, TrainerError
 from trainer.training import shard_commands
 from trainer.training.launch import joined_place, start_detached, torchrun_command
+from trainer.training.photo_head_run import DEFAULT
+from trainer.training.photo_head_search import (
+    BODIES,
+    MIN_WINDOWS,
+    HeadPlan,
+    read_head_setting,
+    search_heads,
+)
 from trainer.training.photo_judge import Accuracy
-from trainer.training.photo_run import for_length, run_photos, split_of
+from trainer.training.photo_run import FEATURES_NAME, for_length, run_photos, split_of
 from trainer.training.photo_search import SearchPlan, read_setting, search, with_setting
 from trainer.training.recipes import RECIPES, Recipe
 
@@ -73,8 +81,11 @@ def photos(
     if processes > 1:
         command = torchrun_command(processes, MODULE, _without_processes(arguments))
         raise typer.Exit(subprocess.run(command, check=False).returncode)
-    chosen, augmentation = _recipe(recipe), Augmentation(mirrored=tuple(mirror))
-    if settings is not None:
+    chosen, augmentation, head = _recipe(recipe), Augmentation(mirrored=tuple(mirror)), DEFAULT
+    if settings is not None and chosen.body == "none":
+        head = read_head_setting(settings)
+        chosen, epochs = head.recipe(chosen), epochs * head.epoch_share
+    elif settings is not None:
         best = read_setting(settings)
         chosen, epochs = with_setting(chosen, best), epochs * best.epoch_share
         augmentation = replace(augmentation, min_window=best.min_window)
@@ -84,7 +95,7 @@ def photos(
     with joined_place(num_loaders=loaders) as place:
         found = run_photos(
             replace(full, seed=seed), split, out, place, augmentation=augmentation,
-            features_dir=cache, arguments=tuple(arguments),
+            features_dir=cache, head=head, arguments=tuple(arguments),
         )  # fmt: skip
     if found is not None:
         _tell(found, as_json)
@@ -97,21 +108,44 @@ def search_command(
     test: Annotated[
         Path | None, typer.Option(help="List on which best and default are compared at the end.")
     ] = None,
-    recipe: Annotated[str, typer.Option(help="The champion.")] = "lite0_photos",
-    trials: Annotated[int, typer.Option(min=1)] = 12,
-    per_class: Annotated[int, typer.Option(min=4, help="Photographs of a class, a trial.")] = 10,
-    epochs: Annotated[float, typer.Option(min=0.01, help="Of a trial.")] = 4.0,
-    compare_epochs: Annotated[float, typer.Option(min=0.01, help="Of the comparison.")] = 4.0,
-    px: Annotated[int, typer.Option(min=64, help="Side of the pictures, both times.")] = 112,
-    limit_ms: Annotated[float, typer.Option(help="Of one picture, by torch, one thread.")] = 60.0,
+    recipe: Annotated[str, typer.Option(help="The champion.")] = "head_on_cached_features",
+    trials: Annotated[int, typer.Option(min=1)] = 30,
+    per_class: Annotated[int, typer.Option(min=4, help="Photographs of a class, a trial.")] = 12,
+    epochs: Annotated[float, typer.Option(min=0.01, help="Of a trial.")] = 12.0,
+    limit_ms: Annotated[float, typer.Option(help="Of one photograph, one thread.")] = 150.0,
     mirror: Annotated[list[str], typer.Option(help="As of `photos`.")] = [],  # noqa: B006
-    loaders: Annotated[int, typer.Option(min=0)] = 1,
+    cache: Annotated[Path | None, typer.Option(help="Kept features; may be shared.")] = None,
+    body: Annotated[
+        list[str], typer.Option(help="Frozen bodies to try, as lite2-260; all by default.")
+    ] = [],  # noqa: B006
+    min_window: Annotated[
+        list[float], typer.Option(help="Least areas of kept windows; 0.3 and 0.6 by default.")
+    ] = [],  # noqa: B006
+    compare_epochs: Annotated[
+        float, typer.Option(min=0.01, help="Full fine-tune: of the comparison.")
+    ] = 4.0,
+    px: Annotated[int, typer.Option(min=64, help="Full fine-tune: side of pictures.")] = 112,
+    loaders: Annotated[int, typer.Option(min=0, help="Full fine-tune: helper processes.")] = 1,
 ) -> None:
-    """Search learning rate, epochs, freeze depth, body and windows on a subset; compare on all."""
-    plan = SearchPlan(trials, per_class, epochs, compare_epochs, px, limit_ms, tuple(mirror))
+    """Search rate, epochs, body, windows and more on a subset; compare on all photographs.
+
+    A recipe without a body is searched on kept features, in seconds a trial; any other by short
+    full fine-tunes, with freeze depth.
+    """
+    chosen = _recipe(recipe)
     learned, judged = _lists(train, test)
-    with joined_place(num_loaders=loaders) as place:
-        report = search(_recipe(recipe), learned, judged, out, plan, place, errors.print)
+    if chosen.body == "none":
+        logging.getLogger("trainer").setLevel(logging.WARNING)  # a head is a matter of seconds
+        heads = HeadPlan(
+            trials, per_class, epochs=epochs, limit_ms=limit_ms, folders=tuple(mirror),
+            bodies=tuple(body) or tuple(BODIES), min_windows=tuple(min_window) or MIN_WINDOWS,
+        )  # fmt: skip
+        kept = cache or out / FEATURES_NAME
+        report = search_heads(chosen, learned, judged, out, kept, heads, errors.print)
+    else:
+        plan = SearchPlan(trials, per_class, epochs, compare_epochs, px, limit_ms, tuple(mirror))
+        with joined_place(num_loaders=loaders) as place:
+            report = search(chosen, learned, judged, out, plan, place, errors.print)
     typer.echo(json.dumps({key: report[key] for key in report if key != "trials"}, indent=1))
 
 

@@ -8,7 +8,7 @@ share one folder, a run that is killed goes on, and a changed photograph is look
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -19,7 +19,7 @@ from torch import nn
 
 from sync.preprocess import Picture, normalise
 from trainer.dataset.photo_list import Photo, read_photo
-from trainer.dataset.photo_samples import middle_window, training_window
+from trainer.dataset.photo_samples import PLAIN, Augmentation, middle_window, training_window
 from trainer.training.efficientnet_lite import EfficientNetLite, Variant, load_imagenet_weights
 
 # N photographs, V views, C numbers per view
@@ -35,12 +35,19 @@ class Views:
     Attributes:
         shares: middle squares, as shares of the shorter side; a photograph is judged by these.
         num_random: training windows behind them, others for every photograph.
+        augmentation: of the training windows.
     """
 
     shares: tuple[float, ...] = ()
     num_random: int = 0
     input_px: int = 224
     variant: Variant = "lite0"
+    augmentation: Augmentation = field(default=PLAIN, repr=False)
+
+    @property
+    def name(self) -> str:
+        """Tells features of one kind from those of another; files are named by it."""
+        return repr(self) if self.augmentation == PLAIN else f"{self!r} {self.augmentation!r}"
 
     @property
     def count(self) -> int:
@@ -76,7 +83,7 @@ class FeatureStore:
         return np.stack([rows for rows in found if rows is not None])
 
     def _path(self, photo: Photo) -> Path:
-        digest = hashlib.sha256(repr(self.views).encode() + photo.path.read_bytes()).hexdigest()
+        digest = hashlib.sha256(self.views.name.encode() + photo.path.read_bytes()).hexdigest()
         return self.folder / digest[:2] / f"{digest[2:]}.npy"
 
     @torch.inference_mode()
@@ -100,7 +107,13 @@ def _windows(photo: Photo, views: Views) -> list[Picture]:
     seed = hashlib.sha256(photo.path.name.encode()).digest()[:8]
     random = np.random.default_rng(int.from_bytes(seed, "big"))
     middle = [middle_window(picture, views.input_px, share) for share in views.shares]
-    drawn = [training_window(picture, views.input_px, random) for _ in range(views.num_random)]
+    may_mirror = views.augmentation.may_mirror(photo.path)
+    drawn = [
+        training_window(
+            picture, views.input_px, random, views.augmentation, may_mirror=may_mirror
+        )
+        for _ in range(views.num_random)
+    ]  # fmt: skip
     return [*middle, *drawn]
 
 

@@ -25,10 +25,29 @@ from trainer.training.tasks import Task
 
 # B batch, C numbers per feature, D per embedding, S classes, V views
 
-SHRINKAGE = 0.3  # as on a box: sync/gallery.py
 SCALE = 16.0  # inverse temperature of cosines
 DROPOUT = 0.2
 IntArray = NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class HeadForm:
+    """What a search may change about a head beside its recipe; the defaults are the champion's.
+
+    Attributes:
+        shrinkage: of the whitening in front of it, as on a box: sync/gallery.py.
+        angular_weight: share of the angular loss.
+        prototype_scale: inverse temperature of the second witness, the whitened class means.
+        prototype_weight: of that witness, in [0, 1]; the classifier has the rest.
+    """
+
+    shrinkage: float = 0.3
+    angular_weight: float = ANGULAR_WEIGHT
+    prototype_scale: float = 16.0
+    prototype_weight: float = 0.5
+
+
+CHAMPION = HeadForm()
 
 
 class HeadModel(nn.Module):
@@ -68,9 +87,11 @@ class HeadModel(nn.Module):
 class HeadTask(Task):
     """Batches are features and class numbers."""
 
-    def __init__(self, model: HeadModel, recipe: Recipe, num_classes: int) -> None:
+    def __init__(
+        self, model: HeadModel, recipe: Recipe, num_classes: int, form: HeadForm = CHAMPION
+    ) -> None:
         super().__init__()
-        self.exported = model
+        self.exported, self.angular_weight = model, form.angular_weight
         dim = model.project.out_features
         self.head = SubCentreArcFace(num_classes, dim, recipe.num_sub_centres)
 
@@ -79,7 +100,7 @@ class HeadTask(Task):
         features, labels = batch
         scores, embeddings = self.exported(features)
         plain = functional.cross_entropy(scores, labels, label_smoothing=LABEL_SMOOTHING)
-        loss: Tensor = plain + ANGULAR_WEIGHT * self.head(embeddings, labels)
+        loss: Tensor = plain + self.angular_weight * self.head(embeddings, labels)
         return loss
 
     def layer_groups(self) -> list[nn.Module]:
@@ -136,7 +157,9 @@ class FeatureSamples:
         return torch.from_numpy(rows), torch.tensor([s.label for s in samples])
 
 
-def head_task(recipe: Recipe, middle: HalfArray, labels: IntArray, num_classes: int) -> HeadTask:
+def head_task(
+    recipe: Recipe, middle: HalfArray, labels: IntArray, num_classes: int, form: HeadForm = CHAMPION
+) -> HeadTask:
     """A head that answers as the whitened class means do.
 
     Args:
@@ -145,8 +168,8 @@ def head_task(recipe: Recipe, middle: HalfArray, labels: IntArray, num_classes: 
     model = HeadModel(middle.shape[2], recipe.embedding_dim, num_classes)
     rows = middle.mean(axis=1, dtype=np.float32)
     dim = model.project.in_features
-    whitening = fit_whitening(rows, labels, shrinkage=SHRINKAGE, dim=dim)
+    whitening = fit_whitening(rows, labels, shrinkage=form.shrinkage, dim=dim)
     sums = np.zeros((num_classes, dim), dtype=np.float32)
     np.add.at(sums, labels, whitening.apply(rows))
     model.start_from(whitening, unit_rows(sums))
-    return HeadTask(model, recipe, num_classes)
+    return HeadTask(model, recipe, num_classes, form)

@@ -21,15 +21,13 @@ from sync.preprocess import normalise
 from trainer.dataset.photo_list import Photo, read_photo
 from trainer.dataset.photo_samples import middle_window
 from trainer.training.photo_features import HalfArray
-from trainer.training.photo_head import HeadModel
+from trainer.training.photo_head import CHAMPION, HeadForm, HeadModel
 from trainer.training.photo_task import PhotoModel
 
 # N photographs, S classes, D numbers per embedding
 
 WINDOWS = (0.85, 1.0)  # shares of the shorter side
 BATCH = 32
-SHRINKAGE = 0.3
-PROTOTYPE_SCALE = 16.0  # inverse temperature of cosines; the classifier's own scale is 1
 IntArray = NDArray[np.int64]
 
 
@@ -43,15 +41,20 @@ class Seen:
 
 @dataclass(frozen=True, slots=True)
 class Prototypes:
-    """Whitened class means, float32 (S, d)."""
+    """Whitened class means, float32 (S, d).
+
+    Attributes:
+        scale: inverse temperature of cosines; the classifier's own scale is 1.
+    """
 
     whitening: Whitening
     rows: FloatArray
+    scale: float = CHAMPION.prototype_scale
 
     def log_probabilities(self, embeddings: FloatArray) -> FloatArray:
         """Float32 (N, S)."""
         cosines = self.whitening.apply(embeddings) @ self.rows.T
-        return _log_softmax(np.asarray(PROTOTYPE_SCALE * cosines, dtype=np.float32))
+        return _log_softmax(np.asarray(self.scale * cosines, dtype=np.float32))
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,18 +97,24 @@ def look_at_features(model: HeadModel, features: HalfArray) -> Seen:
     return Seen(scores.numpy().astype(np.float32), unit_rows(embeddings.numpy()))
 
 
-def fit_prototypes(embeddings: FloatArray, labels: IntArray, num_classes: int) -> Prototypes:
+def fit_prototypes(
+    embeddings: FloatArray, labels: IntArray, num_classes: int, form: HeadForm = CHAMPION
+) -> Prototypes:
     """Whitened means of the training photographs; a class without any is never answered."""
-    whitening = fit_whitening(embeddings, labels, shrinkage=SHRINKAGE, dim=embeddings.shape[1])
+    dim = embeddings.shape[1]
+    whitening = fit_whitening(embeddings, labels, shrinkage=form.shrinkage, dim=dim)
     rows = np.zeros((num_classes, whitening.matrix.shape[1]), dtype=np.float32)
     np.add.at(rows, labels, whitening.apply(embeddings))
-    return Prototypes(whitening, unit_rows(rows))
+    return Prototypes(whitening, unit_rows(rows), form.prototype_scale)
 
 
-def pooled_log_probabilities(seen: Seen, prototypes: Prototypes) -> FloatArray:
-    """Mean of both witnesses' log-probabilities, normalised again, float32 (N, S)."""
-    both = _log_softmax(seen.scores) + prototypes.log_probabilities(seen.embeddings)
-    return _log_softmax(np.asarray(both / 2, dtype=np.float32))
+def pooled_log_probabilities(
+    seen: Seen, prototypes: Prototypes, weight: float = CHAMPION.prototype_weight
+) -> FloatArray:
+    """Both witnesses' log-probabilities, so much of the prototypes', normalised, float32 (N, S)."""
+    classifier = (1 - weight) * _log_softmax(seen.scores)
+    both = classifier + weight * prototypes.log_probabilities(seen.embeddings)
+    return _log_softmax(np.asarray(both, dtype=np.float32))
 
 
 def accuracy(

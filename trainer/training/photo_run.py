@@ -5,7 +5,6 @@ Flow: lists -> recipe -> run folder -> predictions.jsonl, accuracy.json
 
 import dataclasses
 import json
-from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -16,14 +15,13 @@ from trainer.dataset.photo_list import Photo, PhotoList, blocked_folds
 from trainer.dataset.photo_samples import PLAIN, Augmentation, PhotoSamples
 from trainer.errors import DatasetError
 from trainer.training.checkpoint import load_checkpoint
-from trainer.training.photo_features import DRAWN, MIDDLE, FeatureStore, HalfArray
-from trainer.training.photo_head import FeatureSamples, HeadModel, StoredViews, head_task
+from trainer.training.photo_features import FeatureStore
+from trainer.training.photo_head_run import DEFAULT, HeadSetting, stored_views, train_head
 from trainer.training.photo_judge import (
     Accuracy,
     accuracy,
     fit_prototypes,
     look,
-    look_at_features,
     pooled_log_probabilities,
 )
 from trainer.training.photo_task import PhotoModel, photo_task
@@ -33,7 +31,6 @@ from trainer.training.train import Place, train
 ACCURACY_NAME, PREDICTIONS_NAME = "accuracy.json", "predictions.jsonl"
 FEATURES_NAME = "features"  # folder in the run folder, where no other is given
 NUM_TOP = 3
-HERE = Place()
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +92,7 @@ def run_photos(
     *,
     augmentation: Augmentation = PLAIN,
     features_dir: Path | None = None,
+    head: HeadSetting = DEFAULT,
     arguments: tuple[str, ...] = (),
 ) -> Accuracy | None:
     """Train, or continue, and judge; None in the helper processes of torchrun.
@@ -102,11 +100,21 @@ def run_photos(
     Args:
         augmentation: of training windows; stored features have their own.
         features_dir: where a recipe without a body keeps features; in the run folder by default.
+        head: how such a recipe makes its head.
     """
     version = f"{len(split.train)} photographs of {split.num_classes} classes"
     if recipe.body == "none":
         kept = features_dir or run_dir / FEATURES_NAME
-        return _run_head(recipe, split, run_dir, place, kept, version, arguments)
+        mirrored = augmentation.mirrored
+        stored = stored_views(split.train, kept, head, mirrored, place.device)
+        answer = train_head(
+            recipe, stored, split.num_classes, run_dir,
+            form=head.form, place=place, version=version, arguments=arguments,
+        )  # fmt: skip
+        if place.shard.rank != 0:
+            return None
+        asked = FeatureStore(kept, head.middle, place.device).features(split.test)
+        return _write_answers(answer(asked), split, run_dir)
     source = PhotoSamples(split.train, recipe.input_width_px, version, augmentation)
     task = photo_task(recipe, split.num_classes)
     weights = train(recipe, task, source, run_dir, place=place, arguments=arguments)
@@ -126,47 +134,6 @@ def judge(
     prototypes = fit_prototypes(learned.embeddings, labels, split.num_classes)
     seen = look(model, split.test, recipe.input_width_px, device)
     return _write_answers(pooled_log_probabilities(seen, prototypes), split, run_dir)
-
-
-def train_head(
-    recipe: Recipe,
-    stored: StoredViews,
-    num_classes: int,
-    run_dir: Path,
-    *,
-    place: Place = HERE,
-    version: str = "features",
-    arguments: tuple[str, ...] = (),
-) -> Callable[[HalfArray], FloatArray]:
-    """Train the head on stored views; what turns views of others into log-probabilities (N, S)."""
-    task = head_task(recipe, stored.middle, stored.labels, num_classes)
-    views = np.concatenate([stored.middle, stored.drawn], axis=1)
-    source = FeatureSamples(views, stored.labels, version)
-    weights = train(recipe, task, source, run_dir, place=place, arguments=arguments)
-    model = HeadModel(views.shape[2], recipe.embedding_dim, num_classes)
-    if place.shard.rank == 0:
-        model.load_state_dict(load_checkpoint(weights))
-    learned = look_at_features(model, stored.middle)
-    prototypes = fit_prototypes(learned.embeddings, stored.labels, num_classes)
-    return lambda others: pooled_log_probabilities(look_at_features(model, others), prototypes)
-
-
-def _run_head(
-    recipe: Recipe, split: PhotoSplit, run_dir: Path, place: Place, features_dir: Path,
-    version: str, arguments: tuple[str, ...],
-) -> Accuracy | None:  # fmt: skip
-    """The same on stored features: no body is trained, and no photograph is looked at twice."""
-    middle = FeatureStore(features_dir, MIDDLE, place.device)
-    drawn = FeatureStore(features_dir, DRAWN, place.device)
-    labels = np.asarray([photo.label for photo in split.train])
-    stored = StoredViews(middle.features(split.train), drawn.features(split.train), labels)
-    answer = train_head(
-        recipe, stored, split.num_classes, run_dir,
-        place=place, version=version, arguments=arguments,
-    )  # fmt: skip
-    if place.shard.rank != 0:
-        return None
-    return _write_answers(answer(middle.features(split.test)), split, run_dir)
 
 
 def _write_answers(pooled: FloatArray, split: PhotoSplit, run_dir: Path) -> Accuracy:

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 REPORT_NAME, JOURNAL_NAME, STUDY = "search.json", "search.journal", "photos"
 BODIES: tuple[Variant, ...] = ("lite0", "lite2")
 NUM_TIMED = 9
+IS_DONE = "COMPLETE"  # Optuna's word
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,6 +195,27 @@ def forward_ms(body: Variant, input_px: int = 224) -> float:
     return round(min(times), 1)
 
 
+def open_study(out: Path, seed: int) -> "optuna.Study":
+    """The study of a folder; one that was begun goes on.
+
+    Raises:
+        DatasetError: Optuna is not installed.
+    """
+    try:
+        import optuna
+        from optuna.storages.journal import JournalFileBackend
+    except ImportError as err:
+        raise DatasetError("Optuna is not installed", hint="install tillsight[train]") from err
+    optuna.logging.set_verbosity(optuna.logging.WARNING)
+    out.mkdir(parents=True, exist_ok=True)
+    return optuna.create_study(
+        storage=optuna.storages.JournalStorage(JournalFileBackend(str(out / JOURNAL_NAME))),
+        sampler=optuna.samplers.TPESampler(seed=seed, n_startup_trials=5),
+        pruner=optuna.pruners.MedianPruner(n_startup_trials=5),
+        study_name=STUDY, load_if_exists=True,
+    )  # fmt: skip
+
+
 def _run(
     recipe: Recipe, setting: Setting, split: PhotoSplit, run_dir: Path, plan: SearchPlan,
     epochs: float, place: Place,
@@ -215,32 +237,20 @@ def _trials(
     out: Path, plan: SearchPlan,
 ) -> list[Trial]:  # fmt: skip
     """All finished trials of this folder, the champion's first."""
-    try:
-        import optuna
-        from optuna.storages.journal import JournalFileBackend
-    except ImportError as err:
-        raise DatasetError("Optuna is not installed", hint="install tillsight[train]") from err
-    optuna.logging.set_verbosity(optuna.logging.WARNING)
-    out.mkdir(parents=True, exist_ok=True)
-    study = optuna.create_study(
-        storage=optuna.storages.JournalStorage(JournalFileBackend(str(out / JOURNAL_NAME))),
-        sampler=optuna.samplers.TPESampler(seed=plan.seed, n_startup_trials=5),
-        study_name=STUDY, load_if_exists=True,
-    )  # fmt: skip
+    study = open_study(out, plan.seed)
 
-    def loss_of(trial: optuna.Trial) -> float:
+    def loss_of(trial: "optuna.Trial") -> float:
         found = judged_trial(_suggested(trial, bodies), trial.number)
         return 1 - found.fine + found.log_loss / 1000
 
-    is_done = optuna.trial.TrialState.COMPLETE
-    num_done = sum(trial.state == is_done for trial in study.trials)
+    num_done = sum(trial.state.name == IS_DONE for trial in study.trials)
     if not num_done:
         study.enqueue_trial(asdict(first))
     study.optimize(loss_of, n_trials=max(0, plan.num_trials - num_done))
     return [
         Trial(Setting(**trial.params), float(trial.value))
         for trial in study.trials
-        if trial.state == is_done and trial.value is not None
+        if trial.state.name == IS_DONE and trial.value is not None
     ]
 
 
