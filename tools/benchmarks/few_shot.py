@@ -8,7 +8,7 @@ a counter may show it (trainer/onboarding/enrolment_views.py); nothing is traine
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated
 
@@ -21,8 +21,8 @@ from sync.boxes import FloatArray
 from sync.gallery import Gallery, build_gallery, unit_rows
 from sync.preprocess import crop_square
 from tools.benchmarks.errors import BenchInputError
-from tools.benchmarks.recognition import block_interval
 from tools.benchmarks.report import Figure, Report, machine, publish
+from trainer.dataset.burst_folds import block_interval
 from trainer.dataset.coco_scenes import ScenePicture, read_picture, read_scene_folder
 from trainer.dataset.metric_samples import gallery_crop
 from trainer.dataset.views import ViewSet, read_views
@@ -30,7 +30,7 @@ from trainer.errors import DatasetError
 from trainer.export.gallery_fit import embed
 from trainer.export.gallery_transport import raw_rows
 from trainer.export.parity import OnnxModel
-from trainer.onboarding.enrolment_views import NUM_VIEWS, enrolment_views
+from trainer.onboarding.enrolment_views import NUM_VIEWS, ROWS_PER_SKU, enrolment_views
 from trainer.steps.champion import Champion, open_champion
 
 NUM_DRAWS = 8
@@ -49,7 +49,9 @@ class Asked:
 
 def few_shot(
     views: Annotated[Path, typer.Option(help="Views folder of SKUs the bundle does not know.")],
-    scenes: Annotated[Path, typer.Option(help="Labelled scenes (COCO) in which they lie.")],
+    scenes: Annotated[
+        list[Path], typer.Option(help="Labelled scenes (COCO) in which they lie; several join.")
+    ],
     old_scenes: Annotated[
         Path | None, typer.Option(help="Scenes of SKUs the bundle knows: what do they lose?")
     ] = None,
@@ -62,7 +64,7 @@ def few_shot(
     """Accuracy on new SKUs from a few views each, over raw means, with intervals."""
     facts = machine()
     try:
-        new, pictures = read_views(views), read_scene_folder(scenes)[: limit or None]
+        new, pictures = read_views(views), _joined_scenes(scenes)[: limit or None]
         counts = [int(part) for part in shots.split(",")]
     except (DatasetError, ValueError) as err:
         hint = getattr(err, "hint", "") or "--shots 1,3,5"
@@ -89,6 +91,15 @@ def few_shot(
     )
     publish(Report("New products from a few views", words, facts, figures=figures),
             as_json=as_json, out=out)  # fmt: skip
+
+
+def _joined_scenes(folders: Sequence[Path]) -> list[ScenePicture]:
+    """All pictures; scenes of two folders stay two."""
+    return [
+        replace(picture, scene=f"{number}/{picture.scene}")
+        for number, folder in enumerate(folders)
+        for picture in read_scene_folder(folder)
+    ]
 
 
 def asked_items(
@@ -166,8 +177,8 @@ def _answers(champion: Champion, looks: dict[str, FloatArray], asked: Asked, cou
         plain = {sku: rows[:, :1] for sku, rows in drawn.items()}
         raw = _raw_gallery(champion.gallery, known, plain)
         answers[RAW].append(_right(raw, unit_rows(asked.embeddings), truth))
-        for name, rows in ((BOX, plain), (SEEN, drawn)):
-            gallery = _with(champion, rows, per_sku)
+        for name, rows, num_rows in ((BOX, plain, per_sku), (SEEN, drawn, ROWS_PER_SKU)):
+            gallery = _with(champion, rows, num_rows)
             answers[name].append(_right(gallery, whitened, truth))
     return answers
 

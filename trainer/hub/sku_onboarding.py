@@ -29,6 +29,7 @@ from trainer.onboarding.collision import (
     find_collisions,
     progress_of,
 )
+from trainer.onboarding.enrolment_views import ROWS_PER_SKU
 from trainer.onboarding.photo_embedder import LiveBundle, PhotoEmbedder, crop_of
 from trainer.onboarding.photo_quality import check_photo
 from trainer.onboarding.picture_form import open_picture, to_jpeg
@@ -221,7 +222,7 @@ def _require_ready(
 
 
 def _rows_of(ready: Sequence[Onboarding], bundle: LiveBundle) -> Gallery:
-    """The segment: prototypes of all appearances of each SKU's views.
+    """The segment: up to ROWS_PER_SKU centres of all appearances of each SKU's views.
 
     Raises:
         NotReadyError: published, without photos, or embedded before this bundle was released.
@@ -243,7 +244,7 @@ def _rows_of(ready: Sequence[Onboarding], bundle: LiveBundle) -> Gallery:
         rows.append(looks)
         owners += [onboarding.sku_id] * len(looks)
     return build_gallery(
-        bundle.embedder_id, np.concatenate(rows), owners, prototypes_per_sku=bundle.per_sku
+        bundle.embedder_id, np.concatenate(rows), owners, prototypes_per_sku=ROWS_PER_SKU
     )
 
 

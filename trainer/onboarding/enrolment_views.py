@@ -1,6 +1,6 @@
 """One photograph of a new product as a counter may show it: turned, from afar, from a low angle.
 
-Flow: crop -> 12 crops -> the embedder, and prototypes of all of them
+Flow: crop -> 12 crops -> the embedder -> up to 12 rows of the gallery for an SKU
 
 Nothing is trained and nothing is drawn at random, so the same photographs give the same rows. Never
 mirrored: mirrored print is on no pack.
@@ -15,6 +15,9 @@ NUM_TURNS = 4  # right angles: a pack lies on a counter either way up
 COARSE_SHARE = 0.45  # of the crop's pixels along a side: an item far from the camera
 SHORTENED = 0.2  # of the far edge, cut at each end, as a camera sees that looks down at 45 degrees
 NUM_VIEWS = 3 * NUM_TURNS
+# Rows of a new SKU in its segment: of one photograph every appearance, of several as many centres.
+# Base galleries have 1 to 3, from hundreds of views; means of a dozen blur what is seen only once.
+ROWS_PER_SKU = NUM_VIEWS
 
 
 def enrolment_views(crop: Picture) -> list[Picture]:

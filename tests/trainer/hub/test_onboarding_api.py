@@ -15,6 +15,7 @@ from sync.gallery import load_gallery
 from tests.fakes.people_hub import PeopleHub
 from tests.fakes.product_photos import TABLE, jpeg, photo_of
 from tests.fakes.signing_hub import make_repository, open_repository, published_index, signing_hub
+from trainer.onboarding.enrolment_views import ROWS_PER_SKU
 from trainer.store.api_tokens import Role
 
 OPERATOR, TRAINER, VIEWER = Role.OPERATOR, Role.TRAINER, Role.VIEWER
@@ -71,6 +72,7 @@ def test_four_photos_become_a_signed_segment_within_the_time(
     offered = segments_for(published_index(folder, "s1"), base)
     assert [entry.sha256 for entry in offered] == [made["segments"][0]["sha256"]]
     segment = load_gallery(folder / "hub" / "updates" / "blobs" / offered[0].sha256)
+    assert len(segment.vectors) == ROWS_PER_SKU
     grown = base.with_segment(segment)
     assert grown.sku_ids[-1] == "lime-tea"
     assert np.array_equal(grown.vectors[: len(base.vectors)], base.vectors)
