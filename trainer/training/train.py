@@ -121,7 +121,7 @@ def train(
     freeze_low_layers(groups, recipe.num_frozen_groups)
     optimizer = build_optimizer(task, task.body(), recipe)
     average = MovingAverage(task.exported)
-    first_step = _resume(run_dir / LAST_NAME, task, optimizer, average)
+    first_step, random = _resume(run_dir / LAST_NAME, task, optimizer, average)
     if is_main:
         run_dir.mkdir(parents=True, exist_ok=True)
         write_record(run_dir, describe_run(recipe, arguments, source.version, facts))
@@ -131,6 +131,8 @@ def train(
     )
     last_step = min(recipe.num_steps, stop_after or recipe.num_steps)
     batches = iter(_loader(recipe, source, first_step, last_step, place))
+    if random is not None:
+        torch.set_rng_state(random)  # only now: the loader itself draws a number when it starts
     progress = Progress(
         recipe.num_steps, recipe.batch_size, open_writer(run_dir) if is_main else None
     )
@@ -229,10 +231,12 @@ def _save(path: Path, step: int, task: Task, optimizer: Optimizer, average: Movi
     )
 
 
-def _resume(path: Path, task: Task, optimizer: Optimizer, average: MovingAverage) -> int:
-    """Load the last checkpoint if there is one; returns the step to do next."""
+def _resume(
+    path: Path, task: Task, optimizer: Optimizer, average: MovingAverage
+) -> tuple[int, Tensor | None]:
+    """Load the last checkpoint if there is one; the step to do next, and the generator's state."""
     if not path.exists():
-        return 0
+        return 0, None
     state = load_checkpoint(path)
     try:
         task.load_state_dict(state["task"])
@@ -243,6 +247,5 @@ def _resume(path: Path, task: Task, optimizer: Optimizer, average: MovingAverage
             f"{path.parent} holds a run of another network: {str(err)[:200]}",
             hint="give another run folder, or the classes and recipe that run began with",
         ) from err
-    torch.set_rng_state(state["random"])
     logger.info("run continues step=%d", state["step"])
-    return int(state["step"])
+    return int(state["step"]), state["random"]

@@ -68,10 +68,21 @@ def recipe() -> Recipe:
     return short_recipe()
 
 
-def test_a_run_that_was_stopped_ends_with_identical_weights(recipe: Recipe, tmp_path: Path) -> None:
-    whole = load_checkpoint(train(recipe, SignTask(), Points(), tmp_path / "whole"))
-    train(recipe, SignTask(), Points(), tmp_path / "halves", stop_after=7)
-    halves = load_checkpoint(train(recipe, SignTask(), Points(), tmp_path / "halves"))
+class ForgetfulTask(SignTask):
+    """Draws from the process's own generator in every step, as dropout does."""
+
+    def forward(self, *batch: Tensor) -> Tensor:
+        points, answers = batch
+        return super().forward(nn.functional.dropout(points, 0.3), answers)
+
+
+@pytest.mark.parametrize("task", [SignTask, ForgetfulTask])
+def test_a_run_that_was_stopped_ends_with_identical_weights(
+    recipe: Recipe, tmp_path: Path, task: type[SignTask]
+) -> None:
+    whole = load_checkpoint(train(recipe, task(), Points(), tmp_path / "whole"))
+    train(recipe, task(), Points(), tmp_path / "halves", stop_after=7)
+    halves = load_checkpoint(train(recipe, task(), Points(), tmp_path / "halves"))
     assert all(torch.equal(whole[name], halves[name]) for name in whole)
 
 
@@ -97,18 +108,18 @@ def short_recipe() -> Recipe:
 
 def dies_in_step(run_dir: Path, step: int) -> None:
     """What the killed process below does."""
-    train(short_recipe(), SignTask(), DeadlyPoints(8 * step + 3), run_dir)
+    train(short_recipe(), ForgetfulTask(), DeadlyPoints(8 * step + 3), run_dir)
 
 
 def test_a_process_that_is_killed_is_run_again_and_ends_with_identical_weights(
     recipe: Recipe, tmp_path: Path
 ) -> None:
-    whole = load_checkpoint(train(recipe, SignTask(), Points(), tmp_path / "whole"))
+    whole = load_checkpoint(train(recipe, ForgetfulTask(), Points(), tmp_path / "whole"))
     words = f"from {__name__} import *; dies_in_step(Path({str(tmp_path / 'run')!r}), 7)"
     ended = subprocess.run([sys.executable, "-c", words], cwd=ROOT, check=False).returncode
     assert ended == -signal.SIGKILL
     assert load_checkpoint(tmp_path / "run" / LAST_NAME)["step"] == 4
-    again = load_checkpoint(train(recipe, SignTask(), Points(), tmp_path / "run"))
+    again = load_checkpoint(train(recipe, ForgetfulTask(), Points(), tmp_path / "run"))
     assert all(torch.equal(whole[name], again[name]) for name in whole)
 
 
