@@ -54,7 +54,7 @@ def photos(
     ] = None,
     fold: Annotated[int, typer.Option(min=0, help="Fold that is judged.")] = 0,
     folds: Annotated[int, typer.Option(min=2, help="Blocks that each class is cut into.")] = 5,
-    recipe: Annotated[str, typer.Option(help="One of the recipes.")] = "lite0_photos",
+    recipe: Annotated[str, typer.Option(help="One of the recipes.")] = "lite2_photos",
     epochs: Annotated[float, typer.Option(min=0.01)] = 12.0,
     seed: Annotated[int, typer.Option()] = 1,
     mirror: Annotated[

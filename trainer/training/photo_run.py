@@ -129,10 +129,11 @@ def judge(
     model: PhotoModel, recipe: Recipe, split: PhotoSplit, run_dir: Path, device: str
 ) -> Accuracy:
     """Prototypes from what was learned, then every judged photograph; files are written."""
-    learned = look(model, split.train, recipe.input_width_px, device)
+    judged_px = recipe.judged_px or recipe.input_width_px
+    learned = look(model, split.train, judged_px, device)
     labels = np.asarray([photo.label for photo in split.train])
     prototypes = fit_prototypes(learned.embeddings, labels, split.num_classes)
-    seen = look(model, split.test, recipe.input_width_px, device)
+    seen = look(model, split.test, judged_px, device)
     return _write_answers(pooled_log_probabilities(seen, prototypes), split, run_dir)
 
 

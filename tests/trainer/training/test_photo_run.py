@@ -21,7 +21,8 @@ from trainer.training.photo_judge import (
     look_at_features,
     parent_probabilities,
 )
-from trainer.training.photo_run import for_length, run_photos, split_of
+from trainer.training.photo_run import for_length, judge, run_photos, split_of
+from trainer.training.photo_task import PhotoModel, photo_task
 from trainer.training.recipes import head_on_cached_features, lite0_photos
 from trainer.training.train import Place
 
@@ -58,6 +59,19 @@ def test_a_run_from_a_list_learns_judges_and_writes_it_down(
     answers = (tmp_path / "run" / "predictions.jsonl").read_text().splitlines()
     assert [json.loads(a)["label"] for a in answers] == [0, 0, 1, 1]
     assert json.loads((tmp_path / "run" / "accuracy.json").read_text())["num_photos"] == 4
+
+
+def test_a_recipe_may_judge_larger_pictures_than_it_learned_from(
+    coloured: PhotoList, tmp_path: Path
+) -> None:
+    small = dataclasses.replace(
+        lite0_photos(), input_height_px=64, input_width_px=64, batch_size=4, num_steps=1
+    )
+    split, model = split_of(coloured, None, fold=0, num_folds=3), photo_task(small, 2).exported
+    assert isinstance(model, PhotoModel)
+    larger = dataclasses.replace(small, judged_px=96)
+    losses = [judge(model, r, split, tmp_path, "cpu").log_loss for r in (small, larger)]
+    assert losses[0] != losses[1]
 
 
 def test_a_head_learns_from_features_that_are_kept(coloured: PhotoList, tmp_path: Path) -> None:
