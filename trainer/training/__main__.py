@@ -11,6 +11,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Annotated
 
+import torch
 import typer
 from rich.console import Console
 from rich.logging import RichHandler
@@ -93,6 +94,7 @@ def photos(
     split = split_of(learned, judged, fold, folds)
     full = for_length(chosen, len(split.train), epochs)
     with joined_place(num_loaders=loaders) as place:
+        torch.manual_seed(seed)  # the network's first weights too
         found = run_photos(
             replace(full, seed=seed), split, out, place, augmentation=augmentation,
             features_dir=cache, head=head, arguments=tuple(arguments),

@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import torch
+
 from trainer.dataset.augment_policy import USUAL, AugmentationPolicy, policies_from, record
 from trainer.dataset.coco_scenes import read_scene_folder
 from trainer.dataset.region_samples import WINDOW, CropForm, ShardedRegions
@@ -124,6 +126,7 @@ def train_from_shards(
         if per_sku:
             source.policies = _policies(source, errors or {})
             told = record(source.policies, source.sku_ids)
+        torch.manual_seed(recipe.seed)  # the network's first weights too
         task = build(recipe, len(source.sku_ids))
         run_dir.mkdir(parents=True, exist_ok=True)
         if place.shard.rank == 0:
