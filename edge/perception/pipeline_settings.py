@@ -30,7 +30,8 @@ class PipelineSettings:
         rest_sure_ms: what looks exactly like a product rests when its box stood still for so long,
             three frames, whatever moves in it. Hands and sleeves do not (`sure_share`).
         rest_likely_ms: the same for what may be a product.
-        rest_held_ms: the same for anything else.
+        rest_held_ms: the same for anything else, and for what reaches the border and looks like no
+            product, held or not: an arm that lies there.
         empty_ms: a place must be seen empty for so long before its item is gone: two frames at
             15 per second.
         unseen_ms: an item whose place gives no clear answer is gone after so long unseen.

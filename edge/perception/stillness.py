@@ -85,14 +85,16 @@ def _has_settled(
     settings: PipelineSettings,
 ) -> bool:
     still_ms = (at_ns - track.still_since_ns) / MS
-    if any(_came_with(track, item) for item in tracks):
+    is_at_border = region.is_at_border(track.xyxy)
+    is_strange = track.held_wait_ms == settings.rest_held_ms  # its look is like nothing known
+    if (is_at_border and is_strange) or any(_came_with(track, item) for item in tracks):
         return still_ms >= settings.rest_held_ms
     if at_ns - track.disturbed_ns > settings.rest_doubtful_ms * MS:
         return still_ms >= settings.rest_ms  # it lay there before it was found
     surrounds, overlaps = _on_others(track, tracks)
     is_sure = track.held_wait_ms == settings.rest_sure_ms and not overlaps
     is_recognised = is_sure and track.look_ns >= track.steady_since_ns
-    is_doubtful = surrounds or (region.is_at_border(track.xyxy) and not is_recognised)
+    is_doubtful = surrounds or (is_at_border and not is_recognised)
     needed_ms = settings.rest_ms
     if track.is_held and not is_sure:
         needed_ms = 0 if overlaps else track.held_wait_ms

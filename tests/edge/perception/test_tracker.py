@@ -374,6 +374,16 @@ def test_a_box_that_came_with_the_item_around_it_needs_long_patience() -> None:
     assert states.index(True) == 45
 
 
+def test_what_reaches_the_border_and_looks_like_no_product_waits_like_what_is_held() -> None:
+    arm, inside = (300.0, 200.0, 360.0, 360.0), (300.0, 100.0, 360.0, 260.0)
+    for box, wanted in ((arm, 44), (inside, 0)):
+        watch = Watch()
+        (track,) = watch.see([box], moving=[box])
+        track.held_wait_ms = PipelineSettings().rest_held_ms
+        states = [watch.see([box])[0].is_resting for _ in range(60)]
+        assert states.index(True) == wanted
+
+
 def test_a_recognised_product_at_the_border_need_not_wait_like_an_arm() -> None:
     pack = (300.0, 200.0, 360.0, 360.0)
     watch = Watch()
