@@ -158,5 +158,7 @@ def test_a_recorded_basket_is_sold_again_by_edgectl_replay(
     (basket,) = json.loads(answer.stdout)["baskets"]
     assert basket["name"] == f"store-1/{told.at.date().isoformat()}/{told.recording_id}"
     assert basket["truth"] == dict(told.answer) == sold
-    assert basket["predicted"] == sold
-    assert answer.exit_code == 0
+    # A recording's pictures are compressed: where one camera decides, it may ask what it charged.
+    assert basket["best_guess"] == sold
+    assert basket["num_asks"] <= (1 if len(cameras) == 1 else 0)
+    assert answer.exit_code == (1 if basket["num_asks"] else 0)

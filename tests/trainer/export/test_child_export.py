@@ -69,7 +69,7 @@ def test_the_box_loads_the_bundle_and_asks_the_child(
 ) -> None:
     models, limits = loaded(made[0], is_sale=False)
     assert limits == {"detector": 2.0, "embedder": 2.0, "child_network": 2.0}
-    (child,) = models.children.children
+    (child,) = (c for c in models.children.children if c.card.family == WATER.name)
     look = twins(24, 3)[0]
     row = child.run(np.concatenate([look.vector, look.geometry])[None])[0]
     assert (row.argmax(), child.card.sku_ids[0]) == (0, SMALL)
@@ -90,7 +90,8 @@ def test_retraining_one_child_leaves_every_other_file_as_it_was(
     before, after = digests(made[0]), digests(again)
     changed = {path for path in before | after if before.get(path) != after.get(path)}
     assert changed == {"children/fontela_water.json", "children/fontela_water.onnx"}
-    assert digests(FACTORY_BUNDLE).items() <= before.items()
+    others = {path: d for path, d in digests(FACTORY_BUNDLE).items() if path not in changed}
+    assert others.items() <= before.items()
     assert differing_parts(first, open_bundle(again)) == ["child:fontela_water"]
 
 
