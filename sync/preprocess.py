@@ -106,22 +106,23 @@ def crop_item(
     Args:
         others: float32 (N, 4), boxes of the picture; may hold the item's own.
     """
-    covering = standing_before(xyxy, others)
-    shown = without(picture, covering) if len(covering) else picture
-    return crop_square(shown, xyxy, size_px, margin)
+    return crop_covered(picture, xyxy, standing_before(xyxy, others), size_px, margin)
 
 
-def without(picture: Picture, covering: FloatArray) -> Picture:
-    """A copy of the picture in which what stands before an item is grey, as the padding is.
+def crop_covered(
+    picture: Picture, xyxy: FloatArray, covering: FloatArray, size_px: int, margin: float = 0.05
+) -> Picture:
+    """`crop_square` in which what stands before the item is grey, as the padding is.
 
     Args:
         picture: uint8 BGR (H, W, 3); not written to.
         covering: float32 (K, 4), boxes of what stands before the item, pixels.
     """
-    painted = picture.copy()
-    for x1, y1, x2, y2 in np.rint(covering).astype(int):
-        painted[max(y1, 0) : max(y2, 0), max(x1, 0) : max(x2, 0)] = PAD_VALUE
-    return painted
+    if len(covering):
+        picture = picture.copy()
+        for x1, y1, x2, y2 in np.rint(covering).astype(int):
+            picture[max(y1, 0) : max(y2, 0), max(x1, 0) : max(x2, 0)] = PAD_VALUE
+    return crop_square(picture, xyxy, size_px, margin)
 
 
 def _shrunk_view(

@@ -14,7 +14,7 @@ from edge.errors import InferenceError
 from edge.perception.backend import InferenceBackend, warm_up
 from sync.bundle import Preprocess
 from sync.gallery import Whitening
-from sync.preprocess import crop_square, normalise, without
+from sync.preprocess import crop_covered, normalise
 
 FloatArray = NDArray[np.float32]
 Picture = NDArray[np.uint8]
@@ -76,7 +76,7 @@ class Embedder:
         margin = p.crop_margin_percent / 100
         covers = covering or [np.zeros((0, 4), dtype=np.float32)] * len(xyxy)
         crops = [
-            crop_square(without(frame, cover) if len(cover) else frame, box, p.crop_px, margin)
+            crop_covered(frame, box, cover, p.crop_px, margin)
             for box, cover in zip(xyxy, covers, strict=True)
         ]
         largest = self._batch_sizes[-1] if self._batch_sizes else len(crops)

@@ -98,7 +98,7 @@ def _await(port: int, process: subprocess.Popen[bytes]) -> None:
     deadline = time.monotonic() + 60
     while time.monotonic() < deadline:
         if process.poll() is not None:
-            raise ServerEndedError
+            raise ServerEndedError("the S3 server ended; its log lies beside its data")
         with socket.socket() as probe:
             if probe.connect_ex(("127.0.0.1", port)) == 0:
                 return
