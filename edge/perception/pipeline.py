@@ -109,8 +109,7 @@ class Pipeline:
         status, self._reason = ObservationStatus.NO_BUNDLE, ""
         if self._models is not None:
             status = ObservationStatus.UNCHANGED
-            since_ns = None if self._detected_ns is None else captured_at_ns - self._detected_ns
-            if must_detect(change, self._tracker.tracks, since_ns, captured_at_ns, self._settings):
+            if self._must_detect(change, captured_at_ns):
                 status = self._detect(self._models, frame, change, captured_at_ns)
             if status in UNDERSTOOD:
                 self._settle(change, captured_at_ns, is_hand_present)
@@ -161,6 +160,10 @@ class Pipeline:
         if change.moving_share >= self._settings.hand_share:
             self._hand_until_ns = at_ns + self._settings.hand_linger_ms * MS
         return self._hand_until_ns is not None and at_ns <= self._hand_until_ns
+
+    def _must_detect(self, change: Change, at_ns: int) -> bool:
+        since_ns = None if self._detected_ns is None else at_ns - self._detected_ns
+        return must_detect(change, self._tracker.tracks, since_ns, at_ns, self._settings)
 
     def _detect(
         self, models: Models, frame: Picture, change: Change, at_ns: int
@@ -257,7 +260,7 @@ class Pipeline:
 
     def _look_at_items(self, models: Models, frame: Picture, change: Change, at_ns: int) -> None:
         """Embed what changed visibly, and vote."""
-        tracks = tracks_to_look_at(self._tracker.tracks, self._scene, change, at_ns, self._settings)
+        tracks = self._tracks_to_look_at(change, at_ns)
         if not tracks:
             return
         self.counts.num_embeddings += len(tracks)
@@ -281,6 +284,10 @@ class Pipeline:
             track.look_patch = self._scene.patch(change, track.xyxy)
         self._tracker.absorb_doubles(at_ns)
         let_rest(self._tracker.tracks, at_ns, self._region, self._settings)
+
+    def _tracks_to_look_at(self, change: Change, at_ns: int) -> list[Track]:
+        tracks = self._tracker.tracks
+        return tracks_to_look_at(tracks, self._scene, change, at_ns, self._settings)
 
     def _note_look(self, track: Track, look: Look, look_exponent: float, at_ns: int) -> None:
         has_stayed = track.look_xyxy is not None and track.rest_since_ns <= track.look_ns

@@ -15,10 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge.perception.change_gate import Change
-from edge.perception.look_plan import is_clean
 from edge.perception.models import Models
 from edge.perception.pipeline import Pipeline
-from edge.perception.sku_vote import Look
+from edge.perception.track import Track
 from sync.bundle import Preprocess
 from sync.preprocess import crop_square, letterbox, normalise
 from tools.benchmarks.ratio import timed_ms
@@ -32,16 +31,8 @@ class EveryFramePipeline(Pipeline):
     def _must_detect(self, change: Change, at_ns: int) -> bool:
         return True
 
-    def _look_at_items(self, models: Models, frame: Picture, change: Change, at_ns: int) -> None:
-        tracks = [track for track in self._tracker.tracks if not track.is_unseen]
-        if not tracks:
-            return
-        self.counts.num_embeddings += len(tracks)
-        vectors = models.embedder.embed(frame, np.stack([t.xyxy for t in tracks]))
-        looks = models.matcher.match(vectors)
-        for track, vector, scores in zip(tracks, vectors, looks, strict=True):
-            look = Look(vector, scores, is_clean(track, at_ns))
-            self._note_look(track, look, models.parameters.look_exponent, at_ns)
+    def _tracks_to_look_at(self, change: Change, at_ns: int) -> list[Track]:
+        return [track for track in self._tracker.tracks if not track.is_unseen]
 
 
 class TorchPipeline:
