@@ -118,11 +118,16 @@ def crop_covered(
         picture: uint8 BGR (H, W, 3); not written to.
         covering: float32 (K, 4), boxes of what stands before the item, pixels.
     """
+    return crop_square(painted_over(picture, covering), xyxy, size_px, margin)
+
+
+def painted_over(picture: Picture, covering: FloatArray) -> Picture:
+    """The picture with these boxes (K, 4) grey; the same one where there are none."""
     if len(covering):
         picture = picture.copy()
         for x1, y1, x2, y2 in np.rint(covering).astype(int):
             picture[max(y1, 0) : max(y2, 0), max(x1, 0) : max(x2, 0)] = PAD_VALUE
-    return crop_square(picture, xyxy, size_px, margin)
+    return picture
 
 
 def _shrunk_view(

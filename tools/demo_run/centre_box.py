@@ -17,9 +17,11 @@ import numpy as np
 from edge.hard_cases.delivery import deliver_round
 from edge.hard_cases.outbox import Outbox
 from edge.sqlite_file import open_sqlite
+from sync.boxes import standing_before
 from sync.hard_case import CaseItem, CasePicture, CaseReason, HardCase
 from sync.http_pool import HttpSettings
 from sync.hub_client import BoxIdentity, HubClient
+from sync.preprocess import painted_over
 from sync.recording import RecordedCamera, RecordedFrame, Recording, pack_frames
 from sync.sealing import seal
 from tools.demo_run.centre_scenes import Look
@@ -131,10 +133,14 @@ class StoreBox:
 def _regions(look: Look) -> list[Region]:
     pixels = cv2.imdecode(np.frombuffer(look.jpeg, np.uint8), cv2.IMREAD_COLOR)
     picture = np.asarray(pixels, np.uint8)
+    boxes = np.asarray(look.boxes, np.float32).reshape(-1, 4)
     return [
-        Region(picture, np.asarray(box, np.float32), "", look.name, look.camera_id, "")
-        for box in look.boxes
-    ]
+        Region(
+            painted_over(picture, standing_before(box, boxes)), box, "", look.name,
+            look.camera_id, "",
+        )
+        for box in boxes
+    ]  # fmt: skip
 
 
 def _time_of(look: Look) -> datetime:

@@ -1,31 +1,61 @@
 """A labelled box cut out of its picture with its surroundings, as shards keep it, and read back.
 
-Flow: picture + box -> JPEG + box inside it -> picture
+Flow: picture + box + the other boxes -> JPEG + boxes inside it -> picture
 
 A region keeps the picture's own pixels and a margin, so that a crop can still be moved or turned by
-training, and is cut for the network by the function that the box uses.
+training, and is cut for the network by the function that the box uses. What stands before the item
+is kept as boxes and painted over when the region is read, as the box does before it looks.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
 
 import cv2
 import numpy as np
 
-from sync.preprocess import Picture
+from sync.boxes import FloatArray, standing_before
+from sync.preprocess import Picture, painted_over
 from trainer.dataset.shards import ShardDamagedError, ShardReader
 
 EXTENSION = "jpg"
+BEFORE = "before"  # fact of a sample: boxes of what stands before its item; absent: nothing
 MARGIN_PERCENT = 30  # of the longer side of the box
 JPEG_QUALITY = 95
+
+
+@dataclass(frozen=True, slots=True)
+class CutRegion:
+    """A labelled box with its surroundings.
+
+    Attributes:
+        jpeg: the surroundings.
+        xyxy: the box inside them, whole pixels.
+        before: what stands before the item, in the same pixels; may reach over the border.
+    """
+
+    jpeg: bytes
+    xyxy: list[int]
+    before: list[list[int]]
+
+    @property
+    def places(self) -> dict[str, Any]:
+        """Its boxes, as they stand among a sample's facts."""
+        return {"xyxy": self.xyxy, BEFORE: self.before} if self.before else {"xyxy": self.xyxy}
 
 
 def cut_region(
     picture: Picture,
     xyxy: Sequence[int],
+    others: Sequence[Sequence[int]],
     margin_percent: int = MARGIN_PERCENT,
     jpeg_quality: int = JPEG_QUALITY,
-) -> tuple[bytes, list[int]]:
-    """JPEG of the surroundings, and the box inside it, whole pixels."""
+) -> CutRegion:
+    """One box out of a picture.
+
+    Args:
+        others: all boxes of the picture, named or not; may hold this one.
+    """
     x1, y1, x2, y2 = xyxy
     margin = round(max(x2 - x1, y2 - y1) * margin_percent / 100)
     left, top = max(0, x1 - margin), max(0, y1 - margin)
@@ -34,11 +64,17 @@ def cut_region(
     quality = [cv2.IMWRITE_JPEG_QUALITY, jpeg_quality]
     is_encoded, data = cv2.imencode(".jpg", picture[top:bottom, left:right], quality)
     assert is_encoded
-    return data.tobytes(), [x1 - left, y1 - top, x2 - left, y2 - top]
+    around = np.asarray(others, np.float32).reshape(-1, 4)
+    before = standing_before(np.asarray(xyxy, np.float32), around).astype(int)
+    return CutRegion(
+        data.tobytes(),
+        [x1 - left, y1 - top, x2 - left, y2 - top],
+        (before - [left, top, left, top]).tolist(),
+    )
 
 
 def region_pixels(reader: ShardReader, number: int) -> Picture:
-    """The surroundings of a sample's box, uint8 BGR.
+    """The surroundings of a sample's box, uint8 BGR; what stands before the item is grey.
 
     Raises:
         ShardDamagedError: it cannot be decoded.
@@ -49,4 +85,8 @@ def region_pixels(reader: ShardReader, number: int) -> Picture:
         raise ShardDamagedError(
             f"sample {reader.samples[number].key} is no picture", hint="write the shards again"
         )
-    return np.asarray(pixels, np.uint8)
+    return painted_over(np.asarray(pixels, np.uint8), _before(reader.samples[number].facts))
+
+
+def _before(facts: Mapping[str, Any]) -> FloatArray:
+    return np.asarray(facts.get(BEFORE, ()), np.float32).reshape(-1, 4)

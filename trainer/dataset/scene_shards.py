@@ -37,16 +37,16 @@ def pack_scenes(
     num_regions = 0
     for number, scene in enumerate(kept):
         picture = read_picture(scene.path) if scene.sku_ids else None
-        for place, (box, sku_id) in enumerate(zip(scene.boxes, scene.sku_ids, strict=True)):
+        size = () if picture is None else (picture.shape[1], picture.shape[0]) * 2
+        boxes = [[int(v) for v in np.clip(np.round(box), 0, size)] for box in scene.boxes]
+        for place, (xyxy, sku_id) in enumerate(zip(boxes, scene.sku_ids, strict=True)):
             assert picture is not None
-            size = (picture.shape[1], picture.shape[0]) * 2
-            xyxy = [int(v) for v in np.clip(np.round(box), 0, size)]
-            jpeg, inner = cut_region(picture, xyxy)
-            facts = {
-                "sku_id": sku_id, "xyxy": inner, "source_id": scene.scene,
+            cut = cut_region(picture, xyxy, boxes)
+            facts = cut.places | {
+                "sku_id": sku_id, "source_id": scene.scene,
                 "camera_id": scene.camera, "item_id": scene.item_ids[place],
             }  # fmt: skip
-            writer.add(split, f"{number:07d}-{place:03d}", {EXTENSION: jpeg}, facts)
+            writer.add(split, f"{number:07d}-{place:03d}", {EXTENSION: cut.jpeg}, facts)
             skus.add(sku_id)
             num_regions += 1
     return Packed(num_regions, tuple(sorted(skus)), (*bad, *unfit))

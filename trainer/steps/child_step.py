@@ -112,7 +112,8 @@ def labelled(
             for place, box in enumerate(boxes)
         ]
         picture = read_picture(picture_path(pictures, item.picture))
-        looks += looks_in(files, picture, item.basket_id or item.source_id, labels)
+        around = np.asarray([box.xyxy for box in item.boxes], np.float32)
+        looks += looks_in(files, picture, item.basket_id or item.source_id, labels, around)
     return looks
 
 

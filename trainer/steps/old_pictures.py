@@ -5,7 +5,9 @@ Flow: bundle -> catalogue pictures and golden frames -> Regions
 
 import numpy as np
 
+from sync.boxes import standing_before
 from sync.golden import GOLDEN_NAME, load_golden
+from sync.preprocess import painted_over
 from trainer.dataset.coco_scenes import read_picture
 from trainer.steps.champion import Champion
 from trainer.steps.regions import Region
@@ -34,8 +36,10 @@ def _golden(champion: Champion) -> list[Region]:
     found = []
     for frame in load_golden(champion.bundle.directory / GOLDEN_NAME).frames:
         pixels = read_picture(champion.bundle.directory / frame.picture)
+        boxes = np.asarray([item.xyxy for item in frame.items], np.float32).reshape(-1, 4)
         for item in frame.items:
             if item.is_sure:
                 box = np.asarray(item.xyxy, np.float32)
-                found.append(Region(pixels, box, item.sku_id, frame.scene, frame.camera, GOLDEN))
+                shown = painted_over(pixels, standing_before(box, boxes))
+                found.append(Region(shown, box, item.sku_id, frame.scene, frame.camera, GOLDEN))
     return found

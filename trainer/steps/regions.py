@@ -22,7 +22,7 @@ class Region:
     """One labelled box with its surroundings.
 
     Attributes:
-        pixels: uint8 BGR.
+        pixels: uint8 BGR; what stands before the item is painted over already, as the box does it.
         xyxy: float32 (4,), the box inside `pixels`.
         source_id: the case or onboarding; the same for all cameras that looked at one moment.
     """

@@ -15,7 +15,13 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from sync.preprocess import Picture
 from trainer.dataset.manifest import DatasetItem, ItemBox
-from trainer.dataset.region_cut import EXTENSION, JPEG_QUALITY, MARGIN_PERCENT, cut_region
+from trainer.dataset.region_cut import (
+    EXTENSION,
+    JPEG_QUALITY,
+    MARGIN_PERCENT,
+    CutRegion,
+    cut_region,
+)
 from trainer.dataset.shards import ShardWriter
 from trainer.steps.dataset_folder import load_dataset, picture_bytes
 from trainer.steps.step_voice import StepVoice
@@ -42,19 +48,20 @@ def run(inputs: Mapping[str, Path], parameters: Parameters, out: Path, voice: St
             picture = _decoded(picture_bytes(inputs["dataset"], item)) if named else None
             for place, box in enumerate(named):
                 assert picture is not None
-                jpeg, inner = cut_region(
-                    picture, box.xyxy, parameters.margin_percent, parameters.jpeg_quality
-                )
-                facts = _facts(item, box, inner)
+                cut = cut_region(
+                    picture, box.xyxy, [other.xyxy for other in item.boxes],
+                    parameters.margin_percent, parameters.jpeg_quality,
+                )  # fmt: skip
+                facts = _facts(item, box, cut)
                 key = f"{item.picture[:16]}-{item.camera_id or 'x'}-{place:03d}".replace(".", "_")
-                writer.add(item.split, key.replace("/", "_"), {EXTENSION: jpeg}, facts)
+                writer.add(item.split, key.replace("/", "_"), {EXTENSION: cut.jpeg}, facts)
             if number % TELL_EVERY == 0:
                 voice.progress(100 * number // len(items), f"{number} of {len(items)} pictures cut")
 
 
-def _facts(item: DatasetItem, box: ItemBox, inner: list[int]) -> dict[str, Any]:
-    return {
-        "sku_id": box.sku_id, "xyxy": inner, "label_source": box.source,
+def _facts(item: DatasetItem, box: ItemBox, cut: CutRegion) -> dict[str, Any]:
+    return cut.places | {
+        "sku_id": box.sku_id, "label_source": box.source,
         "answer_id": box.answer_id, "picture": item.picture, "store_id": item.store_id,
         "camera_id": item.camera_id, "day": item.day, "source": item.source,
         "source_id": item.source_id,
