@@ -50,7 +50,8 @@ from tools.benchmarks.scripted_clip import make_film
 from tools.benchmarks.shifted_store import learn
 from tools.benchmarks.stream_density import stream_density_row
 from tools.benchmarks.training_rows import training
-from tools.demo_run.clip_folder import ASSETS
+from tools.demo_run.clip_folder import ASSETS, read_clips
+from tools.demo_run.line_times import Put
 
 DEMO_CLIPS = ASSETS / "clips"
 PARTS = ("embedder", "detector", "hand-over", "gallery", "whole", "latency", "density")
@@ -114,7 +115,7 @@ def pipeline(
         found = _recordings(clips)
         rows = _part_rows(chosen, opened, yolox, repeats)
         if "latency" in chosen:
-            rows.append(_latency(opened, models, found))
+            rows.append(_latency(opened, models, found, clips or DEMO_CLIPS))
         film_words = ""
         if {"whole", "density"} & set(chosen):
             with tempfile.TemporaryDirectory() as folder:
@@ -224,8 +225,10 @@ def _part_rows(
     return rows
 
 
-def _latency(bundle: Bundle, models: Models, found: list[Recording]) -> Row:
-    row = latency_row.rest_to_line_row(bundle, models, found) if found else None
+def _latency(bundle: Bundle, models: Models, found: list[Recording], place: Path) -> Row:
+    row = None
+    if found:
+        row = latency_row.rest_to_line_row(bundle, models, found, _puts(place))
     if row is not None:
         return row
     reason = "no clips: --clips DIR, a folder of python -m tools.lane_sim clip or render"
@@ -238,6 +241,13 @@ def _recordings(clips: Path | None) -> list[Recording]:
         return []
     found = find_recordings(clips or DEMO_CLIPS)
     return [r for r in found if any(camera is not None for camera in r.maps.values())]
+
+
+def _puts(place: Path) -> dict[str, tuple[Put, ...]]:
+    """What comes to rest in each clip of a folder, and when, where truths lie beside the videos."""
+    if not any(place.glob("*/*.mp4")) or not any(place.glob("*/events.json")):
+        return {}
+    return {clip.name: clip.puts for clip in read_clips(place)}
 
 
 def _video(clips: Path | None) -> Path | None:

@@ -17,7 +17,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from cameras.frame import Frame
-from edge.basket.basket_events import Event
+from edge.basket.basket_events import Event, LineAdded
 from edge.basket.counter import Counter, Offer
 from edge.basket.counter_map import CounterMap
 from edge.basket.journal import Journal, open_journal
@@ -77,6 +77,7 @@ class CounterSide:
         self._utc = datetime.now(UTC)
         self.now_ns = 0
         self.latencies_ms: list[float] = []
+        self.added: list[tuple[int, str]] = []
 
     def take(self, observed: Observations, now_ns: int) -> None:
         """One camera's claim, ready at `now_ns`."""
@@ -113,6 +114,8 @@ class CounterSide:
         done_ns = self.now_ns + time.perf_counter_ns() - started
         self._counter.apply(written, committed_at_ns=done_ns)
         self.latencies_ms += self._counter.take_latencies_ms()
+        bodies = (event.body for event in events)
+        self.added += [(done_ns, b.terms.sku_id) for b in bodies if isinstance(b, LineAdded)]
 
 
 class FrameVote:
@@ -150,7 +153,10 @@ class Played:
     """One recording played.
 
     Attributes:
-        rest_to_line_ms: per line, from the first resting frame to the journal's fsync.
+        rest_to_line_ms: per line, from the first frame that the box takes for resting to the
+            journal's fsync.
+        start_ns: the moment of the clip's first picture; None where frames tell no clip time.
+        added: moment of the fsync and SKU of every piece that became a line.
         vote_ms: the same for the vote over 15 frames, per item and camera.
         frame_ms: computing time per frame that was looked at.
         num_skipped: frames that had a newer one behind them when the box came to them.
@@ -161,6 +167,8 @@ class Played:
     vote_ms: list[float]
     frame_ms: list[float]
     num_skipped: int = 0
+    start_ns: int | None = None
+    added: list[tuple[int, str]] = field(default_factory=list)
 
 
 def offer_of(bundle: Bundle, models: Models) -> Offer:
@@ -194,10 +202,13 @@ def play(
     frame_ms: list[float] = []
     before: dict[str, int] = {}
     free_ns = num_skipped = 0
+    start_ns: int | None = None
     with tempfile.TemporaryDirectory() as folder:
         counter = CounterSide(offer, maps, Path(folder))
         for frame in frames:
             at_ns = frame.captured_at_ns
+            if start_ns is None and frame.clip_time_ns is not None:
+                start_ns = at_ns - frame.clip_time_ns
             vote.capture(frame.camera_id, at_ns)
             period_ns = at_ns - before.get(frame.camera_id, at_ns)
             before[frame.camera_id] = at_ns
@@ -214,4 +225,7 @@ def play(
             counter.take(observed, free_ns)
             vote.take(observed)
         basket = counter.finish()
-    return Played(basket, counter.latencies_ms, vote.latencies_ms, frame_ms, num_skipped)
+    return Played(
+        basket, counter.latencies_ms, vote.latencies_ms, frame_ms, num_skipped, start_ns,
+        counter.added,
+    )  # fmt: skip
