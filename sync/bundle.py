@@ -20,6 +20,7 @@ from sync.errors import BundleError
 
 BUNDLE_FORMAT = 1
 MANIFEST_NAME = "manifest.json"
+LATER_FIELDS = ("detector_fine_px", "detector_fine_height_px")  # of `preprocess`
 MAX_MANIFEST_BYTES = 4_000_000  # 12,600 catalogue pictures of 200 bytes each fit
 
 Role = Literal[
@@ -56,17 +57,34 @@ class Preprocess(BaseModel):
     Attributes:
         detector_px: width of the detector's input.
         detector_height_px: its height; None means square.
+        detector_fine_px: width of a second, finer input for counters on which nothing moves; None
+            where there is none.
+        detector_fine_height_px: its height; None means square.
     """
 
     model_config = ConfigDict(frozen=True, extra="allow")
 
     detector_px: int = Field(ge=64, le=2048)
     detector_height_px: int | None = Field(default=None, ge=64, le=2048)
+    detector_fine_px: int | None = Field(default=None, ge=64, le=2048)
+    detector_fine_height_px: int | None = Field(default=None, ge=64, le=2048)
     detector_strides: tuple[int, ...] = (16,)
     crop_px: int = Field(ge=32, le=512)
     crop_margin_percent: int = Field(default=5, ge=0, le=50)
     mean: int = 127
     scale: int = Field(default=128, ge=1)
+
+    @property
+    def detector_size(self) -> tuple[int, int]:
+        """Width and height of the detector's input, pixels."""
+        return self.detector_px, self.detector_height_px or self.detector_px
+
+    @property
+    def detector_fine_size(self) -> tuple[int, int]:
+        """The same of its finer input; the usual one where there is none."""
+        if self.detector_fine_px is None:
+            return self.detector_size
+        return self.detector_fine_px, self.detector_fine_height_px or self.detector_fine_px
 
 
 class BundleManifest(BaseModel):
@@ -106,6 +124,9 @@ class BundleManifest(BaseModel):
             BundleError: a float hides in an unknown field.
         """
         data = self.model_dump(mode="json")
+        for name in LATER_FIELDS:  # unset, they are left out: ids of older bundles stay
+            if data["preprocess"][name] is None:
+                del data["preprocess"][name]
         if _has_float(data):
             raise BundleError("manifest holds a float", hint="move it into a file")
         return json.dumps(data, sort_keys=True, separators=(",", ":"), ensure_ascii=True).encode()

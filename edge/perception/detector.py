@@ -2,7 +2,8 @@
 
 Flow: view of the counter -> Detections
 
-One class, "product"; what they are is the embedder's work. The output form of the network is
+One class, "product"; what they are is the embedder's work. One network may look in two sizes: a
+quick one while things move, and a finer one for a counter on which nothing does. The output form is
 written down in trainer/training/README.md. A network that fails, or answers with another shape or
 with numbers that are none, raises: nothing found and nothing known are two things.
 """
@@ -47,6 +48,15 @@ class Detections:
         return Detections(self.xyxy[rows], self.score[rows], self.pixel_px)
 
 
+@dataclass(frozen=True, slots=True)
+class _InputSize:
+    """One size of the network's input, pixels, and the centres of its cells, (N, 2)."""
+
+    width: int
+    height: int
+    centres: FloatArray
+
+
 class Detector:
     """A detection network with the preparation it was trained with."""
 
@@ -58,25 +68,38 @@ class Detector:
         """
         self.backend = backend
         self._preprocess = preprocess
-        self._width = preprocess.detector_px
-        self._height = preprocess.detector_height_px or preprocess.detector_px
         self._nms_iou = nms_iou
-        self._centres = cell_centres(self._width, self._height, preprocess.detector_strides)
+        self._usual, self._fine = (
+            _InputSize(*size, cell_centres(*size, preprocess.detector_strides))
+            for size in (preprocess.detector_size, preprocess.detector_fine_size)
+        )
         self._input = backend.inputs[0].name
         self._output = backend.outputs[0].name
 
+    @property
+    def has_fine(self) -> bool:
+        """Whether there is a finer input than the usual one."""
+        return self._fine.width != self._usual.width or self._fine.height != self._usual.height
+
     def warm_up(self) -> None:
-        """Run once over zeros.
+        """Run once over zeros, in every size.
 
         Raises:
             InferenceError: the network does not run here, or its output has another form.
         """
-        shape = (1, 3, self._height, self._width)
-        warm_up(self.backend, {self._input: shape})
-        self._run(np.zeros(shape, dtype=np.float32))
+        for size in (self._usual, self._fine) if self.has_fine else (self._usual,):
+            shape = (1, 3, size.height, size.width)
+            warm_up(self.backend, {self._input: shape})
+            self._run(np.zeros(shape, dtype=np.float32), size)
 
     def detect(
-        self, view: Picture, score_threshold: float, left: float = 0.0, top: float = 0.0
+        self,
+        view: Picture,
+        score_threshold: float,
+        left: float = 0.0,
+        top: float = 0.0,
+        *,
+        is_fine: bool = False,
     ) -> Detections:
         """Find products.
 
@@ -85,24 +108,26 @@ class Detector:
             score_threshold: least score.
             left: x of the view in the frame.
             top: y of the view in the frame.
+            is_fine: in the finer size, where there is one.
 
         Raises:
             InferenceError: the network failed or its answer cannot be read.
         """
-        padded, placed = letterbox(view, self._width, self._height)
+        size = self._fine if is_fine else self._usual
+        padded, placed = letterbox(view, size.width, size.height)
         mean, scale = float(self._preprocess.mean), float(self._preprocess.scale)
-        heads = self._run(normalise([padded], mean, scale))
-        xyxy, score = decode(heads, self._centres, score_threshold)
+        heads = self._run(normalise([padded], mean, scale), size)
+        xyxy, score = decode(heads, size.centres, score_threshold)
         keep = nms(xyxy, score, self._nms_iou)
         boxes = clip_to(placed.to_picture(xyxy[keep]), view.shape[1], view.shape[0])
         boxes += np.asarray([left, top, left, top], dtype=np.float32)
         return Detections(boxes, score[keep], 1.0 / placed.scale)
 
-    def _run(self, images: FloatArray) -> FloatArray:
+    def _run(self, images: FloatArray, size: _InputSize) -> FloatArray:
         heads = self.backend.run({self._input: images})[self._output]
-        if heads.shape != (1, len(self._centres), 5):
+        if heads.shape != (1, len(size.centres), 5):
             raise InferenceError(
-                f"detector answered {heads.shape}, expected (1, {len(self._centres)}, 5)",
+                f"detector answered {heads.shape}, expected (1, {len(size.centres)}, 5)",
                 hint="detector and manifest must come from one bundle",
             )
         if not np.isfinite(heads).all():

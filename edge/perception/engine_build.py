@@ -12,7 +12,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from edge.errors import EngineBuildError, ModelLoadError
@@ -136,7 +136,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--device-id", type=int, default=0, help="number of the GPU")
     given = parser.parse_args(arguments)
     fields = json.loads(given.profile)
-    profile = ShapeProfile(fields["input_name"], tuple(fields["sizes"]), tuple(fields["rest"]))
+    sizes, rest, largest = (
+        tuple(fields.get(name, ())) for name in ("sizes", "rest", "largest_rest")
+    )
+    profile = ShapeProfile(fields["input_name"], sizes, rest, largest)
     request = BuildRequest(given.model, "", profile, given.device_id)
     try:
         build_here(request, given.folder, load_runtime(), missing_tensorrt_library())
@@ -147,10 +150,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _arguments(request: BuildRequest, part: Path) -> list[str]:
-    profile = request.profile
-    fields = {"input_name": profile.input_name, "sizes": profile.sizes, "rest": profile.rest}
+    profile = json.dumps(asdict(request.profile))
     return [
-        "--model", str(request.model), "--folder", str(part), "--profile", json.dumps(fields),
+        "--model", str(request.model), "--folder", str(part), "--profile", profile,
         "--device-id", str(request.device_id),
     ]  # fmt: skip
 

@@ -42,19 +42,27 @@ class Hardware:
 
 @dataclass(frozen=True, slots=True)
 class ShapeProfile:
-    """Shapes that an engine is built for: smallest, usual and largest batch of one input."""
+    """Shapes that an engine is built for: smallest, usual and largest of one input.
+
+    Attributes:
+        sizes: the three batches.
+        rest: the other sides.
+        largest_rest: the other sides of the largest shape, where they differ.
+    """
 
     input_name: str
     sizes: tuple[int, int, int]
     rest: tuple[int, ...]
+    largest_rest: tuple[int, ...] = ()
 
     def text(self, index: int) -> str:
         """TensorRT's notation, for example `crops:4x3x160x160`."""
-        return f"{self.input_name}:" + "x".join(str(n) for n in (self.sizes[index], *self.rest))
+        shape = self.largest() if index == len(self.sizes) - 1 else (self.sizes[index], *self.rest)
+        return f"{self.input_name}:" + "x".join(str(n) for n in shape)
 
     def largest(self) -> tuple[int, ...]:
         """The largest shape."""
-        return (self.sizes[2], *self.rest)
+        return (self.sizes[2], *(self.largest_rest or self.rest))
 
 
 @dataclass(frozen=True, slots=True)

@@ -212,8 +212,12 @@ def _files(bundle: Bundle, role: Role) -> ModelFiles:
 def engine_profile(role: Role, preprocess: Preprocess) -> ShapeProfile:
     """Shapes a network is used with; input names are those of trainer/training/README.md."""
     if role == "detector":
-        height = preprocess.detector_height_px or preprocess.detector_px
-        return ShapeProfile("images", (1, 1, 1), (3, height, preprocess.detector_px))
+        (width, height), (fine_width, fine_height) = (
+            preprocess.detector_size,
+            preprocess.detector_fine_size,
+        )
+        usual, fine = (3, height, width), (3, fine_height, fine_width)
+        return ShapeProfile("images", (1, 1, 1), usual, () if fine == usual else fine)
     side = preprocess.crop_px
     smallest, largest = EMBEDDER_BATCHES[0], EMBEDDER_BATCHES[-1]
     return ShapeProfile("crops", (smallest, 4, largest), (3, side, side))

@@ -28,7 +28,7 @@ from edge.perception.look_plan import held_wait_ms, is_clean, tracks_to_look_at
 from edge.perception.models import Models
 from edge.perception.pipeline_settings import MS, PipelineSettings
 from edge.perception.presence import Fate, fate_of
-from edge.perception.run_plan import must_detect
+from edge.perception.run_plan import may_look_finely, must_detect
 from edge.perception.scene_memory import Novelty, PlaceState, SceneMemory
 from edge.perception.sku_vote import Look, SkuVote
 from edge.perception.stillness import let_rest, watch_pixels
@@ -84,6 +84,7 @@ class Pipeline:
         self._tracker = Tracker(settings, first_track_id)
         self._frame_size = (0, 0)
         self._detected_ns: int | None = None
+        self._fine_ns: int | None = None
         self._hand_until_ns: int | None = None
         self._region = CounterRegion(settings.counter_region, 0, 0)
         self._is_failing = False
@@ -109,7 +110,7 @@ class Pipeline:
         status, self._reason = ObservationStatus.NO_BUNDLE, ""
         if self._models is not None:
             status = ObservationStatus.UNCHANGED
-            if self._must_detect(change, captured_at_ns):
+            if self._must_detect(self._models, change, captured_at_ns):
                 status = self._detect(self._models, frame, change, captured_at_ns)
             if status in UNDERSTOOD:
                 self._settle(change, captured_at_ns, is_hand_present)
@@ -161,15 +162,19 @@ class Pipeline:
             self._hand_until_ns = at_ns + self._settings.hand_linger_ms * MS
         return self._hand_until_ns is not None and at_ns <= self._hand_until_ns
 
-    def _must_detect(self, change: Change, at_ns: int) -> bool:
+    def _must_detect(self, models: Models, change: Change, at_ns: int) -> bool:
         since_ns = None if self._detected_ns is None else at_ns - self._detected_ns
-        return must_detect(change, self._tracker.tracks, since_ns, at_ns, self._settings)
+        is_fine_due = models.detector.has_fine and self._fine_ns != self._detected_ns
+        tracks = self._tracker.tracks
+        return must_detect(change, tracks, since_ns, at_ns, self._settings, is_fine_due=is_fine_due)
 
     def _detect(
         self, models: Models, frame: Picture, change: Change, at_ns: int
     ) -> ObservationStatus:
         """Run the detector and give what it found to the tracker."""
         threshold = models.parameters.detector_score
+        since_fine_ns = None if self._fine_ns is None else at_ns - self._fine_ns
+        is_fine = may_look_finely(change, since_fine_ns, self._settings)
         self.counts.num_detector_runs += 1
         try:
             found = models.detector.detect(
@@ -177,12 +182,14 @@ class Pipeline:
                 threshold * self._settings.low_score_share,
                 self._region.left,
                 self._region.top,
+                is_fine=is_fine,
             )
         except InferenceError as err:
             return self._failed(err)
         self._is_failing = False
         self._gate.remember()
         self._detected_ns = at_ns
+        self._fine_ns = at_ns if is_fine else self._fine_ns
         found = found.only(self._region.holds(found.xyxy))
         evidence = FrameEvidence(self._scene, change, self._tracker.tracks)
         self._tracker.match(found, change, at_ns, threshold, evidence)

@@ -1,9 +1,10 @@
-"""Whether the detector has to look at a frame.
+"""Whether the detector has to look at a frame, and how finely.
 
-Flow: Change + Tracks -> yes or no
+Flow: Change + Tracks -> yes or no; Change -> fine or quick
 
 On change, and while a question about an item is open; seldom while an arm passes, because what it
-hides cannot be charged, but at once where an item is about to come to rest. Runs nothing itself.
+hides cannot be charged, but at once where an item is about to come to rest. Once nothing moves any
+more it looks finely: what lies half under another product is seen by that. Runs nothing itself.
 """
 
 from edge.perception.change_gate import Change
@@ -20,11 +21,14 @@ def must_detect(
     since_ns: int | None,
     at_ns: int,
     settings: PipelineSettings,
+    *,
+    is_fine_due: bool = False,
 ) -> bool:
     """Whether the detector can learn anything from this frame.
 
     Args:
         since_ns: since its last run; None before the first.
+        is_fine_due: its last run was a quick one, though it could look finely.
     """
     if change.is_first or since_ns is None:
         return True
@@ -35,7 +39,21 @@ def must_detect(
         not t.is_believed or t.displaced_runs or 0 < t.missed_runs < misses_needed(t)
         for t in tracks
     )
-    return change.is_changed or is_open or since_ns >= settings.refresh_ms * MS
+    return change.is_changed or is_open or is_fine_due or since_ns >= settings.refresh_ms * MS
+
+
+def may_look_finely(change: Change, since_fine_ns: int | None, settings: PipelineSettings) -> bool:
+    """Nothing moves, or something small never stops.
+
+    Args:
+        since_fine_ns: since the last fine run; None before the first.
+    """
+    if change.is_first:
+        return True
+    if change.moving_share >= settings.hand_share:
+        return False
+    is_late = since_fine_ns is None or since_fine_ns >= settings.refresh_ms * MS
+    return is_late or not change.is_changed
 
 
 def _may_rest_soon(track: Track, at_ns: int, settings: PipelineSettings) -> bool:

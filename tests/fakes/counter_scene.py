@@ -30,6 +30,7 @@ NUM_HUES = 18
 HUES = {"red": 0, "orange": 20, "green": 60, "cyan": 90, "blue": 120, "violet": 150}
 HAND_BGR = (140, 150, 165)  # hardly saturated: the networks take it for no product
 PREPROCESS = Preprocess(detector_px=320, detector_height_px=192, detector_strides=(8,), crop_px=64)
+FINE = PREPROCESS.model_copy(update={"detector_fine_px": 640, "detector_fine_height_px": 384})
 
 Picture = NDArray[np.uint8]
 
@@ -91,6 +92,7 @@ class BlobDetector:
     is_poisoned: bool = False
     is_blind: bool = False
     num_runs: int = 0
+    widths: list[int] = field(default_factory=list)  # of the inputs it was given
     inputs: tuple[TensorSpec, ...] = (TensorSpec("images", (None, 3, None, None)),)
     outputs: tuple[TensorSpec, ...] = (TensorSpec("heads", (None, None, 5)),)
 
@@ -98,6 +100,7 @@ class BlobDetector:
         self.num_runs += 1
         self.fault()
         images = inputs["images"]
+        self.widths.append(images.shape[3])
         centres = cell_centres(images.shape[3], images.shape[2], (8,))
         heads = np.zeros((1, len(centres), 5), dtype=np.float32)
         for box in _blobs(_as_picture(images[0])):
@@ -136,6 +139,7 @@ class Parts:
 
     detector: BlobDetector = field(default_factory=BlobDetector)
     embedder: HueEmbedder = field(default_factory=HueEmbedder)
+    preprocess: Preprocess = PREPROCESS
 
     def models(self, colours: tuple[str, ...] = tuple(HUES), bundle_id: str = "b" * 64) -> Models:
         whitening = Whitening(np.zeros(NUM_HUES, np.float32), np.eye(NUM_HUES, dtype=np.float32))
@@ -147,8 +151,8 @@ class Parts:
             bundle_id=bundle_id,
             bundle_name="painted 1",
             embedder_id="hue-embedder",
-            detector=Detector(self.detector, PREPROCESS, parameters.nms_iou),
-            embedder=Embedder(self.embedder, PREPROCESS, whitening),
+            detector=Detector(self.detector, self.preprocess, parameters.nms_iou),
+            embedder=Embedder(self.embedder, self.preprocess, whitening),
             matcher=GalleryMatcher(hue_gallery(colours), parameters.temperature),
             parameters=parameters,
         )

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from sync.bundle import BundleManifest, Preprocess, describe_file, open_bundle
+from sync.bundle import LATER_FIELDS, BundleManifest, Preprocess, describe_file, open_bundle
 from sync.errors import BundleError
 
 
@@ -116,3 +116,28 @@ def test_a_wrong_manifest_is_refused_with_the_place(
 def test_a_missing_manifest_is_refused(tmp_path: Path) -> None:
     with pytest.raises(BundleError, match="cannot be read"):
         open_bundle(tmp_path)
+
+
+def test_a_field_that_came_later_changes_no_id_while_it_is_unset() -> None:
+    plain = Preprocess(detector_px=320, crop_px=224)
+    older = {k: v for k, v in plain.model_dump().items() if k not in LATER_FIELDS}
+    manifest = BundleManifest(
+        name="b", version="1", created="now", embedder_id="e" * 8, embedding_dim=8,
+        preprocess=plain, files=(),
+    )  # fmt: skip
+    assert json.loads(manifest.canonical())["preprocess"] == json.loads(json.dumps(older))
+
+
+def test_the_finer_input_travels_with_the_manifest_and_changes_its_id() -> None:
+    plain = Preprocess(detector_px=416, detector_height_px=240, crop_px=160)
+    fine = plain.model_copy(update={"detector_fine_px": 640, "detector_fine_height_px": 352})
+    assert plain.detector_fine_size == plain.detector_size == (416, 240)
+    assert fine.detector_fine_size == (640, 352)
+    ids = {
+        BundleManifest(
+            name="b", version="1", created="now", embedder_id="e" * 8, embedding_dim=8,
+            preprocess=form, files=(),
+        ).bundle_id()
+        for form in (plain, fine)
+    }  # fmt: skip
+    assert len(ids) == 2

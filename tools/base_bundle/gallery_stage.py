@@ -20,6 +20,7 @@ from sync.preprocess import Picture, crop_item
 from tools.base_bundle.export_stages import (
     chosen_file,
     detector_setting,
+    fine_setting,
     gallery_crops,
     item_crops,
     read_report,
@@ -68,7 +69,7 @@ def calibration_stage(inputs: Inputs) -> None:
     if (folder / "thresholds.json").exists():
         return
     whitening, gallery = opened_gallery(inputs)
-    setting = dataclasses.replace(detector_setting(), score=shipped_score(inputs))
+    setting = dataclasses.replace(fine_setting(), score=shipped_score(inputs))
     items = item_looks(validation_scenes(inputs), inputs, setting, whitening, gallery)
     report = calibrate(items, gallery.sku_ids, families(catalog_of(inputs)), setting.score, POLICY)
     written = (
@@ -144,10 +145,12 @@ def shipped(inputs: Inputs) -> ShippedFiles:
 
 def shipped_preprocess() -> Preprocess:
     """How the networks were fed in training."""
-    setting = detector_setting()
+    setting, fine = detector_setting(), fine_setting()
     return Preprocess(
         detector_px=setting.width,
         detector_height_px=setting.height,
+        detector_fine_px=fine.width,
+        detector_fine_height_px=fine.height,
         detector_strides=setting.strides,
         crop_px=CROP_PX,
         crop_margin_percent=CROP_MARGIN_PERCENT,

@@ -150,6 +150,8 @@ def detector(
         opened, models = _opened(bundle)
         pictures = [p for file in coco for p in detector_accuracy.read_coco(file, images, limit)]
         detectors = {"ours": detector_accuracy.ours(models.detector)}
+        if models.detector.has_fine:
+            detectors["ours, fine"] = detector_accuracy.ours(models.detector, is_fine=True)
         rows = []
         if peer is not None:
             detectors["YOLOX-nano"] = detector_accuracy.peer(peer)

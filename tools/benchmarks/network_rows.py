@@ -92,8 +92,7 @@ def detector_row(bundle: Bundle, yolox: Path | None, repeats: int) -> Row:
         reason = "no YOLOX-nano file: --yolox yolox_nano.onnx (its releases, Apache-2.0)"
         return Row(name, bar=DETECTOR_BAR.words(), skipped=reason)
     preprocess = bundle.manifest.preprocess
-    width = preprocess.detector_px
-    height = preprocess.detector_height_px or width
+    width, height = preprocess.detector_size
     ours, peer = open_session(bundle.file("detector", "cpu")), YoloxNano(yolox)
     pictures = [picture for _, picture in golden_pictures(bundle)]
     mine = [

@@ -74,7 +74,7 @@ class TorchPipeline:
 
     def _work(self, frame: Picture, detections: Any) -> None:
         p = self._preprocess
-        padded, _ = letterbox(frame, p.detector_px, p.detector_height_px)
+        padded, _ = letterbox(frame, *p.detector_size)
         self._forward(self._detector, normalise([padded], p.mean, p.scale))
         tracked = self._tracker.update_with_detections(detections)
         margin = p.crop_margin_percent / 100

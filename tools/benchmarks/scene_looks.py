@@ -63,7 +63,7 @@ def items_of(scenes: Sequence[ScenePicture], models: Models, *, show: bool) -> l
     least = models.parameters.detector_score
     for scene in track(scenes, "looking", disable=not show, transient=True):
         picture = read_picture(scene.path)
-        boxes = models.detector.detect(picture, least).xyxy
+        boxes = models.detector.detect(picture, least, is_fine=True).xyxy
         if len(boxes) == 0 or len(scene.boxes) == 0:
             continue
         overlaps = iou_matrix(boxes, scene.boxes)

@@ -46,9 +46,10 @@ def shipped_files(bundle: Bundle) -> ShippedFiles:
 def golden_items(files: ShippedFiles, picture: Picture) -> tuple[GoldenItem, ...]:
     """Every box that the shipped detector is sure of, with its nearest SKU."""
     form = files.preprocess
+    width, height = form.detector_size
     setting = DetectorSetting(
-        width=form.detector_px,
-        height=form.detector_height_px or form.detector_px,
+        width=width,
+        height=height,
         strides=form.detector_strides,
         nms_iou=files.thresholds.nms_iou,
     )

@@ -25,9 +25,10 @@ FOUND_IOU = 0.5
 def labelled_looks(files: ShippedFiles, scenes: Sequence[ScenePicture]) -> list[LabelledLook]:
     """Every labelled item that the detector finds and that is not another one's box."""
     form = files.preprocess
+    width, height = form.detector_fine_size  # items that rest are seen so
     setting = DetectorSetting(
-        width=form.detector_px,
-        height=form.detector_height_px or form.detector_px,
+        width=width,
+        height=height,
         strides=form.detector_strides,
         score=files.thresholds.detector_score,
         nms_iou=files.thresholds.nms_iou,

@@ -9,6 +9,7 @@ from sync.bundle import Preprocess
 from sync.decision import SkuScores
 from sync.gallery import Whitening
 from tests.fakes.counter_scene import (
+    FINE,
     NUM_HUES,
     PREPROCESS,
     BlobDetector,
@@ -54,6 +55,30 @@ def test_boxes_come_back_in_pixels_of_the_frame() -> None:
         ordered = found.xyxy[np.argsort(found.xyxy[:, 0])]
         assert np.abs(ordered - wanted).max() <= 4
     assert whole.pixel_px == 2.0
+
+
+def test_the_finer_input_finds_the_same_places_with_smaller_pixels() -> None:
+    detector = Detector(BlobDetector(), FINE, 0.6)
+    picture = paint(Scene((RED, BLUE)))
+    usual, fine = (detector.detect(picture, 0.4, is_fine=is_fine) for is_fine in (False, True))
+    assert (usual.pixel_px, fine.pixel_px) == (2.0, 1.0)
+    order = [np.argsort(found.xyxy[:, 0]) for found in (usual, fine)]
+    assert np.abs(usual.xyxy[order[0]] - fine.xyxy[order[1]]).max() <= 4
+
+
+def test_a_bundle_without_a_finer_input_looks_as_usual() -> None:
+    blobs = BlobDetector()
+    detector = Detector(blobs, PREPROCESS, 0.6)
+    detector.warm_up()
+    assert not detector.has_fine
+    detector.detect(paint(Scene((RED,))), 0.4, is_fine=True)
+    assert set(blobs.widths) == {320}
+
+
+def test_both_inputs_are_tried_before_a_sale() -> None:
+    blobs = BlobDetector()
+    Detector(blobs, FINE, 0.6).warm_up()
+    assert set(blobs.widths) == {320, 640}
 
 
 def test_an_answer_of_another_form_is_a_failure_and_not_an_empty_counter() -> None:

@@ -10,6 +10,7 @@ from edge.perception.models import Models
 from edge.perception.pipeline import Pipeline
 from edge.perception.pipeline_settings import PipelineSettings
 from tests.fakes.counter_scene import (
+    FINE,
     FRAME_NS,
     HEIGHT,
     MS,
@@ -180,6 +181,23 @@ def test_a_still_counter_hardly_wakes_the_detector() -> None:
     assert lane.pipeline.counts.num_detector_runs <= 14  # once per second and to begin with
     assert lane.answers[-1].status is ObservationStatus.UNCHANGED
     assert colours(lane.answers[-1]) == ["blue", "red"]
+
+
+def test_a_hand_is_followed_quickly_and_what_it_leaves_is_looked_at_finely() -> None:
+    lane = Lane(Parts(preprocess=FINE))
+    widths = lane.parts.detector.widths
+    lane.play(hold(Scene(), 8))
+    assert set(widths) == {640}
+
+    widths.clear()
+    lane.play(put(RED))
+    assert set(widths) == {320}
+
+    widths.clear()
+    lane.play(hold(Scene((RED,)), 10))
+    assert widths[-1] == 640
+    assert widths.count(640) == 1  # and then it is seen
+    assert colours(lane.answers[-1]) == ["red"]
 
 
 def test_a_lamp_that_dims_everything_ends_no_item() -> None:
