@@ -168,13 +168,16 @@ class Pipeline:
         tracks = self._tracker.tracks
         return must_detect(change, tracks, since_ns, at_ns, self._settings, is_fine_due=is_fine_due)
 
+    def _may_look_finely(self, change: Change, at_ns: int) -> bool:
+        since_ns = None if self._fine_ns is None else at_ns - self._fine_ns
+        return may_look_finely(change, since_ns, self._settings)
+
     def _detect(
         self, models: Models, frame: Picture, change: Change, at_ns: int
     ) -> ObservationStatus:
         """Run the detector and give what it found to the tracker."""
         threshold = models.parameters.detector_score
-        since_fine_ns = None if self._fine_ns is None else at_ns - self._fine_ns
-        is_fine = may_look_finely(change, since_fine_ns, self._settings)
+        is_fine = self._may_look_finely(change, at_ns)
         self.counts.num_detector_runs += 1
         try:
             found = models.detector.detect(

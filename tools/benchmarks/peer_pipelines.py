@@ -26,10 +26,13 @@ Picture = NDArray[np.uint8]
 
 
 class EveryFramePipeline(Pipeline):
-    """Detector on every frame, embedder on every item of every frame."""
+    """Detector on every frame in its quick size, embedder on every item of every frame."""
 
-    def _must_detect(self, change: Change, at_ns: int) -> bool:
+    def _must_detect(self, models: Models, change: Change, at_ns: int) -> bool:
         return True
+
+    def _may_look_finely(self, change: Change, at_ns: int) -> bool:
+        return False
 
     def _tracks_to_look_at(self, change: Change, at_ns: int) -> list[Track]:
         return [track for track in self._tracker.tracks if not track.is_unseen]
