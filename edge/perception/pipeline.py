@@ -9,7 +9,7 @@ is never written to. A detector that fails yields "unknown" with every item kept
 """
 
 import logging
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -36,7 +36,6 @@ from edge.perception.track import Track
 from edge.perception.tracker import Tracker
 from sync.boxes import areas, intersections
 from sync.child_model import with_child
-from sync.decision import pool_scores
 from sync.recognition_report import sketches_of
 
 logger = logging.getLogger(__name__)
@@ -140,7 +139,8 @@ class Pipeline:
         is_same_embedder = before is not None and before.embedder is models.embedder
         for track in self._tracker.tracks:
             if is_same_embedder:
-                track.vote = _matched_again(track.vote, models)
+                exponent = models.parameters.look_exponent
+                track.vote = track.vote.matched_again(models.matcher.match, exponent)
             else:
                 track.forget_looks()
         if before is None or before.detector is not models.detector:
@@ -329,19 +329,6 @@ class Pipeline:
             for track in self._tracker.tracks
             if track.is_believed
         )
-
-
-def _matched_again(vote: SkuVote, models: Models) -> SkuVote:
-    """The same looks, read against another gallery."""
-    if not vote.looks:
-        return vote
-    rows = models.matcher.match(np.stack([look.embedding for look in vote.looks]))
-    looks = tuple(
-        replace(old, scores=with_child(row, old.child))
-        for old, row in zip(vote.looks, rows, strict=True)
-    )
-    pooled = pool_scores([look.scores for look in looks], models.parameters.look_exponent)
-    return SkuVote(looks, pooled)
 
 
 def _message(vote: SkuVote) -> SkuScoresMessage | None:

@@ -6,12 +6,13 @@ Keeps at most a few looks that differ; frames that show the same again add nothi
 (CheckSORT's rule). A look taken while a hand was near counts only until a clean one is there.
 """
 
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sync.child_model import ChildAnswer
+from sync.child_model import ChildAnswer, with_child
 from sync.decision import SkuScores, pool_scores
 
 FloatArray = NDArray[np.float32]
@@ -60,6 +61,19 @@ class SkuVote:
             if likeness[nearest] > distinct_similarity:
                 del kept[nearest]
         looks = (*kept, look)[-max_looks:]
+        return SkuVote(looks, pool_scores([one.scores for one in looks], look_exponent))
+
+    def matched_again(
+        self, match: Callable[[FloatArray], Sequence[SkuScores]], look_exponent: float
+    ) -> "SkuVote":
+        """The same looks, read against another gallery."""
+        if not self.looks:
+            return self
+        rows = match(np.stack([look.embedding for look in self.looks]))
+        looks = tuple(
+            replace(old, scores=with_child(row, old.child))
+            for old, row in zip(self.looks, rows, strict=True)
+        )
         return SkuVote(looks, pool_scores([one.scores for one in looks], look_exponent))
 
     def likeness(self, embedding: FloatArray) -> float:
