@@ -25,6 +25,7 @@ INDEX_NAME = "index.jsonl"
 LIST_NAME = "shards.json"
 MAX_SHARD_BYTES = 256_000_000  # reference measurement: 256 to 512 MB stream best
 HEADER_BYTES = 512  # of a USTAR member whose name is short
+READ_AHEAD_BYTES = 128 * 1024  # Linux cuts what is asked for at a device's limit, often this
 NO_CHECKSUM = -1  # of an index that an earlier version wrote
 
 
@@ -195,8 +196,9 @@ class FolderShards:
         key = (os.getpid(), shard)
         if key not in self._files:
             handle = os.open(self._folder / shard, os.O_RDONLY)
-            os.posix_fadvise(handle, 0, 0, os.POSIX_FADV_WILLNEED)  # whole, in one sweep of a disk
-            self._files[key] = handle
+            for at in range(0, os.fstat(handle).st_size, READ_AHEAD_BYTES):
+                os.posix_fadvise(handle, at, READ_AHEAD_BYTES, os.POSIX_FADV_WILLNEED)
+            self._files[key] = handle  # the whole of it is on its way, in one sweep of a disk
         return os.pread(self._files[key], size, offset)
 
     def forget(self, shard: str) -> bool:
