@@ -83,15 +83,29 @@ class SubCentreArcFace(nn.Module):
 
     def cosines(self, embeddings: Tensor) -> Tensor:
         """Similarity to the nearest centre of each class, (B, S)."""
-        centres = functional.normalize(self.centres, dim=2)  # (S, K, D)
-        return torch.einsum("bd,skd->bsk", embeddings, centres).amax(dim=2)
+        return _nearest_cosines(embeddings, self.centres)
 
     def forward(self, embeddings: Tensor, labels: Tensor) -> Tensor:
         """Mean cross-entropy with the margin on the true class, a scalar."""
-        cosine = self.cosines(embeddings.float()).clamp(-1 + 1e-6, 1 - 1e-6)  # (B, S)
+        return self.loss_over(self.centres, embeddings, labels)
+
+    def loss_over(
+        self, centres: Tensor, embeddings: Tensor, labels: Tensor, raised: Tensor | None = None
+    ) -> Tensor:
+        """The same over some of the classes: their centres, labels as places among them.
+
+        Args:
+            raised: added to every class's logit, (S,).
+        """
+        cosine = _nearest_cosines(embeddings.float(), centres).clamp(-1 + 1e-6, 1 - 1e-6)  # (B, S)
         angle = cosine.acos()
         is_true = functional.one_hot(labels, cosine.shape[1]).bool()
         # Beyond pi the cosine would rise again: keep the margin inside the half circle.
         widened = (angle + self.margin).clamp(max=math.pi - 1e-3).cos()
         logits = torch.where(is_true, widened, cosine) * self.scale
-        return functional.cross_entropy(logits, labels)
+        return functional.cross_entropy(logits if raised is None else logits + raised, labels)
+
+
+def _nearest_cosines(embeddings: Tensor, centres: Tensor) -> Tensor:
+    directions = functional.normalize(centres, dim=2)  # (S, K, D)
+    return torch.einsum("bd,skd->bsk", embeddings, directions).amax(dim=2)

@@ -6,6 +6,7 @@ from torch import nn
 from torch.nn.modules.batchnorm import _BatchNorm
 from torch.optim import AdamW
 
+from trainer.training.class_block import drawn_parameters, move_with
 from trainer.training.recipes import Recipe
 
 
@@ -32,15 +33,19 @@ def set_train_mode(
 def build_optimizer(module: nn.Module, body: nn.Module | None, recipe: Recipe) -> AdamW:
     """AdamW with the body slower than the rest, and no decay on biases and norms."""
     body_ids = {id(p) for p in body.parameters()} if body is not None else set()
+    drawn_ids = drawn_parameters(module)  # these move by themselves, with the optimiser's step
+    learning = [p for p in module.parameters() if p.requires_grad and id(p) not in drawn_ids]
     groups = []
     for is_body in (True, False):
-        own = [p for p in module.parameters() if p.requires_grad and (id(p) in body_ids) is is_body]
+        own = [p for p in learning if (id(p) in body_ids) is is_body]
         rate = recipe.learning_rate * (recipe.body_rate_factor if is_body else 1.0)
         groups += [
             {"params": _matrices(own), "weight_decay": recipe.weight_decay, "peak_rate": rate},
             {"params": _vectors(own), "weight_decay": 0.0, "peak_rate": rate},
         ]
-    return AdamW([g for g in groups if g["params"]], lr=recipe.learning_rate)
+    optimizer = AdamW([g for g in groups if g["params"]], lr=recipe.learning_rate)
+    move_with(optimizer, module, recipe.weight_decay)
+    return optimizer
 
 
 def num_trainable(module: nn.Module) -> int:

@@ -17,6 +17,7 @@ from torch.nn import functional
 
 from sync.boxes import FloatArray
 from sync.gallery import Whitening, fit_whitening, unit_rows
+from trainer.training.class_block import class_block
 from trainer.training.embedder_model import SubCentreArcFace
 from trainer.training.photo_features import HalfArray
 from trainer.training.photo_task import ANGULAR_WEIGHT, LABEL_SMOOTHING
@@ -72,9 +73,14 @@ class HeadModel(nn.Module):
 
     def forward(self, features: Tensor) -> tuple[Tensor, Tensor]:
         """Class scores (B, S) and embeddings of unit length (B, D)."""
+        return self.over(features, self.classifier.weight, self.classifier.bias)
+
+    def over(self, features: Tensor, weight: Tensor, bias: Tensor) -> tuple[Tensor, Tensor]:
+        """The same, with scores of some of the classes: rows of the classifier."""
         whitened = functional.normalize((features - self.mean) @ self.matrix, dim=1)  # (B, D)
         dropped = functional.dropout(whitened, DROPOUT, self.training)
-        return SCALE * self.classifier(dropped), functional.normalize(self.project(whitened), dim=1)
+        scores = SCALE * functional.linear(dropped, weight, bias)
+        return scores, functional.normalize(self.project(whitened), dim=1)
 
     def start_from(self, whitening: Whitening, class_means: FloatArray) -> None:
         """Become the answer without gradients."""
@@ -94,13 +100,33 @@ class HeadTask(Task):
         self.exported, self.angular_weight = model, form.angular_weight
         dim = model.project.out_features
         self.head = SubCentreArcFace(num_classes, dim, recipe.num_sub_centres)
+        self.block = class_block(
+            [model.classifier.weight, model.classifier.bias, self.head.centres],
+            recipe.sampled_classes, recipe.batch_size, recipe.seed,
+        )  # fmt: skip
 
     def forward(self, *batch: Tensor) -> Tensor:
         """Cross-entropy, and a share of the angular one."""
         features, labels = batch
+        if self.block is not None and self.training:
+            return self._over_block(features, labels)
         scores, embeddings = self.exported(features)
         plain = functional.cross_entropy(scores, labels, label_smoothing=LABEL_SMOOTHING)
         loss: Tensor = plain + self.angular_weight * self.head(embeddings, labels)
+        return loss
+
+    def _over_block(self, features: Tensor, labels: Tensor) -> Tensor:
+        """The same over this step's classes."""
+        block, model = self.block, self.exported
+        assert block is not None
+        assert isinstance(model, HeadModel)
+        places, (weight, bias, centres) = block.draw(labels), block.parts
+        scores, embeddings = model.over(features, weight, bias)
+        plain = functional.cross_entropy(
+            scores + block.raised, places, label_smoothing=LABEL_SMOOTHING
+        )
+        angular = self.head.loss_over(centres, embeddings, places, block.raised)
+        loss: Tensor = plain + self.angular_weight * angular
         return loss
 
     def layer_groups(self) -> list[nn.Module]:

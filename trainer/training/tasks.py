@@ -12,6 +12,7 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
+from trainer.training.class_block import ClassBlock, class_block
 from trainer.training.detector_loss import Targets, detector_loss
 from trainer.training.detector_model import DetectorModel, cell_centres
 from trainer.training.efficientnet_lite import EfficientNetLite, load_imagenet_weights
@@ -71,13 +72,25 @@ class MetricTask(Task):
         super().__init__()
         self.exported = model
         self.head = SubCentreArcFace(num_classes, dim, num_centres)
+        self.block: ClassBlock | None = None
+
+    def sample_classes(self, recipe: Recipe) -> None:
+        """Make each step's loss of some classes only, if the recipe says so."""
+        self.block = class_block(
+            [self.head.centres], recipe.sampled_classes, recipe.batch_size, recipe.seed
+        )
 
     def forward(self, *batch: Tensor) -> Tensor:
         """Angular-margin cross-entropy."""
         crops, labels = batch
         embeddings = self.exported(crops)
         with torch.autocast(crops.device.type, enabled=False):
-            loss: Tensor = self.head(embeddings.float(), labels)
+            loss: Tensor
+            if self.block is None or not self.training:
+                loss = self.head(embeddings.float(), labels)
+            else:
+                places, block = self.block.draw(labels), self.block
+                loss = self.head.loss_over(block.parts[0], embeddings.float(), places, block.raised)
             return loss
 
     def layer_groups(self) -> list[nn.Module]:
@@ -114,7 +127,9 @@ def metric_task(
     model = EmbedderModel(recipe.body, recipe.embedding_dim)
     if from_imagenet:
         load_body(model.body, recipe, weights)
-    return MetricTask(model, num_classes, recipe.embedding_dim, recipe.num_sub_centres)
+    task = MetricTask(model, num_classes, recipe.embedding_dim, recipe.num_sub_centres)
+    task.sample_classes(recipe)
+    return task
 
 
 def load_body(body: nn.Module, recipe: Recipe, weights: Path | None = None) -> None:

@@ -2,7 +2,8 @@ import importlib.util
 
 # The box and the hub run these tests' neighbours without torch.
 NEEDS_TORCH = [
-    "test_detector_loss.py", "test_killed_run.py", "test_launch.py", "test_networks.py",
+    "test_class_block.py", "test_detector_loss.py", "test_killed_run.py", "test_launch.py",
+    "test_networks.py",
     "test_photo_run.py", "test_resnet_body.py", "test_schedule.py", "test_shard_run.py",
     "test_train.py",
 ]  # fmt: skip
