@@ -11,7 +11,6 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Annotated
 
-import torch
 import typer
 from rich.console import Console
 from rich.logging import RichHandler
@@ -29,9 +28,9 @@ from trainer.training.photo_head_search import (
     read_head_setting,
     search_heads,
 )
-from trainer.training.photo_judge import Accuracy
-from trainer.training.photo_run import FEATURES_NAME, for_length, run_photos, split_of
+from trainer.training.photo_run import FEATURES_NAME
 from trainer.training.photo_search import SearchPlan, read_setting, search, with_setting
+from trainer.training.photo_stages import Figure, Lists, Member, run_stages
 from trainer.training.recipes import RECIPES, Recipe
 
 MODULE = "trainer.training"
@@ -51,11 +50,19 @@ def photos(
     train: Annotated[list[Path], typer.Option(help='Lists of "path, class, parent"; joined.')],
     out: Annotated[Path, typer.Option(help="Run folder; a run that is there continues.")],
     test: Annotated[
-        Path | None, typer.Option(help="List that is judged; without it, one fold.")
+        Path | None, typer.Option(help="List that is judged; without lists, one fold.")
     ] = None,
+    val: Annotated[
+        Path | None, typer.Option(help="Judged too, and how sure to be is chosen on it.")
+    ] = None,
+    final: Annotated[
+        bool, typer.Option(help="Then learn from --train and --val, and judge --test again.")
+    ] = False,
     fold: Annotated[int, typer.Option(min=0, help="Fold that is judged.")] = 0,
     folds: Annotated[int, typer.Option(min=2, help="Blocks that each class is cut into.")] = 5,
-    recipe: Annotated[str, typer.Option(help="One of the recipes.")] = "lite2_photos",
+    recipe: Annotated[
+        list[str], typer.Option(help="One of the recipes; several answer together.")
+    ] = ["lite2_photos", "lite0_photos"],  # noqa: B006
     epochs: Annotated[float, typer.Option(min=0.01)] = 12.0,
     seed: Annotated[int, typer.Option()] = 1,
     mirror: Annotated[
@@ -82,24 +89,19 @@ def photos(
     if processes > 1:
         command = torchrun_command(processes, MODULE, _without_processes(arguments))
         raise typer.Exit(subprocess.run(command, check=False).returncode)
-    chosen, augmentation, head = _recipe(recipe), Augmentation(mirrored=tuple(mirror)), DEFAULT
-    if settings is not None and chosen.body == "none":
-        head = read_head_setting(settings)
-        chosen, epochs = head.recipe(chosen), epochs * head.epoch_share
-    elif settings is not None:
-        best = read_setting(settings)
-        chosen, epochs = with_setting(chosen, best), epochs * best.epoch_share
-        augmentation = replace(augmentation, min_window=best.min_window)
-    learned, judged = _lists(train, test)
-    split = split_of(learned, judged, fold, folds)
-    full = for_length(chosen, len(split.train), epochs)
+    members = [_member(name, epochs, tuple(mirror), settings, seed) for name in recipe]
+    learned, judged = _lists(train, [path for path in (val, test) if path is not None])
+    asked = iter(judged)
+    lists = Lists(
+        learned, next(asked) if val is not None else None,
+        next(asked) if test is not None else None, fold, folds,
+    )  # fmt: skip
     with joined_place(num_loaders=loaders) as place:
-        torch.manual_seed(seed)  # the network's first weights too
-        found = run_photos(
-            replace(full, seed=seed), split, out, place, augmentation=augmentation,
-            features_dir=cache, head=head, arguments=tuple(arguments),
+        found = run_stages(
+            members, lists, out, place,
+            is_final=final, features_dir=cache, arguments=tuple(arguments),
         )  # fmt: skip
-    if found is not None:
+    if found:
         _tell(found, as_json)
 
 
@@ -135,7 +137,8 @@ def search_command(
     full fine-tunes, with freeze depth.
     """
     chosen = _recipe(recipe)
-    learned, judged = _lists(train, test)
+    learned, found = _lists(train, [test] if test is not None else [])
+    judged = found[0] if found else None
     if chosen.body == "none":
         logging.getLogger("trainer").setLevel(logging.WARNING)  # a head is a matter of seconds
         heads = HeadPlan(
@@ -168,13 +171,29 @@ def _recipe(name: str) -> Recipe:
     return RECIPES[name]()
 
 
-def _lists(train: list[Path], test: Path | None) -> tuple[PhotoList, PhotoList | None]:
+def _member(
+    name: str, epochs: float, mirrored: tuple[str, ...], settings: Path | None, seed: int
+) -> Member:
+    """A recipe, changed by what a search found."""
+    chosen, augmentation, head = _recipe(name), Augmentation(mirrored=mirrored), DEFAULT
+    if settings is not None and chosen.body == "none":
+        head = read_head_setting(settings)
+        chosen, epochs = head.recipe(chosen), epochs * head.epoch_share
+    elif settings is not None:
+        best = read_setting(settings)
+        chosen, epochs = with_setting(chosen, best), epochs * best.epoch_share
+        augmentation = replace(augmentation, min_window=best.min_window)
+    return Member(replace(chosen, seed=seed), epochs, augmentation, head)
+
+
+def _lists(train: list[Path], asked: list[Path]) -> tuple[PhotoList, list[PhotoList]]:
     """What is learned and what is judged; every line put aside is told."""
     learned = joined([read_photo_list(path) for path in train])
-    judged = read_photo_list(test) if test is not None else None
-    if judged is not None:
-        learned = without_judged(learned, judged)
-    for part in (learned, judged) if judged is not None else (learned,):
+    judged: list[PhotoList] = []
+    for path in asked:
+        judged.append(read_photo_list(path))
+        learned = without_judged(learned, judged[-1])
+    for part in (learned, *judged):
         for line in part.aside:
             errors.print(f"line {line.line} put aside: {line.code}: {line.text}")
     return learned, judged
@@ -194,15 +213,24 @@ def _without_processes(arguments: list[str]) -> list[str]:
     return kept
 
 
-def _tell(found: Accuracy, as_json: bool) -> None:
+def _tell(figures: tuple[Figure, ...], as_json: bool) -> None:
     if as_json:
-        typer.echo(json.dumps(asdict(found)))
+        typer.echo(json.dumps([asdict(figure) for figure in figures]))
         return
     console = Console()
-    console.print(f"photographs judged   {found.num_photos}")
-    console.print(f"class right          {100 * found.fine:.2f} %")
-    console.print(f"parent right         {100 * found.parent:.2f} %")
-    console.print(f"calibration error    {found.expected_error:.3f}")
+    for one in figures:
+        found = one.accuracy
+        console.print(f"learned from {one.learned}, judged: {one.judged}")
+        console.print(f"  photographs judged   {found.num_photos}")
+        console.print(f"  class right          {_share(found.fine, one.fine_interval)}")
+        console.print(f"  parent right         {_share(found.parent, one.parent_interval)}")
+        console.print(f"  calibration error    {found.expected_error:.3f}")
+        console.print(f"  temperature          {one.temperature:g}")
+        console.print(f"  a photograph costs   {one.ms_per_photo:.0f} core-ms")
+
+
+def _share(share: float, interval: tuple[float, float]) -> str:
+    return f"{100 * share:.2f} % ({100 * interval[0]:.1f} to {100 * interval[1]:.1f})"
 
 
 if __name__ == "__main__":

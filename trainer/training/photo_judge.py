@@ -6,7 +6,7 @@ Two witnesses are pooled: the plain classifier, and the whitened prototypes of t
 is how a box recognises. Both see a few windows of a photograph.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,17 +17,19 @@ from torch import Tensor
 
 from sync.boxes import FloatArray
 from sync.gallery import Whitening, fit_whitening, unit_rows
-from sync.preprocess import normalise
+from sync.preprocess import Picture, normalise
 from trainer.dataset.photo_list import Photo, read_photo
 from trainer.dataset.photo_samples import middle_window
 from trainer.training.photo_features import HalfArray
 from trainer.training.photo_head import CHAMPION, HeadForm, HeadModel
 from trainer.training.photo_task import PhotoModel
+from trainer.training.recipes import Recipe
 
 # N photographs, S classes, D numbers per embedding
 
-WINDOWS = (0.85, 1.0)  # shares of the shorter side
 BATCH = 32
+PROTOTYPE_DIM = 256  # at most
+TEMPERATURES = np.geomspace(0.25, 4.0, 65)  # 1 is the middle one
 IntArray = NDArray[np.int64]
 
 
@@ -71,14 +73,23 @@ class Accuracy:
 
 
 @torch.inference_mode()
-def look(model: PhotoModel, photos: Sequence[Photo], input_px: int, device: str = "cpu") -> Seen:
-    """Scores and embeddings, each the mean over WINDOWS."""
+def look(
+    model: PhotoModel, photos: Sequence[Photo], recipe: Recipe, device: str = "cpu",
+    *, mirrored: bool = False,
+) -> Seen:  # fmt: skip
+    """Scores and embeddings, each the mean over the windows by which the recipe judges.
+
+    Args:
+        mirrored: every window once more, left and right exchanged.
+    """
     model.eval().to(device)
     scores, embeddings = [], []
     batches = [photos[i : i + BATCH] for i in range(0, len(photos), BATCH)]
     for batch in track(batches, "looking", disable=len(batches) < 4, transient=True):
         pictures = [read_photo(photo.path) for photo in batch]
-        found = [_forward(model, pictures, input_px, share, device) for share in WINDOWS]
+        found = [
+            _forward(model, windows, device) for windows in _windows(pictures, recipe, mirrored)
+        ]
         scores.append(torch.stack([s for s, _ in found]).mean(dim=0))
         embeddings.append(torch.stack([e for _, e in found]).mean(dim=0))
     return Seen(
@@ -101,7 +112,7 @@ def fit_prototypes(
     embeddings: FloatArray, labels: IntArray, num_classes: int, form: HeadForm = CHAMPION
 ) -> Prototypes:
     """Whitened means of the training photographs; a class without any is never answered."""
-    dim = embeddings.shape[1]
+    dim = min(embeddings.shape[1], PROTOTYPE_DIM)
     whitening = fit_whitening(embeddings, labels, shrinkage=form.shrinkage, dim=dim)
     rows = np.zeros((num_classes, whitening.matrix.shape[1]), dtype=np.float32)
     np.add.at(rows, labels, whitening.apply(embeddings))
@@ -112,9 +123,12 @@ def pooled_log_probabilities(
     seen: Seen, prototypes: Prototypes, weight: float = CHAMPION.prototype_weight
 ) -> FloatArray:
     """Both witnesses' log-probabilities, so much of the prototypes', normalised, float32 (N, S)."""
-    classifier = (1 - weight) * _log_softmax(seen.scores)
-    both = classifier + weight * prototypes.log_probabilities(seen.embeddings)
-    return _log_softmax(np.asarray(both, dtype=np.float32))
+    return mixed(_log_softmax(seen.scores), prototypes.log_probabilities(seen.embeddings), weight)
+
+
+def mixed(first: FloatArray, second: FloatArray, weight: float) -> FloatArray:
+    """Two witnesses' log-probabilities, so much of the second's, normalised, float32 (N, S)."""
+    return _log_softmax(np.asarray((1 - weight) * first + weight * second, dtype=np.float32))
 
 
 def accuracy(
@@ -132,6 +146,30 @@ def accuracy(
         expected_error=calibration_error(np.exp(log_probabilities).max(axis=1), is_right),
         log_loss=-float(log_probabilities[np.arange(len(labels)), labels].mean()),
     )
+
+
+def together(members: Sequence[FloatArray]) -> FloatArray:
+    """Log of the mean of several networks' probabilities, float32 (N, S).
+
+    Source: deep ensembles, Lakshminarayanan et al. 2017, arXiv:1612.01474.
+    """
+    mean = np.mean([np.exp(one) for one in members], axis=0)
+    return np.asarray(np.log(np.maximum(mean, 1e-12)), dtype=np.float32)
+
+
+def tempered(log_probabilities: FloatArray, temperature: float) -> FloatArray:
+    """Surer below 1, less sure above; who is first never changes."""
+    return _log_softmax(np.asarray(log_probabilities / temperature, dtype=np.float32))
+
+
+def fitted_temperature(log_probabilities: FloatArray, labels: IntArray) -> float:
+    """That of TEMPERATURES at which the truth was the least surprising.
+
+    Source: Guo et al. 2017, arXiv:1706.04599.
+    """
+    rows = np.arange(len(labels))
+    losses = [-tempered(log_probabilities, t)[rows, labels].mean() for t in TEMPERATURES]
+    return round(float(TEMPERATURES[int(np.argmin(losses))]), 3)
 
 
 def parent_probabilities(probabilities: FloatArray, parent_of: dict[int, int]) -> FloatArray:
@@ -157,14 +195,19 @@ def calibration_error(
     return float(sum(gaps))
 
 
-def _forward(
-    model: PhotoModel,
-    pictures: Sequence[NDArray[np.uint8]],
-    input_px: int,
-    share: float,
-    device: str,
-) -> tuple[Tensor, Tensor]:
-    windows = [middle_window(picture, input_px, share) for picture in pictures]
+def _windows(
+    pictures: Sequence[Picture], recipe: Recipe, mirrored: bool
+) -> Iterator[list[Picture]]:
+    """One window of each picture at a time."""
+    input_px = recipe.judged_px or recipe.input_width_px
+    for share in recipe.judged_shares:
+        windows = [middle_window(picture, input_px, share) for picture in pictures]
+        yield windows
+        if mirrored:
+            yield [np.ascontiguousarray(window[:, ::-1]) for window in windows]
+
+
+def _forward(model: PhotoModel, windows: list[Picture], device: str) -> tuple[Tensor, Tensor]:
     batch = torch.from_numpy(normalise(windows)).to(device, memory_format=torch.channels_last)
     scores, embeddings = model(batch)
     return scores.float(), embeddings

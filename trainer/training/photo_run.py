@@ -3,9 +3,9 @@
 Flow: lists -> recipe -> run folder -> predictions.jsonl, accuracy.json
 """
 
-import dataclasses
 import json
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -15,13 +15,14 @@ from trainer.dataset.photo_list import Photo, PhotoList, blocked_folds
 from trainer.dataset.photo_samples import PLAIN, Augmentation, PhotoSamples
 from trainer.errors import DatasetError
 from trainer.training.checkpoint import load_checkpoint
-from trainer.training.photo_features import FeatureStore
+from trainer.training.photo_features import MIDDLE, FeatureStore
 from trainer.training.photo_head_run import DEFAULT, HeadSetting, stored_views, train_head
 from trainer.training.photo_judge import (
     Accuracy,
     accuracy,
     fit_prototypes,
     look,
+    mixed,
     pooled_log_probabilities,
 )
 from trainer.training.photo_task import PhotoModel, photo_task
@@ -31,6 +32,10 @@ from trainer.training.train import Place, train
 ACCURACY_NAME, PREDICTIONS_NAME = "accuracy.json", "predictions.jsonl"
 FEATURES_NAME = "features"  # folder in the run folder, where no other is given
 NUM_TOP = 3
+# How a body sees that learned nothing here: at the size of its ImageNet weights.
+FROZEN_VIEWS = {"lite0": MIDDLE, "lite2": replace(MIDDLE, input_px=260, variant="lite2")}
+
+Answer = Callable[[Sequence[Photo]], FloatArray]  # photographs to log-probabilities (N, S)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +84,7 @@ def split_of(learned: PhotoList, judged: PhotoList | None, fold: int, num_folds:
 def for_length(recipe: Recipe, num_photos: int, num_epochs: float) -> Recipe:
     """The recipe with as many steps as so many epochs need."""
     num_steps = max(1, round(num_epochs * num_photos / recipe.batch_size))
-    return dataclasses.replace(
+    return replace(
         recipe, num_steps=num_steps, warmup_steps=min(recipe.warmup_steps, num_steps // 10 + 1)
     )
 
@@ -102,19 +107,40 @@ def run_photos(
         features_dir: where a recipe without a body keeps features; in the run folder by default.
         head: how such a recipe makes its head.
     """
+    answer = train_photos(
+        recipe, split, run_dir, place, augmentation=augmentation,
+        features_dir=features_dir, head=head, arguments=arguments,
+    )  # fmt: skip
+    if answer is None:
+        return None
+    return write_answers(answer(split.test), split.test, split.parent_of, run_dir)
+
+
+def train_photos(
+    recipe: Recipe,
+    split: PhotoSplit,
+    run_dir: Path,
+    place: Place,
+    *,
+    augmentation: Augmentation = PLAIN,
+    features_dir: Path | None = None,
+    head: HeadSetting = DEFAULT,
+    arguments: tuple[str, ...] = (),
+) -> Answer | None:
+    """The first half of `run_photos`: what answers, whichever photographs it is asked."""
     version = f"{len(split.train)} photographs of {split.num_classes} classes"
     if recipe.body == "none":
         kept = features_dir or run_dir / FEATURES_NAME
         mirrored = augmentation.mirrored
         stored = stored_views(split.train, kept, head, mirrored, place.device)
-        answer = train_head(
+        of_features = train_head(
             recipe, stored, split.num_classes, run_dir,
             form=head.form, place=place, version=version, arguments=arguments,
         )  # fmt: skip
         if place.shard.rank != 0:
             return None
-        asked = FeatureStore(kept, head.middle, place.device).features(split.test)
-        return _write_answers(answer(asked), split, run_dir)
+        store = FeatureStore(kept, head.middle, place.device)
+        return lambda photos: of_features(store.features(photos))
     source = PhotoSamples(split.train, recipe.input_width_px, version, augmentation)
     task = photo_task(recipe, split.num_classes)
     weights = train(recipe, task, source, run_dir, place=place, arguments=arguments)
@@ -122,29 +148,59 @@ def run_photos(
         return None
     model = PhotoModel(recipe, split.num_classes)
     model.load_state_dict(load_checkpoint(weights))
-    return judge(model, recipe, split, run_dir, place.device)
+    answer = answer_of(model, recipe, split, place.device)
+    kept = features_dir or run_dir / FEATURES_NAME
+    return with_frozen(answer, recipe, split, kept, place.device)
 
 
-def judge(
-    model: PhotoModel, recipe: Recipe, split: PhotoSplit, run_dir: Path, device: str
-) -> Accuracy:
-    """Prototypes from what was learned, then every judged photograph; files are written."""
-    judged_px = recipe.judged_px or recipe.input_width_px
-    learned = look(model, split.train, judged_px, device)
+def answer_of(model: PhotoModel, recipe: Recipe, split: PhotoSplit, device: str) -> Answer:
+    """Prototypes from what was learned, as it is, and the answer they give with the classifier."""
+    learned = look(model, split.train, recipe, device)
     labels = np.asarray([photo.label for photo in split.train])
     prototypes = fit_prototypes(learned.embeddings, labels, split.num_classes)
-    seen = look(model, split.test, judged_px, device)
-    return _write_answers(pooled_log_probabilities(seen, prototypes), split, run_dir)
+    mirrored = recipe.judged_mirrored
+
+    def answer(photos: Sequence[Photo]) -> FloatArray:
+        seen = look(model, photos, recipe, device, mirrored=mirrored)
+        return pooled_log_probabilities(seen, prototypes)
+
+    return answer
 
 
-def _write_answers(pooled: FloatArray, split: PhotoSplit, run_dir: Path) -> Accuracy:
-    found = accuracy(pooled, split.test, split.parent_of)
-    (run_dir / PREDICTIONS_NAME).write_text(_predictions(pooled, split.test))
-    (run_dir / ACCURACY_NAME).write_text(json.dumps(asdict(found), indent=1) + "\n")
+def with_frozen(
+    answer: Answer, recipe: Recipe, split: PhotoSplit, kept: Path, device: str
+) -> Answer:
+    """The answer and, by `frozen_weight`, that of the body as it was before it learned.
+
+    A body that learned from photographs of few shops has forgotten some of what tells things apart
+    in others; its mistakes and the frozen one's differ.
+    """
+    if recipe.frozen_weight == 0:
+        return answer
+    store = FeatureStore(kept, FROZEN_VIEWS[recipe.body], device)
+    labels = np.asarray([photo.label for photo in split.train])
+    rows = store.features(split.train).mean(axis=1, dtype=np.float32)
+    prototypes = fit_prototypes(rows, labels, split.num_classes)
+
+    def both(photos: Sequence[Photo]) -> FloatArray:
+        asked = store.features(photos).mean(axis=1, dtype=np.float32)
+        return mixed(answer(photos), prototypes.log_probabilities(asked), recipe.frozen_weight)
+
+    return both
+
+
+def write_answers(
+    log_probabilities: FloatArray, photos: Sequence[Photo], parent_of: dict[int, int], folder: Path
+) -> Accuracy:
+    """ACCURACY_NAME and PREDICTIONS_NAME of judged photographs; what the first one holds."""
+    found = accuracy(log_probabilities, photos, parent_of)
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / PREDICTIONS_NAME).write_text(_predictions(log_probabilities, photos))
+    (folder / ACCURACY_NAME).write_text(json.dumps(asdict(found), indent=1) + "\n")
     return found
 
 
-def _predictions(pooled: FloatArray, photos: tuple[Photo, ...]) -> str:
+def _predictions(pooled: FloatArray, photos: Sequence[Photo]) -> str:
     lines = []
     for row, photo in zip(pooled, photos, strict=True):
         best = np.argsort(-row)[:NUM_TOP]

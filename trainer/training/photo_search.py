@@ -221,7 +221,7 @@ def _run(
     epochs: float, place: Place,
 ) -> Accuracy:  # fmt: skip
     """One training; its weights are not kept."""
-    sized = replace(with_setting(recipe, setting), seed=plan.seed,
+    sized = replace(with_setting(recipe, setting), seed=plan.seed, frozen_weight=0.0,
                     input_width_px=plan.input_px, input_height_px=plan.input_px)  # fmt: skip
     scaled = for_length(sized, len(split.train), epochs * setting.epoch_share)
     augmentation = Augmentation(min_window=setting.min_window, mirrored=plan.mirrored)

@@ -28,9 +28,12 @@ class Recipe:
         judged_px: side of the pictures that are judged; 0 is the trained size. Random windows show
             things larger than whole photographs do, so a larger picture at the end sees them as
             they were learned (Touvron et al. 2019, arXiv:1906.06423).
-        sampled_classes: where there are more classes, a step's loss is made of so many: those of
-            its batch and random others (class_block.py); 0 is all. Recipes of crops and of kept
-            features.
+        judged_shares: middle squares that are judged together, as shares of the shorter side.
+        judged_mirrored: whether each is looked at mirrored too. For photographs only: a box never
+            mirrors what carries print.
+        frozen_weight: of a witness beside the trained ones when photographs are judged: whitened
+            class means of the body as it was before it learned (Wortsman et al. 2022,
+            arXiv:2109.01903, average weights to the same end).
     """
 
     name: str
@@ -55,7 +58,9 @@ class Recipe:
     embedding_dim: int = 256
     num_sub_centres: int = 3
     judged_px: int = 0
-    sampled_classes: int = 0
+    judged_shares: tuple[float, ...] = (0.85, 1.0)
+    judged_mirrored: bool = False
+    frozen_weight: float = 0.0
 
 
 def detector_lite0() -> Recipe:
@@ -116,12 +121,16 @@ def lite0_photos() -> Recipe:
         clip_norm=5.0,
         ema_decay=0.995,
         precision="fp32",
+        frozen_weight=0.3,
     )
 
 
 def lite2_photos() -> Recipe:
-    """The same with Lite2 and judged at 288 px: more right, at about twice the time."""
-    return replace(lite0_photos(), name="lite2_photos", body="lite2", judged_px=288)
+    """The same with Lite2, judged whole at 288 px and mirrored: at about twice the time."""
+    return replace(
+        lite0_photos(), name="lite2_photos", body="lite2",
+        judged_px=288, judged_shares=(1.0,), judged_mirrored=True,
+    )  # fmt: skip
 
 
 def lite2_metric() -> Recipe:
@@ -201,7 +210,6 @@ def head_on_cached_features() -> Recipe:
         clip_norm=5.0,
         precision="fp32",
         channels_last=False,
-        sampled_classes=2048,
     )
 
 

@@ -18,10 +18,11 @@ from trainer.training.photo_head import head_task
 from trainer.training.photo_judge import (
     calibration_error,
     fit_prototypes,
+    look,
     look_at_features,
     parent_probabilities,
 )
-from trainer.training.photo_run import for_length, judge, run_photos, split_of
+from trainer.training.photo_run import answer_of, for_length, run_photos, split_of
 from trainer.training.photo_task import PhotoModel, photo_task
 from trainer.training.recipes import head_on_cached_features, lite0_photos
 from trainer.training.train import Place
@@ -61,17 +62,32 @@ def test_a_run_from_a_list_learns_judges_and_writes_it_down(
     assert json.loads((tmp_path / "run" / "accuracy.json").read_text())["num_photos"] == 4
 
 
-def test_a_recipe_may_judge_larger_pictures_than_it_learned_from(
-    coloured: PhotoList, tmp_path: Path
-) -> None:
+def test_a_recipe_may_judge_larger_pictures_than_it_learned_from(coloured: PhotoList) -> None:
     small = dataclasses.replace(
         lite0_photos(), input_height_px=64, input_width_px=64, batch_size=4, num_steps=1
     )
     split, model = split_of(coloured, None, fold=0, num_folds=3), photo_task(small, 2).exported
     assert isinstance(model, PhotoModel)
     larger = dataclasses.replace(small, judged_px=96)
-    losses = [judge(model, r, split, tmp_path, "cpu").log_loss for r in (small, larger)]
-    assert losses[0] != losses[1]
+    rows = [answer_of(model, r, split, "cpu")(split.test) for r in (small, larger)]
+    assert not np.allclose(rows[0], rows[1])
+
+
+def test_a_recipe_may_judge_both_hands_of_a_picture_alike(
+    coloured: PhotoList, tmp_path: Path
+) -> None:
+    small = dataclasses.replace(lite0_photos(), input_height_px=64, input_width_px=64)
+    gradient = np.tile(np.linspace(0, 255, 80, dtype=np.uint8)[None, :, None], (80, 1, 3))
+    hands = []
+    for name, picture in (("left", gradient), ("right", gradient[:, ::-1])):
+        cv2.imwrite(str(tmp_path / f"{name}.png"), picture)
+        hands.append(dataclasses.replace(coloured.photos[0], path=tmp_path / f"{name}.png"))
+    model = photo_task(small, 2).exported
+    assert isinstance(model, PhotoModel)
+    seen = look(model, hands, small, mirrored=True)
+    assert np.allclose(seen.embeddings[0], seen.embeddings[1], atol=1e-4)
+    one_hand = look(model, hands, small)
+    assert not np.allclose(one_hand.embeddings[0], one_hand.embeddings[1], atol=1e-4)
 
 
 def test_a_head_learns_from_features_that_are_kept(coloured: PhotoList, tmp_path: Path) -> None:
