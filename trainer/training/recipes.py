@@ -28,6 +28,9 @@ class Recipe:
         judged_px: side of the pictures that are judged; 0 is the trained size. Random windows show
             things larger than whole photographs do, so a larger picture at the end sees them as
             they were learned (Touvron et al. 2019, arXiv:1906.06423).
+        sampled_classes: where there are more classes, a step's loss is made of so many: those of
+            its batch and random others (class_block.py); 0 is all. Recipes of crops and of kept
+            features.
         judged_shares: middle squares that are judged together, as shares of the shorter side.
         judged_mirrored: whether each is looked at mirrored too. For photographs only: a box never
             mirrors what carries print.
@@ -58,6 +61,7 @@ class Recipe:
     embedding_dim: int = 256
     num_sub_centres: int = 3
     judged_px: int = 0
+    sampled_classes: int = 0
     judged_shares: tuple[float, ...] = (0.85, 1.0)
     judged_mirrored: bool = False
     frozen_weight: float = 0.0
@@ -210,6 +214,7 @@ def head_on_cached_features() -> Recipe:
         clip_norm=5.0,
         precision="fp32",
         channels_last=False,
+        sampled_classes=2048,
     )
 
 
