@@ -50,7 +50,11 @@ def _may_settle_in_hand(track: Track, at_ns: int, settings: PipelineSettings) ->
     """Looks at what stands still in a hand or below one: a product need not wait for it."""
     still_ms = (at_ns - track.still_since_ns) / MS
     steady_ms = (at_ns - track.steady_since_ns) / MS
-    if not track.is_believed or steady_ms < settings.rest_ms:
+    if not track.is_believed:
+        return False
+    if track.clear_since_ns and not track.is_clearly_looked_at:
+        return track.found_in_place_ms >= settings.rest_ms
+    if steady_ms < settings.rest_ms:
         return False
     if track.look_ns < track.steady_since_ns:
         return True

@@ -101,6 +101,8 @@ def _has_settled(
         needed_ms = needed_ms or settings.rest_held_ms
     if is_doubtful:
         return still_ms >= max(needed_ms, settings.rest_doubtful_ms)
+    if is_sure and track.is_clearly_looked_at and track.found_in_place_ms >= settings.rest_ms:
+        return True
     steady_ms = (at_ns - track.steady_since_ns) / MS
     return still_ms >= needed_ms or (is_recognised and steady_ms >= settings.rest_sure_ms)
 
@@ -110,12 +112,17 @@ def _has_shifted(before: FloatArray, now: FloatArray, region: CounterRegion) -> 
 
     At the border one side cannot move, so any side counts there.
     """
-    step, limit = now - before, SHIFTED_SHARE * float(np.max(now[2:] - now[:2]))
+    limit = SHIFTED_SHARE * float(np.max(now[2:] - now[:2]))
     if region.is_at_border(now):
-        return bool(np.max(np.abs(step)) > limit)
-    goes_along = step[:2] * step[2:] > 0
+        return bool(np.max(np.abs(now - before)) > limit)
+    return shift_px(before, now) > limit
+
+
+def shift_px(before: FloatArray, now: FloatArray) -> float:
+    """How far two opposite sides of a box went the same way."""
+    step = now - before
     both = np.minimum(np.abs(step[:2]), np.abs(step[2:]))
-    return bool(np.any(goes_along & (both > limit)))
+    return float(np.max(np.where(step[:2] * step[2:] > 0, both, 0.0)))
 
 
 def is_small_part(part: FloatArray, whole: FloatArray) -> bool:

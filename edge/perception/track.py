@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from edge.perception.pipeline_settings import MS
 from edge.perception.scene_memory import Patch
 from edge.perception.sku_vote import SkuVote
 
@@ -41,6 +42,8 @@ class Track:
         is_in_place: its resting place looked as before in the last detector run.
         held_wait_ms: how long it must stand still in a hand to rest there, by its last look; 0
             before the first.
+        clear_since_ns: since when the detector is so sure of it that nothing can stand before it; 0
+            while it is not.
         is_confirmed: it was found again at rest with nothing near.
         is_held: it hangs together with an arm in this frame.
         covered_until_ns: the same, or a hand anywhere over the counter.
@@ -74,6 +77,7 @@ class Track:
     disturbed_ns: int = 0
     is_held: bool = False
     held_wait_ms: int = 0
+    clear_since_ns: int = 0
     is_confirmed: bool = False
     is_in_place: bool = False
     covered_until_ns: int = 0
@@ -96,6 +100,16 @@ class Track:
     def is_unseen(self) -> bool:
         """The last detector run did not find it."""
         return self.missed_runs > 0
+
+    @property
+    def is_clearly_looked_at(self) -> bool:
+        """Nothing stands before it, and it was looked at since that is so."""
+        return 0 < self.clear_since_ns <= self.look_ns
+
+    @property
+    def found_in_place_ms(self) -> float:
+        """From the first detection at this place to the last; a spared detector proves nothing."""
+        return (self.seen_ns - self.placed_since_ns) / MS
 
     @property
     def first_guess(self) -> str:

@@ -24,6 +24,7 @@ from edge.perception.stillness import (
     SAME_PLACE_IOU,
     STIRRED_SHARE,
     is_small_part,
+    shift_px,
 )
 from edge.perception.track import Track
 from sync.boxes import INSIDE_SHARE, areas, intersections, iou_matrix, standing_before
@@ -96,6 +97,7 @@ class Tracker:
         """
         for track in self.tracks:
             track.is_in_place = picture is not None and track.is_resting and picture.shows(track)
+        clear_score = score_threshold + self._settings.clear_share * (1 - score_threshold)
         pairs = assign(self._cost(found, change, at_ns, score_threshold), MAX_COST)
         for track in self.tracks:
             track.missed_runs += 1
@@ -117,6 +119,9 @@ class Tracker:
             for i in fresh + self._insisted(found, doubtful)
         ]
         self.tracks.extend(born)
+        for track in self.tracks:
+            is_clear = track.score >= clear_score and not track.is_unseen
+            track.clear_since_ns = (track.clear_since_ns or at_ns) if is_clear else 0
         return born
 
     def _insisted(self, found: Detections, rows: dict[int, int]) -> list[int]:
@@ -253,7 +258,7 @@ class Tracker:
         )
         is_displaced = bool(np.max(np.abs(xyxy - track.anchor_xyxy)) > tolerance)
         side = float(np.max(track.xyxy[2:] - track.xyxy[:2]))
-        track.moved_share = float(np.max(np.abs(xyxy - track.xyxy))) / max(side, 1.0)
+        track.moved_share = shift_px(track.xyxy, xyxy) / max(side, 1.0)
         if np.max(np.abs(xyxy - track.steady_xyxy)) > tolerance:
             track.steady_since_ns, track.steady_xyxy = at_ns, xyxy
         is_weak_shape = is_displaced and (

@@ -306,13 +306,40 @@ def test_numbers_are_unique_and_never_come_back(seed: int) -> None:
     assert born == sorted(born)
 
 
-def test_a_recognised_product_rests_while_a_hand_still_withdraws_over_it() -> None:
+@pytest.mark.parametrize(
+    ("score", "wanted"),
+    [
+        pytest.param(0.7, [False, True, True, True], id="something may stand before it"),
+        pytest.param(0.9, [True, True, True, True], id="the detector is sure that nothing does"),
+    ],
+)
+def test_a_recognised_product_rests_while_a_hand_still_withdraws_over_it(
+    score: float, wanted: list[bool]
+) -> None:
     watch = Watch()
-    (track,) = watch.see([BOX], moving=[BOX])
+    (track,) = watch.see([BOX], moving=[BOX], score=score)
     track.held_wait_ms, track.look_ns = PipelineSettings().rest_sure_ms, 2000 * FRAME_NS
-    states = [watch.see([BOX], moving=[BOX])[0].is_resting for _ in range(4)]
-    assert states == [False, True, True, True]
+    states = [watch.see([BOX], moving=[BOX], score=score)[0].is_resting for _ in range(4)]
+    assert states == wanted
     assert track.rest_since_ns == 1000 * FRAME_NS
+
+
+def test_a_product_that_a_hand_uncovers_rests_as_soon_as_all_of_it_shows() -> None:
+    watch = Watch()
+    for hidden in (50.0, 35.0, 20.0):
+        (track,) = watch.see([(100.0, 100.0 + hidden, 160.0, 180.0)], moving=[BOX], score=0.6)
+    track.held_wait_ms, track.look_ns = PipelineSettings().rest_sure_ms, 2000 * FRAME_NS
+    assert not track.is_resting
+    (track,) = watch.see([BOX], moving=[BOX], score=0.9)
+    assert track.is_resting
+    assert track.rest_since_ns == 1000 * FRAME_NS
+
+
+def test_a_look_from_below_the_hand_does_not_let_a_product_rest_early() -> None:
+    watch = Watch()
+    (track,) = watch.see([BOX], moving=[BOX], score=0.6)
+    track.held_wait_ms, track.look_ns = PipelineSettings().rest_sure_ms, 1000 * FRAME_NS
+    assert not watch.see([BOX], moving=[BOX], score=0.9)[0].is_resting
 
 
 def test_what_nobody_recognised_does_not_rest_while_its_pixels_move() -> None:
@@ -396,7 +423,7 @@ def test_a_recognised_product_at_the_border_need_not_wait_like_an_arm() -> None:
 @pytest.mark.parametrize(
     ("below", "num_frames"),
     [
-        pytest.param("honey_500", 1, id="on another SKU: an item"),
+        pytest.param("honey_500", 0, id="on another SKU: an item"),
         pytest.param("cola_330", None, id="on the same SKU: perhaps the rest of it"),
     ],
 )
