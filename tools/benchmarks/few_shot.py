@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from edge.config import FACTORY_BUNDLE
 from sync.boxes import FloatArray
 from sync.gallery import Gallery, build_gallery, unit_rows
-from sync.preprocess import crop_square
+from sync.preprocess import crop_item
 from tools.benchmarks.errors import BenchInputError
 from tools.benchmarks.report import Figure, Report, machine, publish
 from trainer.dataset.burst_folds import block_interval
@@ -34,7 +34,8 @@ from trainer.onboarding.enrolment_views import NUM_VIEWS, ROWS_PER_SKU, enrolmen
 from trainer.steps.champion import Champion, open_champion
 
 NUM_DRAWS = 8
-RAW, BOX, SEEN = "raw means", "whitened, as a box", "whitened, 12 appearances a view"
+RAW, BOX = "raw means", "whitened, as a box"
+SEEN = f"whitened, {NUM_VIEWS} appearances a view"
 Answers = dict[str, list[NDArray[np.float64]]]
 
 
@@ -119,7 +120,8 @@ def asked_items(
         for i in wanted:
             assert pixels is not None
             margin = form.crop_margin_percent / 100
-            crops.append(crop_square(pixels, picture.boxes[i], form.crop_px, margin))
+            box = picture.boxes[i]
+            crops.append(crop_item(pixels, box, picture.boxes, form.crop_px, margin))
             owners.append(picture.sku_ids[i])
             scenes.append(names.index(picture.scene))
     if not crops:

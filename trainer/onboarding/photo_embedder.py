@@ -69,7 +69,7 @@ class PhotoEmbedder:
         return self._embedded(bundle, [crop_of(bundle.preprocess, p, box) for p, box in photos])
 
     def appearances(self, bundle: LiveBundle, picture: Picture, box: FloatArray) -> FloatArray:
-        """The photo and how else a counter may show it, whitened, float32 (12, d); itself first.
+        """The photo and how else a counter may show it, whitened, float32 (28, d); itself first.
 
         Raises:
             EmbedderError: ONNX Runtime is not installed.

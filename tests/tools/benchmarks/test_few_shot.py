@@ -14,7 +14,7 @@ def champion() -> Champion:
 
 @pytest.fixture(scope="module")
 def looks(champion: Champion) -> dict[str, FloatArray]:
-    """Two invented SKUs: 3 views of 12 appearances each around one direction."""
+    """Two invented SKUs: 3 views of all their appearances around one direction."""
     random = np.random.default_rng(0)
     centres = {sku: random.normal(size=len(champion.whitening.mean)) for sku in ("one", "two")}
     return {
