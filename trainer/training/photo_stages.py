@@ -77,7 +77,7 @@ class Figure:
     Attributes:
         fine_interval, parent_interval: 95 %, blocks of consecutive photographs drawn again.
         temperature: chosen on `val`, where there is one; `val`'s own calibration has seen it.
-        ms_per_photo: of all cores together: read, look, name.
+        ms_per_photo: of all cores together: read, look, name; a kept feature costs no look.
     """
 
     learned: str
