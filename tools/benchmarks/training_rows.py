@@ -11,15 +11,16 @@ both sides mostly wait for a core: a second row of the same turns leaves that wa
 
 import os
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
 import numpy as np
 import typer
 
-from tools.benchmarks.ratio import Bar, Row, compared, row_of, timed_ms
+from tools.benchmarks.ratio import Bar, Row, row_of, timed_ms
 from tools.benchmarks.report import Report, machine, publish
 from trainer.dataset.shard_order import ShardOrder
 from trainer.dataset.shards import FolderShards, ShardReader, ShardWriter
@@ -52,7 +53,8 @@ def training(
     if set(chosen) - set(PARTS):
         raise typer.BadParameter(f"choose from {', '.join(PARTS)}")
     if "features" in chosen:
-        rows += [cached_row(count, batch, repeats) for count in classes]
+        for count in classes:
+            rows += cached_rows(count, batch, repeats)
     if "shards" in chosen:
         with tempfile.TemporaryDirectory(dir=folder) as place:
             rows += shards_rows(Path(place), images, image_bytes, repeats)
@@ -60,7 +62,7 @@ def training(
     publish(Report("What training waits for", words, facts, rows), as_json=as_json, out=out)
 
 
-def cached_row(num_classes: int, batch: int, repeats: int) -> Row:
+def cached_rows(num_classes: int, batch: int, repeats: int) -> list[Row]:
     """One optimiser step of the same head: features from memory, or from Lite0 in the step."""
     import torch
 
@@ -90,13 +92,17 @@ def cached_row(num_classes: int, batch: int, repeats: int) -> Row:
 
     def online() -> None:
         with torch.no_grad():
-            parts = [body(part) for part in pictures.split(32)]
+            parts = [body(pictures[at : at + 32]) for at in range(0, batch, 32)]
         step(torch.cat(parts))
 
     drawn = num_classes if task.block is None else recipe.sampled_classes
-    return compared(
+    kept_step = partial(step, kept)
+    kept_step()
+    online()
+    turns = [(_took(kept_step), _took(online)) for _ in range(repeats)]
+    return _rows(
         f"head of {num_classes} classes on kept features, a step", "frozen Lite0 in every step",
-        lambda: step(kept), online, CACHED_BAR, repeats=repeats,
+        turns, CACHED_BAR,
         note=f"{batch} pictures of {BODY_PX} px, decoded before; the loss is of {drawn} classes",
     )  # fmt: skip
 
@@ -116,20 +122,17 @@ def shards_rows(place: Path, num_images: int, image_bytes: int, repeats: int) ->
         for position in range(num_images):
             files[sample_at(position, num_images, 1)].read_bytes()
 
-    turns = [(_cold(from_shards, shards), _cold(from_files, files)) for _ in range(repeats)]
-    name, peer, pictures = "a picture out of shards, cold", "a file per picture", num_images
-    whole = [(ours.ms / pictures, theirs.ms / pictures) for ours, theirs in turns]
-    alone = [(ours.undisturbed_ms / pictures, theirs.undisturbed_ms / pictures)
-             for ours, theirs in turns]  # fmt: skip
-    note = (
-        f"with checksum; shuffled over {WINDOW} of {len(shards)} shards at a time; files over all; "
-        "the index is read within our time, nothing is decoded"
-    )
-    return [
-        row_of(name, peer, whole, SHARDS_BAR, note=note),
-        row_of(f"{name}, without the wait for a core", peer, alone, SHARDS_BAR,
-               note="the same turns: disk and own work, as the kernel counts them"),
-    ]  # fmt: skip
+    turns = []
+    for _ in range(repeats):
+        _let_go(shards)
+        ours = _took(from_shards, num_images)
+        _let_go(files)
+        turns.append((ours, _took(from_files, num_images)))
+    return _rows(
+        "a picture out of shards, cold", "a file per picture", turns, SHARDS_BAR,
+        note=f"with checksum; shuffled over {WINDOW} of {len(shards)} shards at a time; files over "
+        "all; the index is read within our time, nothing is decoded",
+    )  # fmt: skip
 
 
 def _write(place: Path, num_images: int, image_bytes: int) -> list[Path]:
@@ -156,21 +159,33 @@ class Took:
     ms: float
     queued_ms: float
 
-    @property
-    def undisturbed_ms(self) -> float:
-        """What an idle core would have made of it."""
-        return self.ms - self.queued_ms
+
+def _took(work: Callable[[], None], num_parts: int = 1) -> Took:
+    """One of so many equal parts."""
+    before_ns = _queued_ns()
+    ms = timed_ms(work)
+    return Took(ms / num_parts, (_queued_ns() - before_ns) / 1e6 / num_parts)
 
 
-def _cold(work: Callable[[], None], files: list[Path]) -> Took:
-    """Reading these files after the page cache let go of them."""
+def _rows(
+    name: str, peer: str, turns: Sequence[tuple[Took, Took]], bar: Bar, *, note: str
+) -> list[Row]:
+    """By the clock, and without the wait for a core: what idle ones would have made of it."""
+    whole = [(ours.ms, theirs.ms) for ours, theirs in turns]
+    alone = [(ours.ms - ours.queued_ms, theirs.ms - theirs.queued_ms) for ours, theirs in turns]
+    without = "the same turns: disk and own work, as the kernel counts them"
+    return [
+        row_of(name, peer, whole, bar, note=note),
+        row_of(f"{name}, without the wait for a core", peer, alone, bar, note=without),
+    ]
+
+
+def _let_go(files: list[Path]) -> None:
+    """Let the page cache forget these files."""
     for path in files:
         handle = os.open(path, os.O_RDONLY)
         os.posix_fadvise(handle, 0, 0, os.POSIX_FADV_DONTNEED)
         os.close(handle)
-    before_ns = _queued_ns()
-    ms = timed_ms(work)
-    return Took(ms, (_queued_ns() - before_ns) / 1e6)
 
 
 def _queued_ns() -> int:
