@@ -89,7 +89,8 @@ def _has_settled(
     is_strange = track.held_wait_ms == settings.rest_held_ms  # its look is like nothing known
     if (is_at_border and is_strange) or any(_came_with(track, item) for item in tracks):
         return still_ms >= settings.rest_held_ms
-    if at_ns - track.disturbed_ns > settings.rest_doubtful_ms * MS:
+    may_be_arm = is_at_border and track.look_ns == 0  # the first look follows in this frame
+    if at_ns - track.disturbed_ns > settings.rest_doubtful_ms * MS and not may_be_arm:
         return still_ms >= settings.rest_ms  # it lay there before it was found
     surrounds, overlaps = _on_others(track, tracks)
     is_sure = track.held_wait_ms == settings.rest_sure_ms and not overlaps

@@ -272,6 +272,7 @@ def test_items_that_lie_still_keep_their_numbers_whatever_the_detector_does(
          for c in cells],
         dtype=np.float32,
     )  # fmt: skip
+    places += 10  # at the border it might be an arm
     watch = Watch()
     for _ in range(2):
         watch.see([tuple(box) for box in places.tolist()])
@@ -409,6 +410,18 @@ def test_what_reaches_the_border_and_looks_like_no_product_waits_like_what_is_he
         track.held_wait_ms = PipelineSettings().rest_held_ms
         states = [watch.see([box])[0].is_resting for _ in range(60)]
         assert states.index(True) == wanted
+
+
+def test_what_lay_at_the_border_before_it_was_found_is_looked_at_before_it_rests() -> None:
+    box = (300.0, 200.0, 360.0, 360.0)
+    states = []
+    for look_ns in (0, 1):
+        watch = Watch()
+        (track,) = watch.see([box])
+        track.look_ns = look_ns
+        states.append([watch.see([box])[0].is_resting for _ in range(12)])
+    assert states[0].index(True) == 8  # 600 ms, where no look is to be had
+    assert states[1].index(True) == 0
 
 
 def test_a_recognised_product_at_the_border_need_not_wait_like_an_arm() -> None:
