@@ -14,11 +14,12 @@ NUM_GUESSES = 5
 
 
 def golden_scenes() -> dict[str, list[dict[str, Any]]]:
-    """Scene -> its frames."""
+    """Scene -> its frames, items by SKU: the first ones of every camera are the same goods."""
     frames = json.loads((BUNDLE / "golden/golden.json").read_text())["frames"]
     scenes: dict[str, list[dict[str, Any]]] = {}
     for frame in frames:
-        scenes.setdefault(frame["scene"], []).append(frame)
+        items = sorted(frame["items"], key=lambda item: item["sku_id"])
+        scenes.setdefault(frame["scene"], []).append(frame | {"items": items})
     return scenes
 
 

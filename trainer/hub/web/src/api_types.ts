@@ -1217,6 +1217,8 @@ export interface PointsRequest {
 export interface Preprocess {
   readonly detector_px: number;
   readonly detector_height_px?: number | null;
+  readonly detector_fine_px?: number | null;
+  readonly detector_fine_height_px?: number | null;
   readonly detector_strides?: readonly (number)[];
   readonly crop_px: number;
   readonly crop_margin_percent?: number;
