@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from sync.errors import BundleError
 
@@ -73,6 +73,15 @@ class Preprocess(BaseModel):
     crop_margin_percent: int = Field(default=5, ge=0, le=50)
     mean: int = 127
     scale: int = Field(default=128, ge=1)
+
+    @model_validator(mode="after")
+    def _fine_is_no_smaller(self) -> "Preprocess":
+        if self.detector_fine_px is None and self.detector_fine_height_px is not None:
+            raise ValueError("detector_fine_height_px stands without detector_fine_px")
+        pairs = zip(self.detector_fine_size, self.detector_size, strict=True)
+        if any(fine < usual for fine, usual in pairs):
+            raise ValueError(f"finer input {self.detector_fine_size} is smaller than the usual one")
+        return self
 
     @property
     def detector_size(self) -> tuple[int, int]:

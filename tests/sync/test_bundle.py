@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
+from pydantic import ValidationError
 
 from sync.bundle import LATER_FIELDS, BundleManifest, Preprocess, describe_file, open_bundle
 from sync.errors import BundleError
@@ -141,3 +142,19 @@ def test_the_finer_input_travels_with_the_manifest_and_changes_its_id() -> None:
         for form in (plain, fine)
     }  # fmt: skip
     assert len(ids) == 2
+
+
+@pytest.mark.parametrize(
+    ("size", "reason"),
+    [
+        pytest.param((320, 352), "smaller", id="narrow"),
+        pytest.param((640, 200), "smaller", id="low"),
+        pytest.param((None, 352), "without detector_fine_px", id="half told"),
+    ],
+)
+def test_a_finer_input_that_is_none_is_refused(size: tuple[int | None, int], reason: str) -> None:
+    with pytest.raises(ValidationError, match=reason):
+        Preprocess(
+            detector_px=416, detector_height_px=240, crop_px=160,
+            detector_fine_px=size[0], detector_fine_height_px=size[1],
+        )  # fmt: skip

@@ -89,33 +89,6 @@ def for_length(recipe: Recipe, num_photos: int, num_epochs: float) -> Recipe:
     )
 
 
-def run_photos(
-    recipe: Recipe,
-    split: PhotoSplit,
-    run_dir: Path,
-    place: Place,
-    *,
-    augmentation: Augmentation = PLAIN,
-    features_dir: Path | None = None,
-    head: HeadSetting = DEFAULT,
-    arguments: tuple[str, ...] = (),
-) -> Accuracy | None:
-    """Train, or continue, and judge; None in the helper processes of torchrun.
-
-    Args:
-        augmentation: of training windows; stored features have their own.
-        features_dir: where a recipe without a body keeps features; in the run folder by default.
-        head: how such a recipe makes its head.
-    """
-    answer = train_photos(
-        recipe, split, run_dir, place, augmentation=augmentation,
-        features_dir=features_dir, head=head, arguments=arguments,
-    )  # fmt: skip
-    if answer is None:
-        return None
-    return write_answers(answer(split.test), split.test, split.parent_of, run_dir)
-
-
 def train_photos(
     recipe: Recipe,
     split: PhotoSplit,
@@ -127,7 +100,16 @@ def train_photos(
     head: HeadSetting = DEFAULT,
     arguments: tuple[str, ...] = (),
 ) -> Answer | None:
-    """The first half of `run_photos`: what answers, whichever photographs it is asked."""
+    """Train, or continue; what then answers, whichever photographs it is asked.
+
+    Args:
+        augmentation: of training windows; stored features have their own.
+        features_dir: where a recipe without a body keeps features; in the run folder by default.
+        head: how such a recipe makes its head.
+
+    Returns:
+        None in the helper processes of torchrun.
+    """
     version = f"{len(split.train)} photographs of {split.num_classes} classes"
     if recipe.body == "none":
         kept = features_dir or run_dir / FEATURES_NAME

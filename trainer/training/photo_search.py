@@ -27,7 +27,13 @@ from trainer.errors import DatasetError
 from trainer.training.checkpoint import LAST_NAME
 from trainer.training.efficientnet_lite import WEIGHT_PACKAGES, EfficientNetLite, Variant
 from trainer.training.photo_judge import Accuracy
-from trainer.training.photo_run import PhotoSplit, for_length, run_photos, split_of
+from trainer.training.photo_run import (
+    PhotoSplit,
+    for_length,
+    split_of,
+    train_photos,
+    write_answers,
+)
 from trainer.training.recipes import Recipe
 from trainer.training.train import WEIGHTS_NAME, Place
 
@@ -225,8 +231,9 @@ def _run(
                     input_width_px=plan.input_px, input_height_px=plan.input_px)  # fmt: skip
     scaled = for_length(sized, len(split.train), epochs * setting.epoch_share)
     augmentation = Augmentation(min_window=setting.min_window, mirrored=plan.mirrored)
-    found = run_photos(scaled, split, run_dir, place, augmentation=augmentation)
-    assert found is not None  # one process
+    answer = train_photos(scaled, split, run_dir, place, augmentation=augmentation)
+    assert answer is not None  # one process
+    found = write_answers(answer(split.test), split.test, split.parent_of, run_dir)
     for leftover in (LAST_NAME, WEIGHTS_NAME):
         (run_dir / leftover).unlink(missing_ok=True)
     return found

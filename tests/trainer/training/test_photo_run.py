@@ -16,15 +16,23 @@ from trainer.dataset.photo_samples import (
 from trainer.errors import DatasetError
 from trainer.training.photo_head import head_task
 from trainer.training.photo_judge import (
+    Accuracy,
     calibration_error,
     fit_prototypes,
     look,
     look_at_features,
     parent_probabilities,
 )
-from trainer.training.photo_run import answer_of, for_length, run_photos, split_of
+from trainer.training.photo_run import (
+    PhotoSplit,
+    answer_of,
+    for_length,
+    split_of,
+    train_photos,
+    write_answers,
+)
 from trainer.training.photo_task import PhotoModel, photo_task
-from trainer.training.recipes import head_on_cached_features, lite0_photos
+from trainer.training.recipes import Recipe, head_on_cached_features, lite0_photos
 from trainer.training.train import Place
 
 pytestmark = [
@@ -47,6 +55,14 @@ def coloured(tmp_path: Path) -> PhotoList:
     return PhotoList(tuple(photos), ())
 
 
+def learned_and_judged(
+    recipe: Recipe, split: PhotoSplit, folder: Path, features_dir: Path | None = None
+) -> Accuracy:
+    answer = train_photos(recipe, split, folder, Place(), features_dir=features_dir)
+    assert answer is not None
+    return write_answers(answer(split.test), split.test, split.parent_of, folder)
+
+
 def test_a_run_from_a_list_learns_judges_and_writes_it_down(
     coloured: PhotoList, tmp_path: Path
 ) -> None:
@@ -54,8 +70,7 @@ def test_a_run_from_a_list_learns_judges_and_writes_it_down(
         lite0_photos(), input_height_px=64, input_width_px=64, batch_size=4, num_steps=3
     )
     split = split_of(coloured, None, fold=0, num_folds=3)
-    found = run_photos(recipe, split, tmp_path / "run", Place())
-    assert found is not None
+    found = learned_and_judged(recipe, split, tmp_path / "run")
     assert found.fine == found.parent == 1.0  # by colour, ImageNet features tell them apart
     answers = (tmp_path / "run" / "predictions.jsonl").read_text().splitlines()
     assert [json.loads(a)["label"] for a in answers] == [0, 0, 1, 1]
@@ -94,14 +109,13 @@ def test_a_head_learns_from_features_that_are_kept(coloured: PhotoList, tmp_path
     recipe = dataclasses.replace(head_on_cached_features(), batch_size=8, num_steps=3)
     few = PhotoList(coloured.photos[::2], ())  # each is looked at by a whole network
     split, kept = split_of(few, None, fold=0, num_folds=3), tmp_path / "features"
-    found = run_photos(recipe, split, tmp_path / "run", Place(), features_dir=kept)
-    assert found is not None
+    found = learned_and_judged(recipe, split, tmp_path / "run", kept)
     assert found.fine == 1.0
     files = {path: path.stat().st_mtime_ns for path in kept.rglob("*.npy")}
     assert len(files) == len(split.train) * 2 + len(split.test)
     damaged = min(files)
     damaged.write_bytes(damaged.read_bytes()[:100])
-    again = run_photos(recipe, split, tmp_path / "again", Place(), features_dir=kept)
+    again = learned_and_judged(recipe, split, tmp_path / "again", kept)
     assert again == found
     changed = [path for path, written in files.items() if path.stat().st_mtime_ns != written]
     assert changed == [damaged]
