@@ -24,6 +24,7 @@ HELD_SHARE = 0.15  # of the blocks in a box hang on an arm
 SURROUNDED_SHARE = 0.6  # of a resting item's box
 SAME_PLACE_IOU = 0.5  # a box at the place of an item that was not found may be that item
 SHIFTED_SHARE = 0.06  # of the longer side: the jitter of a box
+UNLIKE_NATS = 3.0  # a part of a pack looks somewhat like the pack, or like no product
 OVERLAP_SHARE = 0.25  # of its own box: a hand over an item makes a box of the rest of it
 
 BoolGrid = NDArray[np.bool_]
@@ -87,7 +88,7 @@ def _has_settled(
     still_ms = (at_ns - track.still_since_ns) / MS
     is_at_border = region.is_at_border(track.xyxy)
     is_strange = track.held_wait_ms == settings.rest_held_ms  # its look is like nothing known
-    if (is_at_border and is_strange) or any(_came_with(track, item) for item in tracks):
+    if (is_at_border and is_strange) or any(_is_part_of(track, t, settings) for t in tracks):
         return still_ms >= settings.rest_held_ms
     may_be_arm = is_at_border and track.look_ns == 0  # the first look follows in this frame
     if at_ns - track.disturbed_ns > settings.rest_doubtful_ms * MS and not may_be_arm:
@@ -131,10 +132,25 @@ def is_small_part(part: FloatArray, whole: FloatArray) -> bool:
     return len(standing_before(whole, part[None])) > 0
 
 
-def _came_with(track: Track, item: Track) -> bool:
-    """It appeared within an item that was never seen alone before: most likely a part of that."""
+def _is_part_of(track: Track, item: Track, settings: PipelineSettings) -> bool:
+    """It appeared within an item that was never seen alone before: most likely a part of that.
+
+    Unless its look is a product's and speaks against the item's: it lies on that, put down with it.
+    """
+    is_likely = 0 < track.held_wait_ms < settings.rest_held_ms
+    if is_likely and _looks_unlike(track, item):
+        return False
     is_first = item.alone_ns == 0 or track.born_ns <= item.alone_ns
     return item.is_resting and is_first and is_small_part(track.xyxy, item.place_xyxy)
+
+
+def _looks_unlike(track: Track, item: Track) -> bool:
+    """The SKU that the item looks like is out of the question for the track."""
+    seen = track.vote.pooled
+    if seen is None or not item.first_guess:
+        return False
+    likelihood = dict(zip(seen.sku_ids, seen.log_probs, strict=True))
+    return seen.log_probs[0] - likelihood.get(item.first_guess, seen.floor) >= UNLIKE_NATS
 
 
 def _on_others(track: Track, tracks: list[Track]) -> tuple[bool, bool]:

@@ -402,6 +402,29 @@ def test_a_box_that_came_with_the_item_around_it_needs_long_patience() -> None:
     assert states.index(True) == 45
 
 
+@pytest.mark.parametrize(
+    ("item_odds", "held_wait_ms", "is_patient"),
+    [
+        pytest.param(-6.0, 400, False, id="another product: it lies on the pack"),
+        pytest.param(-0.5, 400, True, id="perhaps the pack itself: a part of its print"),
+        pytest.param(-6.0, 3000, True, id="like no product: a part of its print"),
+    ],
+)
+def test_what_came_with_the_pack_below_it(
+    item_odds: float, held_wait_ms: int, is_patient: bool
+) -> None:
+    part = (104.0, 140.0, 156.0, 178.0)
+    watch = Watch()
+    for _ in range(2):
+        watch.see([BOX])
+    item, track = watch.see([BOX, part])
+    scores = SkuScores(("honey_500", "cereal_375"), (-0.1, item_odds), -20.0, 0.7)
+    item.vote = a_vote("cereal_375")
+    track.vote = SkuVote((Look(np.ones(1, np.float32), scores, is_clean=True),), scores)
+    track.held_wait_ms = held_wait_ms
+    assert watch.see([BOX, part])[1].is_resting != is_patient
+
+
 def test_what_reaches_the_border_and_looks_like_no_product_waits_like_what_is_held() -> None:
     arm, inside = (300.0, 200.0, 360.0, 360.0), (300.0, 100.0, 360.0, 260.0)
     for box, wanted in ((arm, 44), (inside, 0)):
