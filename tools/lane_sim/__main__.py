@@ -82,6 +82,10 @@ def render(
     things: Annotated[
         float, typer.Option(min=0, max=1, help="Share of scenes with hands, phones ...")
     ] = 0.25,
+    stack: Annotated[
+        float | None,
+        typer.Option(min=0, max=1, help="Chance that an item lies on a carton; drawn if absent."),
+    ] = None,
     sku: Sku = None,
     leave_out: SkuFile = None,
     variant: VariantOption = "auto",
@@ -101,6 +105,7 @@ def render(
         world,
         scenes_per_lane,
         things,
+        stack,
     )
     renderer = CounterRenderer(variant, _texels(width), threads)
     with _reported(json_output):

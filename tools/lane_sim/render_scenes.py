@@ -45,6 +45,7 @@ class SceneOptions:
         world: train, val, test or any (counter_look.py).
         scenes_per_lane: how many scenes share rig, counter and light.
         things_share: probability that a scene holds things that are no items.
+        stack: probability of laying an item on a carton; None draws 0, 0.1 or 0.3 per scene.
     """
 
     num_scenes: int
@@ -58,6 +59,7 @@ class SceneOptions:
     world: str = "any"
     scenes_per_lane: int = 10
     things_share: float = 0.25
+    stack: float | None = None
 
 
 @dataclass(frozen=True)
@@ -163,6 +165,7 @@ def _visible_items(
     wanted = int(rng.integers(options.items_min, options.items_max + 1))
     chosen = _chosen_packs(packs, wanted, rng)
     crowd, stack = float(rng.uniform(0.1, 0.8)), float(rng.choice([0.0, 0.1, 0.3]))
+    stack = stack if options.stack is None else options.stack
     items: list[PlacedItem] = []
     for _ in range(4):
         items = placed_items(chosen, rng, crowd=crowd, stack=stack)

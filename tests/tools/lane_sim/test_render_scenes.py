@@ -1,6 +1,7 @@
 """Rendered scenes at a tiny size: truth agrees with itself; a stopped run goes on."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -42,6 +43,17 @@ def test_boxes_masks_and_baskets_agree(
     before = (tmp_path / "scenes/00000/truth.json").stat().st_mtime_ns
     assert list(render_scenes(packs, TINY, tmp_path, renderer)) == [1, 2]
     assert (tmp_path / "scenes/00000/truth.json").stat().st_mtime_ns == before
+
+
+@pytest.mark.parametrize("stack", [0.0, 1.0])
+def test_goods_lie_on_each_other_as_often_as_asked(
+    stack: float, tmp_path: Path, packs: list[Pack], renderer: CounterRenderer
+) -> None:
+    options = replace(TINY, num_scenes=3, num_cameras=1, items_min=4, items_max=5, stack=stack)
+    list(render_scenes(packs[:3], options, tmp_path, renderer))
+    scenes = json.loads((tmp_path / "events.json").read_text())["scenes"]
+    is_any_stacked = any(item["on"] for scene in scenes for item in scene["items"])
+    assert is_any_stacked == (stack == 1.0)
 
 
 def test_a_view_shows_its_product_whole_with_a_mask(
