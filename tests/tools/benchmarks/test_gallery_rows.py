@@ -9,4 +9,5 @@ def test_the_search_as_served_and_the_plain_product_name_what_faiss_names(
     pytest.importorskip("faiss", reason="faiss comes with the extra [bench]")
     monkeypatch.setattr(gallery_rows, "NUM_ROWS", 400)
     rows = gallery_rows.gallery_rows(repeats=1)
-    assert [row.note for row in rows] == ["same top-1 in 1000 of 1000"] * 2
+    assert len(rows) == 3
+    assert all(row.note.startswith("same top-1 in 1000 of 1000") for row in rows)
