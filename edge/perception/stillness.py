@@ -137,11 +137,11 @@ def _is_part_of(track: Track, item: Track, settings: PipelineSettings) -> bool:
 
     Unless its look is a product's and speaks against the item's: it lies on that, put down with it.
     """
-    is_likely = 0 < track.held_wait_ms < settings.rest_held_ms
-    if is_likely and _looks_unlike(track, item):
-        return False
     is_first = item.alone_ns == 0 or track.born_ns <= item.alone_ns
-    return item.is_resting and is_first and is_small_part(track.xyxy, item.place_xyxy)
+    if not (item.is_resting and is_first and is_small_part(track.xyxy, item.place_xyxy)):
+        return False
+    is_likely = 0 < track.held_wait_ms < settings.rest_held_ms
+    return not (is_likely and _looks_unlike(track, item))
 
 
 def _looks_unlike(track: Track, item: Track) -> bool:
