@@ -26,7 +26,7 @@ from sync.child_model import (
     knows_geometry,
 )
 from sync.decision import SkuScores
-from sync.preprocess import crop_square, normalise
+from sync.preprocess import crop_covered, normalise
 
 logger = logging.getLogger(__name__)
 
@@ -92,7 +92,12 @@ class ChildModels:
     counts: ChildCounts = field(default_factory=ChildCounts)
 
     def answers(
-        self, frame: Picture, xyxy: FloatArray, vectors: FloatArray, scores: Sequence[SkuScores]
+        self,
+        frame: Picture,
+        xyxy: FloatArray,
+        vectors: FloatArray,
+        scores: Sequence[SkuScores],
+        covering: Sequence[FloatArray],
     ) -> list[ChildAnswer | None]:
         """What the children say about each look; None where the parent's answer stands.
 
@@ -101,17 +106,18 @@ class ChildModels:
             xyxy: float32 (N, 4), pixels of the frame.
             vectors: float32 (N, d), whitened, of the parent.
             scores: of the parent, N entries.
+            covering: per look float32 (K, 4), what stands before it and is painted over.
         """
         found: list[ChildAnswer | None] = [None] * len(scores)
         for child in self.children:
             routed = [i for i, row in enumerate(scores) if is_routed(row, child.card)]
-            for i, answer in self._ask(child, frame, xyxy, vectors, routed):
+            for i, answer in self._ask(child, frame, xyxy, vectors, covering, routed):
                 found[i] = answer
         return found
 
     def _ask(
         self, child: ChildModel, frame: Picture, xyxy: FloatArray, vectors: FloatArray,
-        routed: Sequence[int],
+        covering: Sequence[FloatArray], routed: Sequence[int],
     ) -> list[tuple[int, ChildAnswer | None]]:  # fmt: skip
         height, width = frame.shape[:2]
         boxes = [(i, box_geometry(xyxy[i], width, height)) for i in routed]
@@ -122,7 +128,7 @@ class ChildModels:
             return []
         numbers = [i for i, _ in known]
         if child.card.input == "crops":
-            given = self._crops(child.card, frame, xyxy[numbers])
+            given = self._crops(child.card, frame, xyxy[numbers], [covering[i] for i in numbers])
         else:
             given = np.concatenate([vectors[numbers], np.stack([row for _, row in known])], axis=1)
         try:
@@ -135,9 +141,14 @@ class ChildModels:
         self.counts.num_abstained += answers.count(None)
         return list(zip(numbers, answers, strict=True))
 
-    def _crops(self, card: ChildCard, frame: Picture, xyxy: FloatArray) -> FloatArray:
+    def _crops(
+        self, card: ChildCard, frame: Picture, xyxy: FloatArray, covering: Sequence[FloatArray]
+    ) -> FloatArray:
         form = self.preprocess
         assert form is not None
         margin = card.crop_margin_percent / 100
-        crops = [crop_square(frame, box, card.crop_px, margin) for box in xyxy]
+        crops = [
+            crop_covered(frame, box, before, card.crop_px, margin)
+            for box, before in zip(xyxy, covering, strict=True)
+        ]
         return normalise(crops, float(form.mean), float(form.scale))

@@ -275,15 +275,16 @@ class Pipeline:
             return
         self.counts.num_embeddings += len(tracks)
         boxes = np.stack([t.xyxy for t in tracks])
+        covering = [self._tracker.before(t) for t in tracks]
         try:
-            vectors = models.embedder.embed(frame, boxes, [self._tracker.before(t) for t in tracks])
+            vectors = models.embedder.embed(frame, boxes, covering)
         except InferenceError as err:
             self.counts.num_failures += 1
             self._reason = err.code
             logger.warning("embedder failed camera=%s code=%s", self._camera_id, err.code)
             return
         parents = models.matcher.match(vectors)
-        answers = models.children.answers(frame, boxes, vectors, parents)
+        answers = models.children.answers(frame, boxes, vectors, parents, covering)
         for track, vector, parent, answer, sketch in zip(
             tracks, vectors, parents, answers, sketches_of(vectors), strict=True
         ):

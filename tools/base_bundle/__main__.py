@@ -59,6 +59,7 @@ def _inputs(options: argparse.Namespace) -> Inputs:
         detector_start=options.detector_start,
         embedder_start=options.embedder_start,
         children=tuple(options.children),
+        child_networks=options.child_networks,
         num_quick_scenes=options.quick_scenes,
         detector_steps=options.detector_steps,
         embedder_steps=options.embedder_steps,
@@ -81,6 +82,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--embedder-start", type=Path, help="weights.pt to start from instead of ImageNet")
     told = f"families that get a model of their own; {AUTO}: those that it helps"
     add("--children", nargs="*", default=[], metavar="FAMILY", help=told)
+    add("--child-networks", action="store_true", help="train one where a head is not enough")
     add("--quick-scenes", type=int, default=2200, help="number of quickly rendered scenes")
     add("--detector-steps", type=int, help="instead of the recipe's")
     add("--embedder-steps", type=int, help="instead of the recipe's")

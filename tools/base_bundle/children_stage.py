@@ -20,6 +20,7 @@ from trainer.export.child_export import FOLDER
 from trainer.export.child_fit import (
     MIN_WRONG_ITEMS,
     FittedChild,
+    Networks,
     Router,
     families_of,
     fit_family,
@@ -32,6 +33,7 @@ logger = logging.getLogger(__name__)
 
 AUTO = "auto"
 REPORT_NAME = "report.json"
+RUNS = "children_runs"
 
 
 def children_stage(inputs: Inputs) -> None:
@@ -44,18 +46,24 @@ def children_stage(inputs: Inputs) -> None:
     router = Router(gallery.embedder_id, files.thresholds, catalog_of(inputs))
     scenes = [scene for folder in inputs.scenes for scene in read_scene_folder(folder)]
     looks = labelled_looks(files, scenes)
-    told = fit_children(router, looks, inputs.children, inputs.work)
+    networks = Networks(inputs.work / RUNS) if inputs.child_networks else None
+    told = fit_children(router, looks, inputs.children, inputs.work, networks)
     report.parent.mkdir(exist_ok=True)
     report.write_text(json.dumps(told, indent=1))
 
 
 def fit_children(
-    router: Router, looks: Sequence[LabelledLook], asked: Sequence[str], root: Path
+    router: Router,
+    looks: Sequence[LabelledLook],
+    asked: Sequence[str],
+    root: Path,
+    networks: Networks | None = None,
 ) -> dict[str, dict[str, object]]:
     """Fit and write below `root`; a report per family that got a child.
 
     Args:
         asked: names of families, or `auto`.
+        networks: None fits heads only.
 
     Raises:
         DatasetError: a family that was asked for is none, or has too few looks.
@@ -66,9 +74,9 @@ def fit_children(
     told: dict[str, dict[str, object]] = {}
     for family in known:
         if family.name in asked:
-            told[family.name] = fit_family(router, looks, family, root).report()
+            told[family.name] = fit_family(router, looks, family, root, networks).report()
         elif AUTO in asked and num_wrong_items(router, looks, family) >= MIN_WRONG_ITEMS:
-            fitted = _tried(router, looks, family, root)
+            fitted = _tried(router, looks, family, root, networks)
             if fitted is not None:
                 told[family.name] = fitted.report()
     return told
@@ -90,11 +98,15 @@ def fitted_children(inputs: Inputs) -> dict[str, dict[str, object]]:
 
 
 def _tried(
-    router: Router, looks: Sequence[LabelledLook], family: Family, root: Path
+    router: Router,
+    looks: Sequence[LabelledLook],
+    family: Family,
+    root: Path,
+    networks: Networks | None,
 ) -> FittedChild | None:
     """The child, or None where it does not help or its members were seen too seldom."""
     try:
-        fitted = fit_family(router, looks, family, root)
+        fitted = fit_family(router, looks, family, root, networks)
     except DatasetError as err:
         logger.warning("no child family=%s: %s", family.name, err)
         return None

@@ -23,6 +23,7 @@ class Inputs:
         validation: rendered three-camera scenes, COCO; empty means quick ones with another seed.
         detector_packs: further packs that only the detector sees, and which of them.
         children: look-alike families that get a model of their own, or "auto"; mostly none.
+        child_networks: where a head is not enough for one, a network of its own is trained.
         work: intermediate results; a build that was stopped continues here.
         augmentation: of the recogniser: all SKUs alike, or each by its pictures and errors.
     """
@@ -36,6 +37,7 @@ class Inputs:
     detector_start: Path | None = None
     embedder_start: Path | None = None
     children: tuple[str, ...] = ()
+    child_networks: bool = False
     views_per_sku: int = 40
     num_quick_scenes: int = 2200
     num_composites: int = 700

@@ -73,11 +73,10 @@ def items_of(scenes: Sequence[ScenePicture], models: Models, *, show: bool) -> l
         if len(found) == 0:
             continue
         taken = boxes[best[found]]
-        vectors = models.embedder.embed(
-            picture, taken, [standing_before(box, boxes) for box in taken]
-        )
+        covering = [standing_before(box, boxes) for box in taken]
+        vectors = models.embedder.embed(picture, taken, covering)
         parents = models.matcher.match(vectors)
-        answers = models.children.answers(picture, taken, vectors, parents)
+        answers = models.children.answers(picture, taken, vectors, parents, covering)
         for row, answer, i in zip(vectors, answers, found, strict=True):
             looks[(scene.scene, scene.item_ids[i], scene.sku_ids[i])].append((row, answer))
     return [

@@ -5,6 +5,7 @@ Exit codes: 0 done, 2 wrong input.
 
 import dataclasses
 import json
+import logging
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,7 +18,7 @@ from sync.bundle import Bundle, open_bundle
 from sync.errors import SyncError
 from trainer.dataset.coco_scenes import read_scene_folder
 from trainer.errors import DatasetError, TrainerError
-from trainer.export.child_fit import families_of, fit_child, judged, router_of
+from trainer.export.child_fit import Networks, families_of, fit_child, judged, router_of
 from trainer.export.golden_answers import shipped_files
 from trainer.export.labelled_looks import labelled_looks
 from trainer.training.families import LabelledLook
@@ -46,9 +47,15 @@ def child(
         list[Path] | None, typer.Option(help="Scenes that taught neither; judged before, after.")
     ] = None,
     created: Annotated[str, typer.Option(help="Written into the manifest; else now.")] = "",
+    runs: Annotated[
+        Path | None,
+        typer.Option(help="Where a head is not enough, train a network of its own, its runs here."),
+    ] = None,
+    threads: Annotated[int, typer.Option(min=1, help="Of a network's training.")] = 1,
 ) -> None:
-    """Fit a family's own head and write the bundle with it; every other file stays as it is."""
-    torch.set_num_threads(1)
+    """Fit a family's own model and write the bundle with it; every other file stays as it is."""
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(message)s")
+    torch.set_num_threads(threads)
     parent = open_bundle(bundle)
     router, looks = router_of(parent), _looks(parent, scenes)
     found = families_of(router, looks)
@@ -58,7 +65,8 @@ def child(
             f"no family {family!r}", hint="one of: " + ", ".join(f.name for f in found[:10])
         )
     made_at = created or datetime.now(UTC).isoformat(timespec="seconds")
-    fitted = fit_child(parent, looks, chosen, out, created=made_at)
+    networks = None if runs is None else Networks(runs)
+    fitted = fit_child(parent, looks, chosen, out, created=made_at, networks=networks)
     report = {"family": chosen.name, "bundle_id": open_bundle(out).bundle_id, **fitted.report()}
     if test:
         report["test"] = judged(router, fitted, _looks(parent, test))

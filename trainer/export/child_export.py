@@ -1,9 +1,10 @@
-"""A family's head as a file the box runs, and a bundle that carries it.
+"""A family's head or network as a file the box runs, and a bundle that carries it.
 
-Flow: FamilyHead -> children/<family>.onnx + children/<family>.json -> bundle with one child more
+Flow: FamilyHead | FittedNetwork -> children/<family>.onnx + children/<family>.json
+-> bundle with one child more
 
-The graph is written node by node: the same head gives the same bytes, and no other file of the
-bundle is touched. Older children of the same family are replaced.
+The graph of a head is written node by node: the same head gives the same bytes. No other file of
+the bundle is touched; older children of the same family are replaced.
 """
 
 import shutil
@@ -20,8 +21,10 @@ from sync.boxes import FloatArray
 from sync.bundle import MANIFEST_NAME, Bundle, describe_file, open_bundle
 from sync.child_model import NUM_GEOMETRY, ChildCard, read_child_cards
 from trainer.errors import ExportError
+from trainer.export.onnx_export import export_onnx, family_interface
 from trainer.training.families import LabelledLook
 from trainer.training.family_head import FamilyHead, product_columns
+from trainer.training.family_network_fit import CROP_MARGIN_PERCENT, FittedNetwork
 
 FOLDER = "children"
 OPSET, IR_VERSION = 17, 8  # what every ONNX Runtime since 1.12 reads
@@ -29,7 +32,11 @@ RANGE_SLACK = 0.05  # of the range seen, on either side
 
 
 def write_child(
-    head: FamilyHead, family: str, parent_id: str, looks: Sequence[LabelledLook], root: Path
+    model: FamilyHead | FittedNetwork,
+    family: str,
+    parent_id: str,
+    looks: Sequence[LabelledLook],
+    root: Path,
 ) -> ChildCard:
     """Both files of a child below `root`.
 
@@ -37,18 +44,28 @@ def write_child(
         looks: it was fitted on; they give the range of box geometry it knows.
 
     Raises:
-        ExportError: the family's name is no plain file name.
+        ExportError: the family's name is no plain file name, or the network cannot be captured.
     """
     if not family.replace("_", "").replace("-", "").isalnum():
         raise ExportError(f"family {family!r} is no file name", hint="letters, digits, - and _")
     (root / FOLDER).mkdir(parents=True, exist_ok=True)
-    own = np.stack([look.geometry for look in looks if look.sku_id in set(head.sku_ids)])
-    low, high = _range(own) if head.uses_geometry else ((), ())
-    card = ChildCard(
-        family=family, parent_id=parent_id, sku_ids=head.sku_ids, geometry_low=low,
-        geometry_high=high, network=f"{FOLDER}/{family}.onnx",
-    )  # fmt: skip
-    (root / card.network).write_bytes(head_model(head).SerializeToString(deterministic=True))
+    network = f"{FOLDER}/{family}.onnx"
+    card = ChildCard(family=family, parent_id=parent_id, sku_ids=model.sku_ids, network=network)
+    if isinstance(model, FittedNetwork):
+        card = card.model_copy(
+            update={
+                "input": "crops",
+                "crop_px": model.crop_px,
+                "crop_margin_percent": CROP_MARGIN_PERCENT,
+            }
+        )
+        export_onnx(model.model, family_interface(model.crop_px), root / network)
+    else:
+        if model.uses_geometry:
+            members = set(model.sku_ids)
+            low, high = _range(np.stack([k.geometry for k in looks if k.sku_id in members]))
+            card = card.model_copy(update={"geometry_low": low, "geometry_high": high})
+        (root / network).write_bytes(head_model(model).SerializeToString(deterministic=True))
     text = card.model_dump_json(indent=1) + "\n"
     (root / FOLDER / f"{family}.json").write_text(text, encoding="utf-8")
     return card

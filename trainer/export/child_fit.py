@@ -1,11 +1,13 @@
 """From labelled looks to a family's child: fit, warm, export, judge.
 
-Flow: Router + LabelledLooks -> FamilyHead -> both files of a child, report -> bundle with it
+Flow: Router + LabelledLooks -> head, and a network where that is not enough
+-> both files of a child, report -> bundle with it
 
 The router is the parent as far as decisions go: the child is asked where it is torn.
 """
 
 import dataclasses
+import logging
 import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -17,9 +19,19 @@ from sync.catalog import Catalog, load_catalog
 from sync.child_model import ChildCard
 from sync.decision import DecisionParameters, SkuScores
 from trainer.export.child_export import bundle_with_child, write_child
-from trainer.export.child_judge import FamilyTally, reduction, safe_head, tally, with_answers
+from trainer.export.child_judge import (
+    FamilyTally,
+    reduction,
+    safe_temperature,
+    tally,
+    with_answers,
+)
 from trainer.training.families import Family, LabelledLook, learned_families
 from trainer.training.family_head import FamilyHead, fit_family_head, looks_at, softmax
+from trainer.training.family_network_fit import FittedNetwork, fit_family_network
+from trainer.training.recipes import Recipe
+
+logger = logging.getLogger(__name__)
 
 MIN_WRONG_ITEMS = 5  # of a family, looks pooled; with fewer nobody can tell whether a child helps
 MIN_FEWER_WRONG = 0.3  # share of them that a child takes away on scenes it was not fitted on
@@ -40,6 +52,19 @@ class Router:
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
+class Networks:
+    """That a family may have a network of its own, which takes minutes.
+
+    Attributes:
+        runs: folder of the runs, one of each family.
+        recipe: family_crops() where None.
+    """
+
+    runs: Path
+    recipe: Recipe | None = None
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
 class FittedChild:
     """A child that was written, and what is known of it.
 
@@ -47,7 +72,7 @@ class FittedChild:
         before, after: of the looks it was fitted on, each by a head that did not see its scene.
     """
 
-    head: FamilyHead
+    model: FamilyHead | FittedNetwork
     card: ChildCard
     temperature: float
     before: FamilyTally
@@ -63,11 +88,10 @@ class FittedChild:
     def report(self) -> dict[str, object]:
         """For a person and for files."""
         return {
-            "sku_ids": list(self.head.sku_ids),
-            "uses_geometry": self.head.uses_geometry,
-            "decay": self.head.decay,
+            "sku_ids": list(self.model.sku_ids),
+            **self.model.facts(),
             "temperature": self.temperature,
-            "fold_loss": round(self.head.fold_loss, 4),
+            "fold_loss": round(self.model.fold_loss, 4),
             "out_of_fold": compared(self.before, self.after),
         }
 
@@ -94,22 +118,49 @@ def num_wrong_items(router: Router, looks: Sequence[LabelledLook], family: Famil
 
 
 def fit_family(
-    router: Router, looks: Sequence[LabelledLook], family: Family, root: Path
+    router: Router,
+    looks: Sequence[LabelledLook],
+    family: Family,
+    root: Path,
+    networks: Networks | None = None,
 ) -> FittedChild:
     """Fit, find how warm it must be, and write both files below `root`.
 
+    Args:
+        networks: None fits a head and nothing else, in seconds.
+
     Raises:
-        DatasetError: too few looks at a member.
+        DatasetError: too few looks at a member, or networks of looks whose pictures are not kept.
         ExportError: the family's name is no file name.
+        DivergedError: the loss of a network became NaN.
     """
-    plain = fit_family_head(looks, family.sku_ids)
-    card = write_child(plain, family.name, router.embedder_id, looks, root)
-    head, temperature = safe_head(plain, card, looks, router.thresholds, router.families)
-    write_child(head, family.name, router.embedder_id, looks, root)
-    own = looks_at(looks, head.sku_ids)
-    rows = softmax(head.held_out).astype(np.float32)
+    own = looks_at(looks, family.sku_ids)
+    fitted = _judged(router, own, fit_family_head(looks, family.sku_ids), family.name)
+    if networks is not None and fitted.after.wrong_items >= MIN_WRONG_ITEMS:
+        network = fit_family_network(
+            looks, family.sku_ids, networks.runs / family.name, networks.recipe
+        )
+        other = _judged(router, own, network, family.name)
+        logger.info("family=%s head=%s network=%s", family.name, fitted.after, other.after)
+        if other.after.wrong_items < fitted.after.wrong_items:
+            fitted = other
+    card = write_child(fitted.model, family.name, router.embedder_id, looks, root)
+    return dataclasses.replace(fitted, card=card)
+
+
+def _judged(
+    router: Router, own: Sequence[LabelledLook], model: FamilyHead | FittedNetwork, name: str
+) -> FittedChild:
+    """As warm as it must be, and what it then makes of looks that did not teach it."""
+    card = ChildCard(
+        family=name, parent_id=router.embedder_id, sku_ids=model.sku_ids, network="none yet"
+    )
+    judged_by = (router.thresholds, router.families)
+    temperature = safe_temperature(model.held_out, card, own, *judged_by)
+    warm = model.at_temperature(temperature)
+    rows = softmax(warm.held_out).astype(np.float32)
     before, after = _tallies(router, own, with_answers(own, card, rows))
-    return FittedChild(head, card, temperature, before, after)
+    return FittedChild(warm, card, temperature, before, after)
 
 
 def fit_child(
@@ -120,6 +171,7 @@ def fit_child(
     *,
     created: str,
     version: str = "",
+    networks: Networks | None = None,
 ) -> FittedChild:
     """Write the bundle with the child to `out`.
 
@@ -128,7 +180,7 @@ def fit_child(
         ExportError: `out` exists, or the family's name is no file name.
     """
     scratch = out.with_name(f"{out.name}.child")
-    fitted = fit_family(router_of(parent), looks, family, scratch)
+    fitted = fit_family(router_of(parent), looks, family, scratch, networks)
     bundle_with_child(parent, scratch, fitted.card, out, created=created, version=version)
     shutil.rmtree(scratch)
     return fitted
@@ -136,11 +188,10 @@ def fit_child(
 
 def judged(router: Router, fitted: FittedChild, looks: Sequence[LabelledLook]) -> dict[str, object]:
     """Before and after on looks that taught neither, and how much less is wrong."""
-    own = looks_at(looks, fitted.head.sku_ids)
+    own = looks_at(looks, fitted.model.sku_ids)
     if not own:
         return {"num_looks": 0}
-    vectors, geometry = (np.stack([getattr(k, n) for k in own]) for n in ("vector", "geometry"))
-    rows = fitted.head.probabilities(vectors, geometry)
+    rows = fitted.model.answers(own)
     return compared(*_tallies(router, own, with_answers(own, fitted.card, rows)))
 
 

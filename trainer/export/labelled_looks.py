@@ -6,18 +6,19 @@ Boxes are the detector's, as on the counter; an item that it misses gives no loo
 """
 
 from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
 
-from sync.boxes import FloatArray, iou_matrix
+from sync.boxes import FloatArray, iou_matrix, standing_before
 from sync.child_model import box_geometry
 from sync.decision import scores_of_look
-from sync.preprocess import Picture, crop_item
+from sync.preprocess import Picture, crop_covered
 from trainer.dataset.coco_scenes import ScenePicture, read_picture
 from trainer.export.gallery_fit import embed
 from trainer.export.golden_answers import ShippedFiles
 from trainer.training.detections import DetectorSetting, detect
-from trainer.training.families import LabelledLook
+from trainer.training.families import LabelledLook, LookPlace
 
 FOUND_IOU = 0.5
 
@@ -42,7 +43,7 @@ def labelled_looks(files: ShippedFiles, scenes: Sequence[ScenePicture]) -> list[
         labels = [
             (boxes[b], scene.sku_ids[i], f"{scene.scene}/{scene.item_ids[i]}") for b, i in pairs
         ]
-        looks += looks_in(files, picture, scene.scene, labels, boxes)
+        looks += looks_in(files, picture, scene.scene, labels, boxes, scene.path)
     return looks
 
 
@@ -52,6 +53,7 @@ def looks_in(
     scene: str,
     labels: Sequence[tuple[FloatArray, str, str]],
     others: FloatArray | None = None,
+    path: Path | None = None,
 ) -> list[LabelledLook]:
     """What the recogniser says about labelled boxes of one picture.
 
@@ -59,13 +61,18 @@ def looks_in(
         labels: box, SKU, and the item it is, the same for all cameras.
         others: float32 (N, 4), all boxes of the picture; what stands before an item is painted
             over, as a box does it.
+        path: of the picture, where somebody may want to cut the items out again.
     """
     if not labels:
         return []
     form = files.preprocess
     margin = form.crop_margin_percent / 100
     around = np.zeros((0, 4), dtype=np.float32) if others is None else others
-    crops = [crop_item(picture, box, around, form.crop_px, margin) for box, _, _ in labels]
+    covers = [standing_before(box, around) for box, _, _ in labels]
+    crops = [
+        crop_covered(picture, box, cover, form.crop_px, margin)
+        for (box, _, _), cover in zip(labels, covers, strict=True)
+    ]
     raw = embed(files.embedder, crops, mean=float(form.mean), scale=float(form.scale))
     vectors = files.whitening.apply(raw)
     height, width = picture.shape[:2]
@@ -78,8 +85,11 @@ def looks_in(
             vector=vector,
             geometry=box_geometry(box, width, height),
             scores=scores_of_look(row, files.gallery.sku_ids, files.thresholds.temperature),
+            place=None if path is None else LookPlace(path, box, cover),
         )
-        for (box, sku_id, item), vector, row in zip(labels, vectors, rows, strict=True)
+        for (box, sku_id, item), cover, vector, row in zip(
+            labels, covers, vectors, rows, strict=True
+        )
     ]
 
 

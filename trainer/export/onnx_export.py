@@ -47,6 +47,11 @@ def embedder_interface(size_px: int) -> GraphInterface:
     return GraphInterface("crops", "embedding", size_px, size_px, dynamic_size=False)
 
 
+def family_interface(size_px: int) -> GraphInterface:
+    """The same of a look-alike family's own network."""
+    return GraphInterface("crops", "probabilities", size_px, size_px, dynamic_size=False)
+
+
 def export_onnx(model: nn.Module, interface: GraphInterface, path: Path) -> None:
     """Write `model` in eval mode.
 

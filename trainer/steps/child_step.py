@@ -19,7 +19,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from sync.bundle import open_bundle
 from trainer.dataset.coco_scenes import read_picture
 from trainer.dataset.manifest import DatasetItem, Split
-from trainer.export.child_fit import families_of, fit_child, judged, router_of
+from trainer.export.child_fit import Networks, families_of, fit_child, judged, router_of
 from trainer.export.golden_answers import ShippedFiles, shipped_files
 from trainer.export.labelled_looks import looks_in
 from trainer.steps.dataset_folder import load_dataset, picture_path
@@ -30,6 +30,7 @@ from trainer.steps.step_voice import StepVoice
 from trainer.training.families import Family, LabelledLook
 
 REPORT = "child.json"
+RUNS = "child_runs"
 TELL_EVERY = 100
 
 
@@ -38,12 +39,14 @@ class Parameters(BaseModel):
 
     Attributes:
         family: the one with most confused looks where empty.
+        network: train one of its own where a head is not enough; minutes instead of seconds.
         created, version: as of step `package`.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     family: str = Field(default="", max_length=80)
+    network: bool = False
     created: str = Field(default="2026-01-01T00:00:00+00:00", max_length=40)
     version: str = Field(default="", max_length=40)
 
@@ -64,7 +67,8 @@ def run(inputs: Mapping[str, Path], parameters: Parameters, out: Path, voice: St
     for left in (out / BUNDLE, out / f"{BUNDLE}.child"):
         shutil.rmtree(left, ignore_errors=True)
     voice.progress(70, f"fitting {family.name}")
-    fitted = fit_child(parent, looks, family, out / BUNDLE,
+    networks = Networks(out / RUNS) if parameters.network else None
+    fitted = fit_child(parent, looks, family, out / BUNDLE, networks=networks,
                        created=parameters.created, version=parameters.version)  # fmt: skip
     if fitted.after.wrong_items >= fitted.before.wrong_items:
         raise StepError(
@@ -111,9 +115,10 @@ def labelled(
             )
             for place, box in enumerate(boxes)
         ]
-        picture = read_picture(picture_path(pictures, item.picture))
+        path = picture_path(pictures, item.picture)
         around = np.asarray([box.xyxy for box in item.boxes], np.float32)
-        looks += looks_in(files, picture, item.basket_id or item.source_id, labels, around)
+        scene = item.basket_id or item.source_id
+        looks += looks_in(files, read_picture(path), scene, labels, around, path)
     return looks
 
 

@@ -10,6 +10,7 @@ Pure; no network here.
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 
@@ -21,6 +22,21 @@ MIN_CONFUSED_SHARE = 0.05  # of the looks at one of the two
 
 
 @dataclass(frozen=True, slots=True)
+class LookPlace:
+    """Where a look was made, to cut it out again.
+
+    Attributes:
+        path: of the picture.
+        xyxy: float32 (4,), its pixels.
+        covering: float32 (K, 4), what stands before the item and is painted over.
+    """
+
+    path: Path
+    xyxy: FloatArray
+    covering: FloatArray
+
+
+@dataclass(frozen=True, slots=True)
 class LabelledLook:
     """One look at an item whose SKU is known.
 
@@ -29,6 +45,7 @@ class LabelledLook:
         vector: float32 (d,), whitened, of the parent.
         geometry: float32 (4,), as sync.child_model.box_geometry.
         scores: what the parent says.
+        place: None where the picture is not kept.
     """
 
     scene: str
@@ -37,6 +54,7 @@ class LabelledLook:
     vector: FloatArray
     geometry: FloatArray
     scores: SkuScores
+    place: LookPlace | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,6 +25,7 @@ MIN_LOOKS = 20  # of each member; fewer say nothing about 256 directions
 DECAYS = (1e-3, 1e-2, 1e-1)
 VECTOR_SCALE, GEOMETRY_SCALE = 8.0, 4.0  # both sides then count alike under one decay
 MAX_ITERATIONS = 100
+FEATURES = ("vector", "geometry")
 
 Doubles = NDArray[np.float64]
 
@@ -64,6 +65,15 @@ class FamilyHead:
         logits = features(vectors, geometry) @ self.weight + self.bias
         return softmax(logits).astype(np.float32)
 
+    def answers(self, looks: Sequence[LabelledLook]) -> FloatArray:
+        """Probabilities of the members for each look, float32 (N, members)."""
+        vectors, geometry = (np.stack([getattr(k, n) for k in looks]) for n in FEATURES)
+        return self.probabilities(vectors, geometry)
+
+    def facts(self) -> dict[str, object]:
+        """What was chosen, for a report."""
+        return {"kind": "head", "uses_geometry": self.uses_geometry, "decay": self.decay}
+
 
 def features(vectors: FloatArray, geometry: FloatArray) -> Doubles:
     """Vector, geometry, and the products of its numbers, float64 (N, d + 14)."""
@@ -84,8 +94,10 @@ def looks_at(looks: Sequence[LabelledLook], sku_ids: Sequence[str]) -> list[Labe
     return [look for look in looks if look.sku_id in members]
 
 
-def fit_family_head(looks: Sequence[LabelledLook], sku_ids: Sequence[str]) -> FamilyHead:
-    """The head with the least loss on scenes it was not fitted on.
+def members_of(
+    looks: Sequence[LabelledLook], sku_ids: Sequence[str], num_folds: int
+) -> tuple[list[LabelledLook], NDArray[np.int64]]:
+    """Looks at the members, and which member each shows, int64 (N,).
 
     Raises:
         DatasetError: a member has fewer than MIN_LOOKS looks, or all come from too few scenes.
@@ -98,9 +110,21 @@ def fit_family_head(looks: Sequence[LabelledLook], sku_ids: Sequence[str]) -> Fa
             f"{sku_ids[int(counts.argmin())]} has {counts.min()} looks, a child needs {MIN_LOOKS}",
             hint="label more baskets with it",
         )
+    if len(set(folds_by_scene(own, num_folds).tolist())) < num_folds:
+        raise DatasetError(
+            f"all looks come from fewer than {num_folds} scenes", hint="label more baskets"
+        )
+    return own, labels
+
+
+def fit_family_head(looks: Sequence[LabelledLook], sku_ids: Sequence[str]) -> FamilyHead:
+    """The head with the least loss on scenes it was not fitted on.
+
+    Raises:
+        DatasetError: a member has fewer than MIN_LOOKS looks, or all come from too few scenes.
+    """
+    own, labels = members_of(looks, sku_ids, NUM_FOLDS)
     folds = folds_by_scene(own, NUM_FOLDS)
-    if len(set(folds.tolist())) < NUM_FOLDS:
-        raise DatasetError("all looks come from fewer than 4 scenes", hint="label more baskets")
     vectors = np.stack([look.vector for look in own])
     geometry = np.stack([look.geometry for look in own])
     tried = []
@@ -108,7 +132,7 @@ def fit_family_head(looks: Sequence[LabelledLook], sku_ids: Sequence[str]) -> Fa
         rows = _scaled(features(vectors, geometry), vectors.shape[1], uses_geometry)
         for decay in DECAYS:
             logits = _held_out(rows, labels, folds, decay, len(sku_ids))
-            tried.append((_loss(logits, labels), uses_geometry, decay, rows, logits))
+            tried.append((mean_loss(logits, labels), uses_geometry, decay, rows, logits))
     loss, uses_geometry, decay, rows, logits = min(tried, key=lambda t: t[:3])
     weight, bias = _fit(rows, labels, decay, len(sku_ids))
     scale = _scaled(np.ones((1, rows.shape[1])), vectors.shape[1], uses_geometry)[0]
@@ -169,7 +193,13 @@ def _fit(
     return found, bias.detach().numpy() - mean @ found
 
 
-def _loss(logits: Doubles, labels: NDArray[np.int64]) -> float:
+def mean_loss(logits: Doubles, labels: NDArray[np.int64]) -> float:
+    """Cross-entropy in nats per row.
+
+    Args:
+        logits: float64 (N, members).
+        labels: int64 (N,).
+    """
     probabilities = softmax(logits)[np.arange(len(labels)), labels]
     return float(-np.log(np.maximum(probabilities, 1e-12)).mean())
 

@@ -218,6 +218,27 @@ def head_on_cached_features() -> Recipe:
     )
 
 
+def family_crops() -> Recipe:
+    """A look-alike family's own network on crops of its members; 2 cores finish it in minutes."""
+    return Recipe(
+        name="family_crops",
+        body="lite0",
+        input_height_px=160,
+        input_width_px=160,
+        num_steps=300,
+        batch_size=32,
+        learning_rate=2e-3,
+        body_rate_factor=0.3,
+        num_frozen_groups=2,  # stem and stage 0: half of the time for edges and colours
+        freeze_batch_norm=True,
+        warmup_steps=30,
+        weight_decay=0.05,
+        clip_norm=5.0,
+        ema_decay=0.99,
+        precision="fp32",
+    )
+
+
 RECIPES = {
     "detector_lite0": detector_lite0,
     "lite0_metric": lite0_metric,

@@ -1,6 +1,7 @@
 """A family's child on the box: asked where the parent is torn, never in its way."""
 
 import logging
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -56,8 +57,13 @@ def children(network: Constant, card: ChildCard = CARD) -> ChildModels:
     return ChildModels((ChildModel(card, network),), PREPROCESS)
 
 
-def refined(models: ChildModels) -> list[SkuScores]:
-    answers = models.answers(FRAME, BOXES, VECTORS, TORN)
+NOTHING = np.zeros((0, 4), np.float32)
+
+
+def refined(
+    models: ChildModels, covering: Sequence[NDArray[np.float32]] = (NOTHING, NOTHING)
+) -> list[SkuScores]:
+    answers = models.answers(FRAME, BOXES, VECTORS, TORN, covering)
     return [with_child(row, answer) for row, answer in zip(TORN, answers, strict=True)]
 
 
@@ -99,6 +105,15 @@ def test_an_embedder_of_its_own_gets_crops_of_its_own_size() -> None:
     card = CARD.model_copy(update={"input": "crops", "crop_px": 48})
     refined(children(network, card))
     assert network.seen[0].shape == (2, *input_shape(card, 8)) == (2, 3, 48, 48)
+
+
+def test_what_stands_before_an_item_is_painted_over_for_a_child_too() -> None:
+    network = Constant()
+    card = CARD.model_copy(update={"input": "crops", "crop_px": 48, "crop_margin_percent": 0})
+    refined(children(network, card), (BOXES[:1], NOTHING))
+    covered, free = network.seen[0]
+    assert np.ptp(covered[:, 4:44, 18:30]) == 0.0
+    assert covered[0, 24, 24] != free[0, 24, 24]
 
 
 def test_a_network_of_another_form_is_refused_at_load_and_a_late_one_is_not() -> None:
