@@ -21,6 +21,7 @@ from sync.boxes import FloatArray
 from sync.bundle import MANIFEST_NAME, Bundle, describe_file, open_bundle
 from sync.child_model import NUM_GEOMETRY, ChildCard, read_child_cards
 from trainer.errors import ExportError
+from trainer.export.half_precision import to_half
 from trainer.export.onnx_export import export_onnx, family_interface
 from trainer.training.families import LabelledLook
 from trainer.training.family_head import FamilyHead, product_columns
@@ -59,7 +60,10 @@ def write_child(
                 "crop_margin_percent": CROP_MARGIN_PERCENT,
             }
         )
-        export_onnx(model.model, family_interface(model.crop_px), root / network)
+        whole = root / FOLDER / f"{family}.fp32.onnx"
+        export_onnx(model.model, family_interface(model.crop_px), whole)
+        to_half(whole, root / network)  # half the bytes to every box; a CPU casts them up at load
+        whole.unlink()
     else:
         if model.uses_geometry:
             members = set(model.sku_ids)

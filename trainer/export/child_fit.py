@@ -35,6 +35,7 @@ logger = logging.getLogger(__name__)
 
 MIN_WRONG_ITEMS = 5  # of a family, looks pooled; with fewer nobody can tell whether a child helps
 MIN_FEWER_WRONG = 0.3  # share of them that a child takes away on scenes it was not fitted on
+ENOUGH_LEFT = 0.5  # share of them that a head may leave before a network is tried
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -84,6 +85,12 @@ class FittedChild:
         num_wrong = self.before.wrong_items
         num_gone = num_wrong - self.after.wrong_items
         return num_wrong >= MIN_WRONG_ITEMS and num_gone >= MIN_FEWER_WRONG * num_wrong
+
+    @property
+    def is_enough(self) -> bool:
+        """Little is wrong any more, or little of what was: no network need be trained."""
+        left = self.after.wrong_items
+        return left < MIN_WRONG_ITEMS or left <= ENOUGH_LEFT * self.before.wrong_items
 
     def report(self) -> dict[str, object]:
         """For a person and for files."""
@@ -136,12 +143,16 @@ def fit_family(
     """
     own = looks_at(looks, family.sku_ids)
     fitted = _judged(router, own, fit_family_head(looks, family.sku_ids), family.name)
-    if networks is not None and fitted.after.wrong_items >= MIN_WRONG_ITEMS:
+    if networks is not None and not fitted.is_enough:
         network = fit_family_network(
             looks, family.sku_ids, networks.runs / family.name, networks.recipe
         )
         other = _judged(router, own, network, family.name)
-        logger.info("family=%s head=%s network=%s", family.name, fitted.after, other.after)
+        logger.info(
+            "family=%s wrong items: parent=%d head=%d network=%d",
+            family.name, fitted.before.wrong_items, fitted.after.wrong_items,
+            other.after.wrong_items,
+        )  # fmt: skip
         if other.after.wrong_items < fitted.after.wrong_items:
             fitted = other
     card = write_child(fitted.model, family.name, router.embedder_id, looks, root)

@@ -69,7 +69,7 @@ def test_the_file_says_what_the_network_says(
     card = write_child(warm, "fontela_water", "embedder-1", looks, tmp_path)
     assert (card.input, card.crop_px, card.geometry_low) == ("crops", 64, ())
     said = OnnxModel(tmp_path / card.network)(plain_crops(cutouts(looks, 64), 64, 0.05))
-    assert np.abs(said - warm.answers(looks)).max() < 1e-4
+    assert np.abs(said - warm.answers(looks)).max() < 5e-3  # 16-bit
     assert warm.answers(looks).max() < model.answers(looks).max()
 
 
