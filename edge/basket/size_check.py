@@ -3,9 +3,10 @@
 Flow: Place measured by two or more cameras, sizes of SKUs -> log-likelihood of each SKU
 
 A small and a large bottle of the same water look alike in every crop; on the counter plane one is
-taller and wider. Pure. It only weighs members of one family against each other: between products
-that look different the picture is the better witness. How far off fusion measures was found on 200
-rendered validation scenes (README, decisions).
+taller and wider. Pure. It weighs members of one family against each other, and whatever the looks
+are torn between (sugar and milk, from behind): between products that look different the picture is
+the better witness. How far off fusion measures was found on 200 rendered validation scenes (README,
+decisions).
 """
 
 import dataclasses
@@ -36,6 +37,7 @@ TALL_ASPECT = 2.0  # height over the longer side of the footprint
 USUAL_SIGMAS = STANDING.height_sigma * STANDING.spread_sigma
 MAX_EVIDENCE = 3.0  # nats; a size alone never turns a sure look around
 LEAST_FIT = -2.0  # nats; what explains no member well was measured wrongly
+TORN_NATS = 2.5  # products no farther apart than this are contenders, of whatever family
 MIN_CAMERAS = 2  # one camera cannot tell near and small from far and large
 
 
@@ -63,16 +65,15 @@ def weigh_by_size(
     sizes: Mapping[str, SizeCm],
     family_of: Mapping[str, str],
 ) -> SkuScores:
-    """Scores with the measured size counted in, for the members of the best SKU's family.
+    """Scores with the measured size counted in, for the best SKU's family and near rivals.
 
     Unchanged where fewer than MIN_CAMERAS measured it, a size is not known, or none fits.
     """
     best = scores.sku_ids[0]
-    family = family_of.get(best)
-    if family is None or num_cameras < MIN_CAMERAS or min(place.width_cm, place.height_cm) <= 0:
+    if num_cameras < MIN_CAMERAS or min(place.width_cm, place.height_cm) <= 0:
         return scores
-    members = [s for s in scores.sku_ids if family_of.get(s) == family and s in sizes]
-    if best not in members:
+    members = _contenders(scores, sizes, family_of)
+    if best not in members or len(members) < 2:
         return scores
     fits = {s: size_log_likelihood(place, sizes[s]) for s in members}
     top = max(fits.values())
@@ -80,6 +81,21 @@ def weigh_by_size(
         return scores
     evidence = {s: max(fit - top, -MAX_EVIDENCE) for s, fit in fits.items()}
     return _with_evidence(scores, evidence)
+
+
+def _contenders(
+    scores: SkuScores, sizes: Mapping[str, SizeCm], family_of: Mapping[str, str]
+) -> list[str]:
+    """SKUs of known size between which the looks are torn, or that are of the best one's family."""
+    best = scores.sku_ids[0]
+    family = family_of.get(best)
+    least = scores.log_probs[0] - TORN_NATS
+    return [
+        sku_id
+        for sku_id, log_prob in zip(scores.sku_ids, scores.log_probs, strict=True)
+        if sku_id in sizes
+        and (log_prob >= least or (family is not None and family_of.get(sku_id) == family))
+    ]
 
 
 def _poses(size_cm: SizeCm) -> list[tuple[float, tuple[float, float]]]:

@@ -5,7 +5,7 @@ import math
 import pytest
 
 from edge.basket.basket_events import Place
-from edge.basket.size_check import MAX_EVIDENCE, size_log_likelihood, weigh_by_size
+from edge.basket.size_check import MAX_EVIDENCE, TORN_NATS, size_log_likelihood, weigh_by_size
 from sync.decision import SkuScores
 
 SMALL, LARGE = (6.4, 6.4, 21.5), (8.0, 8.0, 27.0)
@@ -67,6 +67,31 @@ def test_probability_only_moves_inside_the_family() -> None:
     assert dict(zip(weighed.sku_ids, weighed.log_probs, strict=True))["cola"] == pytest.approx(
         UNSURE.log_probs[2]
     )
+
+
+# From behind, a bag of sugar looks like a carton of milk.
+SUGAR, MILK = (9.6, 6.2, 13.8), (7.0, 7.0, 18.5)
+SHELVES = {"milk_1l": MILK, "sugar_1kg": SUGAR}
+STANDING_SUGAR = Place(width_cm=9.0, depth_cm=7.0, height_cm=13.5)
+
+
+def white(lead: float) -> SkuScores:
+    """Looks that prefer the milk by so many nats."""
+    second = -math.log1p(math.exp(lead))
+    return SkuScores(("milk_1l", "sugar_1kg"), (second + lead, second), -20.0, 0.85)
+
+
+def test_what_looks_are_torn_between_is_told_apart_by_size_across_families() -> None:
+    weighed = weigh_by_size(white(0.8), STANDING_SUGAR, 3, SHELVES, {})
+
+    assert weighed.sku_ids[0] == "sugar_1kg"
+    assert sum(math.exp(p) for p in weighed.log_probs) == pytest.approx(1.0)
+
+
+def test_between_products_that_look_different_the_picture_has_the_last_word() -> None:
+    sure = white(TORN_NATS + 0.1)
+
+    assert weigh_by_size(sure, STANDING_SUGAR, 3, SHELVES, {}) is sure
 
 
 def test_the_size_never_weighs_more_than_its_limit() -> None:
