@@ -105,6 +105,12 @@ def fit_family_network(
 
     def fitted(name: str, teaches: NDArray[np.bool_]) -> FamilyNetwork:
         chosen = np.flatnonzero(teaches)
+        for number, sku_id in enumerate(sku_ids):
+            if number not in labels[chosen]:
+                raise DatasetError(
+                    f"{sku_id} lies in too few scenes to teach and to judge",
+                    hint="label more baskets with it",
+                )
         source = LookSamples(
             [cut[n] for n in chosen], labels[chosen].tolist(), crop_px,
             CROP_MARGIN_PERCENT / 100, f"{len(chosen)} looks", policies,

@@ -85,6 +85,12 @@ def test_looks_whose_pictures_are_not_kept_teach_no_network(tmp_path: Path) -> N
         fit_family_network(narrow(24), WATER.sku_ids, tmp_path, QUICK)
 
 
+def test_a_member_that_lies_in_one_scene_alone_is_refused(tmp_path: Path) -> None:
+    looks = [replace(look, scene=look.sku_id) for look in striped(tmp_path, 24)]
+    with pytest.raises(DatasetError, match="too few scenes to teach and to judge"):
+        fit_family_network(looks, WATER.sku_ids, tmp_path / "runs", QUICK)
+
+
 def test_a_cutout_gives_the_crop_of_the_whole_picture_and_members_take_turns() -> None:
     random = np.random.default_rng(1)
     picture = random.integers(0, 255, (200, 300, 3), np.uint8)
