@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -14,12 +15,16 @@ from sync.bundle import open_bundle
 from tests.fakes.small_dataset import BUNDLE
 from trainer.dataset.manifest import DatasetItem, DatasetManifest, ItemBox, Split
 from trainer.errors import TrainerError
+from trainer.export import child_fit
+from trainer.export.child_fit import Networks
 from trainer.release.part_swap import differing_parts
+from trainer.steps import child_step
 from trainer.steps.dataset_folder import MANIFEST_NAME, picture_path
 from trainer.steps.pipeline_plan import inputs_for, read_request
 from trainer.steps.run_step import run_step
 from trainer.steps.step_cache import StepCache
 from trainer.steps.step_voice import StepVoice
+from trainer.training.recipes import family_crops
 
 pytestmark = pytest.mark.train
 
@@ -53,10 +58,10 @@ def write_twins(folder: Path, num_train: int) -> None:
     (folder / MANIFEST_NAME).write_bytes(manifest.canonical())
 
 
-def run_path(folder: Path, family: str = FAMILY) -> dict[str, Path]:
+def run_path(folder: Path, family: str = FAMILY, *, network: bool = False) -> dict[str, Path]:
     request = read_request({
         "dataset": "ab" * 32, "champion": "cd" * 32, "path": "child",
-        "steps": {"child": {"family": family}},
+        "steps": {"child": {"family": family, "network": network}},
     })  # fmt: skip
     available = {"dataset": folder / "dataset", "champion": BUNDLE}
     for name in request.order():
@@ -79,6 +84,23 @@ def test_the_bundle_differs_in_the_child_alone_and_it_takes_mistakes_away(tmp_pa
     assert told["judged"]["split"] == "test"
     assert told["before"]["num_items"] == 8
     assert told["after"]["wrong_items"] < told["before"]["wrong_items"]
+
+
+def test_a_network_is_taught_from_the_data_sets_pictures_where_no_head_is_enough(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    quick = replace(
+        family_crops(), num_steps=4, batch_size=4, input_height_px=64, input_width_px=64,
+        warmup_steps=1,
+    )  # fmt: skip
+    monkeypatch.setattr(child_step, "Networks", lambda runs: Networks(runs, quick))
+    monkeypatch.setattr(child_fit, "MIN_WRONG_ITEMS", 0)
+    monkeypatch.setattr(child_fit, "ENOUGH_LEFT", -1.0)
+    write_twins(tmp_path / "dataset", 20)
+    made = run_path(tmp_path, network=True)
+    runs = made["child"] / child_step.RUNS / FAMILY
+    assert sorted(run.name for run in runs.iterdir()) == ["all", "fold0", "fold1"]
+    assert (runs / "all" / "weights.pt").is_file()
 
 
 def test_too_few_labels_and_a_family_nobody_knows_are_refused(tmp_path: Path) -> None:
