@@ -145,6 +145,10 @@ def phones(tmp_path: Path) -> Iterator[tuple[InMemoryFeed, HandheldDesk, str]]:
 
     thread = threading.Thread(target=lambda: asyncio.run(serve()))
     thread.start()
+    for _ in range(1_000):  # a busy machine lets it listen late
+        if server.started:
+            break
+        threading.Event().wait(0.02)
     yield feed, desk, address
     server.should_exit = True
     thread.join()
